@@ -1,0 +1,96 @@
+import { z } from "zod";
+
+const Url = z.url({ protocol: /^https?$/ });
+const Secret = z.string().min(1);
+const Whole = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+
+/** The worker's variables and secrets (`wrangler.toml` says what each is for). */
+const Environment = z.object({
+  PUBLIC_URL: Url,
+  ADMIN_KEY: z.string().min(16, { error: "expected at least 16 characters" }),
+  UPSTASH_REDIS_REST_URL: Url,
+  UPSTASH_REDIS_REST_TOKEN: Secret,
+  QSTASH_URL: Url,
+  QSTASH_TOKEN: Secret,
+  QSTASH_CURRENT_SIGNING_KEY: Secret,
+  QSTASH_NEXT_SIGNING_KEY: Secret,
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, { error: "expected a mongodb:// or mongodb+srv:// URI" }),
+  MONGODB_DATABASE: z.string().min(1).default("waybill"),
+  MONGODB_POOL_SIZE: Whole(4),
+  SEALING_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
+  ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
+  LEASE_SECONDS: Whole(60),
+  HEARTBEAT_INTERVAL_MS: Whole(1000),
+  INVOCATION_BUDGET_MS: Whole(20_000),
+  INVOCATION_MAX_STEPS: Whole(100),
+  JOB_PARALLELISM: Whole(10),
+  RETENTION_DAYS: Whole(365),
+});
+
+/** The configuration, parsed once per isolate; everything else gets it as an argument. */
+export type Config = {
+  /** Where QStash reaches this deployment, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly adminKey: string;
+  readonly redis: { readonly url: string; readonly token: string };
+  readonly qstash: {
+    readonly url: string;
+    readonly token: string;
+    readonly currentSigningKey: string;
+    readonly nextSigningKey: string;
+  };
+  readonly mongodb: { readonly uri: string; readonly database: string; readonly poolSize: number };
+  /** Seals webhook secrets at rest and in messages: AES-256-GCM, hexadecimal. */
+  readonly sealingKey: string;
+  /** Development only: webhook and object URLs may be http on loopback. */
+  readonly allowLoopback: boolean;
+  readonly jobs: {
+    readonly leaseSeconds: number;
+    readonly heartbeatIntervalMs: number;
+    readonly invocationBudgetMs: number;
+    readonly invocationMaxSteps: number;
+    /** How many jobs of one namespace run at once. */
+    readonly parallelism: number;
+  };
+  readonly retentionDays: number;
+};
+
+/** Parses the environment. Throws with the name of every variable that is missing or wrong. */
+export function parseConfig(environment: Record<string, unknown>): Config {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The worker's configuration is wrong. ${wrong.join("; ")}`);
+  }
+  const env = parsed.data;
+  return {
+    publicUrl: env.PUBLIC_URL.replace(/\/+$/, ""),
+    adminKey: env.ADMIN_KEY,
+    redis: { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN },
+    qstash: {
+      url: env.QSTASH_URL,
+      token: env.QSTASH_TOKEN,
+      currentSigningKey: env.QSTASH_CURRENT_SIGNING_KEY,
+      nextSigningKey: env.QSTASH_NEXT_SIGNING_KEY,
+    },
+    mongodb: {
+      uri: env.MONGODB_URI,
+      database: env.MONGODB_DATABASE,
+      poolSize: env.MONGODB_POOL_SIZE,
+    },
+    sealingKey: env.SEALING_KEY,
+    allowLoopback: env.ALLOW_LOOPBACK === "true",
+    jobs: {
+      leaseSeconds: env.LEASE_SECONDS,
+      heartbeatIntervalMs: env.HEARTBEAT_INTERVAL_MS,
+      invocationBudgetMs: env.INVOCATION_BUDGET_MS,
+      invocationMaxSteps: env.INVOCATION_MAX_STEPS,
+      parallelism: env.JOB_PARALLELISM,
+    },
+    retentionDays: env.RETENTION_DAYS,
+  };
+}

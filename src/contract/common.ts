@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { TaskStatusEnum } from "./status.ts";
+
+/** A time on the wire: RFC 3339, UTC, milliseconds. */
+export const Timestamp = z.iso.datetime();
+
+/** A caller's flat labels on a resource: searchable, at most 50. */
+export const Metadata = z
+  .record(
+    z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^[^.$][^.]*$/, { error: "no '.' and no leading '$' in a metadata key" }),
+    z.union([z.string().max(1024), z.number(), z.boolean()]),
+  )
+  .refine((metadata) => Object.keys(metadata).length <= 50, {
+    error: "at most 50 metadata fields",
+  });
+
+export type Metadata = z.infer<typeof Metadata>;
+
+/** How many rows a page has when the caller doesn't say, and at most. */
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 200;
+
+/** `{ "gte", "lt" }` over a time; either side may be absent. */
+export const TimeRange = z.strictObject({ gte: Timestamp.optional(), lt: Timestamp.optional() });
+
+/** A filter takes a value or a list of values, any of which may match. */
+export function oneOrMany<Item extends z.ZodType>(item: Item) {
+  return z.union([item, z.array(item).min(1).max(100)]);
+}
+
+/** The fields that every `POST …/list` body shares. */
+export const PageRequest = {
+  sort: z.enum(["-created_at", "created_at"]).optional(),
+  limit: z.int().min(1).max(MAX_PAGE_SIZE).optional(),
+  cursor: z.string().max(512).optional(),
+} as const;
+
+/** `limit` and `cursor` are also taken from the query of a list request; the body wins. */
+export const PageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).optional(),
+  cursor: z.string().max(512).optional(),
+});
+
+/** The filters that every resource list has. */
+export const ResourceListRequest = z.strictObject({
+  name: oneOrMany(z.string()).optional(),
+  status: oneOrMany(TaskStatusEnum).optional(),
+  created_at: TimeRange.optional(),
+  metadata: Metadata.optional(),
+  ...PageRequest,
+});
+
+export type ResourceListRequest = z.infer<typeof ResourceListRequest>;
+
+export const Pagination = z.object({ next_cursor: z.string().nullable() });
+
+/** The answer of every list: a page of rows and the cursor of the next one, or null. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ results: z.array(item), pagination: Pagination });
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
+import { NamespaceId, TaskId } from "./ids.ts";
+import { TaskStatusEnum } from "./status.ts";
+
+/** How far a job is; `total` is null while it isn't known. */
+export const Progress = z.object({
+  completed: z.int().min(0),
+  total: z.int().min(0).nullable(),
+  unit: z.string(),
+  message: z.string().nullable(),
+});
+
+export type Progress = z.infer<typeof Progress>;
+
+/** A request to stop: requested, then acknowledged by the runner, then confirmed by CANCELED. */
+export const Cancel = z.object({
+  requested_at: Timestamp,
+  requested_by: z.string(),
+  acknowledged_at: Timestamp.nullable(),
+  reason: z.string().nullable(),
+});
+
+/** The last failure, also while the task waits for its next attempt. */
+export const TaskError = z.object({
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+  attempt: z.int(),
+  details: z.record(z.string(), z.unknown()).nullable(),
+});
+
+/** `inputs` and `outputs`: ids and objects. */
+export const TaskValues = z.array(z.union([z.string(), z.record(z.string(), z.unknown())]));
+
+/** The task as every caller sees it: the seven fields of old, then what Waybill adds. */
+export const Task = z.object({
+  task_id: TaskId,
+  task_type: z.string(),
+  status: TaskStatusEnum,
+  inputs: TaskValues.nullable(),
+  outputs: TaskValues.nullable(),
+  additional_data: z.record(z.string(), z.unknown()),
+  error_message: z.string().nullable(),
+
+  namespace_id: NamespaceId,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  started_at: Timestamp.nullable(),
+  completed_at: Timestamp.nullable(),
+  progress: Progress.nullable(),
+  attempt: z.int(),
+  max_attempts: z.int(),
+  cancel: Cancel.nullable(),
+  last_error: TaskError.nullable(),
+  tags: z.array(z.string()),
+  parent_task_id: TaskId.nullable(),
+  retry_of: TaskId.nullable(),
+  version: z.int(),
+  sequence: z.int(),
+});
+
+export type Task = z.infer<typeof Task>;
+
+/** `POST /v1/tasks/list`. Filters are joined by AND; the values of one filter by OR. */
+export const TaskListRequest = z.strictObject({
+  task_type: oneOrMany(z.string()).optional(),
+  status: oneOrMany(TaskStatusEnum).optional(),
+  created_at: TimeRange.optional(),
+  tags: oneOrMany(z.string()).optional(),
+  parent_task_id: oneOrMany(TaskId).optional(),
+  resource_id: oneOrMany(z.string()).optional(),
+  namespace: oneOrMany(z.string()).optional(),
+  ...PageRequest,
+});
+
+export type TaskListRequest = z.infer<typeof TaskListRequest>;
+
+/** `POST /v1/tasks/{task_id}/kill`; the body may be absent. */
+export const KillRequest = z.strictObject({ reason: z.string().max(500).optional() });
+
+/** One line of a task's audit trail. */
+export const HistoryEntry = z.object({
+  at: Timestamp,
+  /** `status`: it changed; `cancel`: a kill was requested or acknowledged; `rejected`: a write with an old lease token was refused. */
+  kind: z.enum(["status", "cancel", "rejected"]),
+  from: TaskStatusEnum.nullable(),
+  to: TaskStatusEnum,
+  actor: z.string(),
+  attempt: z.int(),
+  reason: z.string().nullable(),
+});
+
+export type HistoryEntry = z.infer<typeof HistoryEntry>;

@@ -1,0 +1,12 @@
+export type StoreName = "mongodb" | "redis" | "qstash";
+
+/** A service that Waybill stands on can't be reached or answered out of order; a later try may work. */
+export class StoreUnavailableError extends Error {
+  readonly store: StoreName;
+
+  constructor(store: StoreName, cause: unknown) {
+    super(`${store} is not available`, { cause });
+    this.name = "StoreUnavailableError";
+    this.store = store;
+  }
+}

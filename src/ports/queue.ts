@@ -1,0 +1,57 @@
+/** What the runner's message says: which task, and the head that the publisher saw of it. */
+export type JobMessage = {
+  readonly task_id: string;
+  /** The version that the message was published for; an older one is a duplicate (P7). */
+  readonly version: number;
+};
+
+/** Asks for the dispatch of the events that wait in an outbox. */
+export type DispatchMessage = {
+  readonly source: "task" | "webhook";
+  readonly id: string;
+};
+
+/** One webhook delivery's attempt. */
+export type DeliveryMessage = {
+  readonly delivery_id: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** What the first attempt needs, so that it reads nothing; null in later attempts. */
+  readonly snapshot: DeliverySnapshot | null;
+};
+
+export type DeliverySnapshot = {
+  readonly namespace_id: string;
+  readonly webhook_id: string;
+  readonly event_id: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  /** The signing secrets in force, sealed with the deployment's key; never plain in a message. */
+  readonly sealed_secrets: readonly string[];
+  /** The body to send, as text: it is signed byte for byte. */
+  readonly payload: string;
+  /** Whether the endpoint failed last time, so that a success must be noted. */
+  readonly failing: boolean;
+};
+
+export type PublishOptions = {
+  /** Whole seconds until delivery (QStash's resolution). */
+  readonly delaySeconds?: number;
+  /** A repeated publish within ten minutes is dropped by the queue; never holds a ":". */
+  readonly deduplicationId?: string;
+  /** Limits how much of one tenant's work runs at once. */
+  readonly flowControl?: { readonly key: string; readonly parallelism: number };
+};
+
+/**
+ * The queue: at least once, in any order, late. Methods throw `StoreUnavailableError` when it
+ * can't be reached; nothing that is accepted may depend on a publish having happened (P6).
+ */
+export interface Queue {
+  publishJob(message: JobMessage, options: PublishOptions): Promise<void>;
+  publishDispatch(message: DispatchMessage, options: PublishOptions): Promise<void>;
+  /** One request for all of them; each is a message of its own. */
+  publishDeliveries(
+    messages: readonly { readonly message: DeliveryMessage; readonly options: PublishOptions }[],
+  ): Promise<void>;
+}

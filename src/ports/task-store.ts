@@ -1,0 +1,158 @@
+import type { TaskStatus } from "../contract/status.ts";
+import type { Progress } from "../contract/task.ts";
+import type { InsertOutcome, Page, PageOptions } from "./resource-store.ts";
+
+/** An event of a task as it waits in the task's own document for its dispatch (the outbox). */
+export type PendingEvent = {
+  readonly event_id: string;
+  readonly type: string;
+  /** Gap-free per task, from 1. */
+  readonly sequence: number;
+  readonly timestamp: Date;
+  /** The task as it was at the event, on the wire, and what else the event is about. */
+  readonly data: Record<string, unknown>;
+};
+
+export type HistoryRecord = {
+  readonly at: Date;
+  readonly kind: "status" | "cancel" | "rejected";
+  readonly from: TaskStatus | null;
+  readonly to: TaskStatus;
+  readonly actor: string;
+  readonly attempt: number;
+  readonly reason: string | null;
+};
+
+export type CancelRecord = {
+  readonly requested_at: Date;
+  readonly requested_by: string;
+  readonly acknowledged_at: Date | null;
+  readonly reason: string | null;
+};
+
+export type TaskErrorRecord = {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly attempt: number;
+  readonly details: Record<string, unknown> | null;
+};
+
+/** A task as it is stored: what the wire shows, then what runs it. `docs/storage.md` has the fields. */
+export type TaskRecord = {
+  readonly _id: string;
+  readonly namespace_id: string;
+  readonly task_type: string;
+  readonly status: TaskStatus;
+  readonly inputs: readonly (string | Record<string, unknown>)[] | null;
+  readonly outputs: readonly (string | Record<string, unknown>)[] | null;
+  readonly additional_data: Record<string, unknown>;
+  readonly error_message: string | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly started_at: Date | null;
+  readonly completed_at: Date | null;
+  readonly progress: Progress | null;
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly cancel: CancelRecord | null;
+  readonly last_error: TaskErrorRecord | null;
+  readonly tags: readonly string[];
+  readonly parent_task_id: string | null;
+  readonly retry_of: string | null;
+  readonly version: number;
+  readonly sequence: number;
+
+  /** The resource that the task works for (a batch), mirrored at each change of status. */
+  readonly resource_id: string | null;
+  /** What the job is called with, as its input schema has it. */
+  readonly job_input: Record<string, unknown>;
+  /** The job's state at its last checkpoint, from which a new attempt goes on; null before the first. */
+  readonly checkpoint: Record<string, unknown> | null;
+  /** The fencing token of the runner at work; null when none is. */
+  readonly lease_token: string | null;
+  /** When the reaper may take the lease (or a lost continuation) away; null when nothing runs. */
+  readonly lease_expires_at: Date | null;
+  /** When the relay publishes the job's message again if nobody claimed it; null unless PENDING. */
+  readonly relay_at: Date | null;
+  readonly pending_events: readonly PendingEvent[];
+  /** When the oldest pending event came in; null when there is none. */
+  readonly outbox_at: Date | null;
+  readonly history: readonly HistoryRecord[];
+  /** A nonce of the last conditional write, by which a writer whose answer was lost knows its own. */
+  readonly write_id: string;
+};
+
+/** The fields of a task that a conditional write may set. */
+export type TaskPatch = Partial<
+  Omit<TaskRecord, "_id" | "namespace_id" | "pending_events" | "history" | "version" | "write_id">
+>;
+
+/**
+ * One change of a task, applied only while the task is just as the writer saw it. Settles every
+ * race between runners, kills, the reaper and late messages (P2, P7): of all writers that saw one
+ * version exactly one succeeds.
+ */
+export type TaskChange = {
+  readonly expected: Pick<TaskRecord, "_id" | "version" | "status" | "lease_token">;
+  readonly patch: TaskPatch;
+  readonly events: readonly PendingEvent[];
+  readonly history: readonly HistoryRecord[];
+};
+
+export type TaskFilter = {
+  readonly namespaceIds: readonly string[] | null;
+  readonly taskTypes?: readonly string[] | undefined;
+  readonly statuses?: readonly TaskStatus[] | undefined;
+  readonly createdFrom?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly parentTaskIds?: readonly string[] | undefined;
+  readonly resourceIds?: readonly string[] | undefined;
+};
+
+/** A heartbeat's news: what the lease holder writes between steps. */
+export type Heartbeat = {
+  readonly taskId: string;
+  readonly leaseToken: string;
+  readonly leaseExpiresAt: Date;
+  readonly progress: Progress | null;
+  readonly checkpoint: Record<string, unknown>;
+  readonly at: Date;
+};
+
+/** The record of every task. All methods throw `StoreUnavailableError` when it can't be reached. */
+export interface TaskStore {
+  /** Atomic; `duplicate` when a task of that id is there already, which is the same submission. */
+  insert(task: TaskRecord): Promise<InsertOutcome>;
+  /** Within a namespace, for callers; null also for a task of another namespace. */
+  find(namespaceId: string, taskId: string): Promise<TaskRecord | null>;
+  /** In any namespace, for the runner and cron. */
+  get(taskId: string): Promise<TaskRecord | null>;
+  /** Without history, checkpoint and pending events, which a list does not show. One read. */
+  list(filter: TaskFilter, page: PageOptions): Promise<Page<TaskRecord>>;
+  /**
+   * One conditional single-document write; the task as it is afterwards, or null when it was no
+   * longer as expected and nothing was changed.
+   */
+  change(change: TaskChange): Promise<TaskRecord | null>;
+  /**
+   * Renews the lease and stores progress and checkpoint, if the token still holds it; the task as
+   * it is afterwards (with a kill that came in meanwhile), or null when the lease is gone.
+   */
+  heartbeat(heartbeat: Heartbeat): Promise<TaskRecord | null>;
+  /** Adds a `rejected` line to the history of a task whose lease is in other hands. */
+  recordRejection(taskId: string, entry: HistoryRecord): Promise<void>;
+  /** Removes dispatched events from the outbox; events that came in meanwhile stay. */
+  settleEvents(taskId: string, eventIds: readonly string[]): Promise<void>;
+  /** PENDING tasks whose relay time has come, oldest first. */
+  dueForRelay(now: Date, limit: number): Promise<readonly TaskRecord[]>;
+  /** Sets the next relay time of a task that is still PENDING in that version. */
+  postponeRelay(taskId: string, version: number, relayAt: Date): Promise<void>;
+  /** PROCESSING tasks whose lease ran out, oldest first. */
+  dueForReaping(now: Date, limit: number): Promise<readonly TaskRecord[]>;
+  /** Tasks with events that have waited in the outbox since before `before`, oldest first. */
+  dueForDispatch(before: Date, limit: number): Promise<readonly TaskRecord[]>;
+  /** Deletes at most `limit` terminal tasks completed before that time with an empty outbox; their ids. */
+  purge(completedBefore: Date, limit: number): Promise<readonly string[]>;
+}

@@ -1,0 +1,91 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { Bucket, CreateBucketRequest } from "../contract/bucket.ts";
+import { pageOf, PageQuery, ResourceListRequest } from "../contract/common.ts";
+import { IdOrName } from "../contract/ids.ts";
+import type { BucketRecord } from "../ports/content-stores.ts";
+import { createBucket } from "../services/buckets/create-bucket.ts";
+import { deleteBucket } from "../services/buckets/delete-bucket.ts";
+import { getBucket } from "../services/buckets/get-bucket.ts";
+import { listBuckets } from "../services/buckets/list-buckets.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ bucket_id: IdOrName });
+
+/** `/v1/buckets`: create, get, list, delete. */
+export const buckets = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/buckets",
+      tags: ["Buckets"],
+      summary: "Create a bucket",
+      request: { body: jsonBody(CreateBucketRequest) },
+      responses: { 201: json(Bucket, "The bucket"), ...problems(409) },
+    }),
+    async (c) => {
+      const bucket = await createBucket({ ctx: c.var.inNamespace, input: c.req.valid("json") });
+      return c.json(presentBucket(bucket), 201, { Location: `/v1/buckets/${bucket._id}` });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/buckets/list",
+      tags: ["Buckets"],
+      summary: "List buckets",
+      request: { query: PageQuery, body: jsonBody(ResourceListRequest) },
+      responses: { 200: json(pageOf(Bucket), "A page of buckets"), ...problems() },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      return c.json(
+        presentPage(await listBuckets({ ctx: c.var.inNamespace, input }), presentBucket),
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/buckets/{bucket_id}",
+      tags: ["Buckets"],
+      summary: "Get a bucket",
+      request: { params },
+      responses: { 200: json(Bucket, "The bucket"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = { bucket: c.req.valid("param").bucket_id };
+      return c.json(presentBucket(await getBucket({ ctx: c.var.inNamespace, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/buckets/{bucket_id}",
+      tags: ["Buckets"],
+      summary: "Delete an empty bucket",
+      request: { params },
+      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+    }),
+    async (c) => {
+      await deleteBucket({
+        ctx: c.var.inNamespace,
+        input: { bucket: c.req.valid("param").bucket_id },
+      });
+      return c.body(null, 204);
+    },
+  );
+
+function presentBucket(bucket: BucketRecord): Bucket {
+  return {
+    bucket_id: bucket._id,
+    namespace_id: bucket.namespace_id,
+    name: bucket.name,
+    status: bucket.status,
+    metadata: bucket.metadata,
+    created_at: bucket.created_at.toISOString(),
+    updated_at: bucket.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ErrorCode, InvalidField, Problem } from "../contract/problem.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
+import { DomainError } from "../services/errors.ts";
+import type { AppEnv } from "./app-env.ts";
+
+type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
+
+/** Seconds after which a caller may try again when a store was not available. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** The HTTP status and title of each code. Exhaustive: a new code does not compile without one. */
+function presentation(code: ErrorCode): { status: Status; title: string } {
+  switch (code) {
+    case "invalid_request":
+      return { status: 400, title: "The request is not valid" };
+    case "malformed_json":
+      return { status: 400, title: "The body is not JSON" };
+    case "invalid_cursor":
+      return { status: 400, title: "The cursor is not valid" };
+    case "namespace_required":
+      return { status: 400, title: "A namespace is required" };
+    case "unauthenticated":
+      return { status: 401, title: "The key is missing or unknown" };
+    case "forbidden":
+      return { status: 403, title: "The key may not do this" };
+    case "not_found":
+      return { status: 404, title: "Not found" };
+    case "method_not_allowed":
+      return { status: 405, title: "The method is not allowed here" };
+    case "name_taken":
+      return { status: 409, title: "The name is taken" };
+    case "not_empty":
+      return { status: 409, title: "The resource is not empty" };
+    case "resource_in_use":
+      return { status: 409, title: "The resource is in use" };
+    case "not_a_draft":
+      return { status: 409, title: "The resource is not a draft" };
+    case "task_already_terminal":
+      return { status: 409, title: "The task has ended" };
+    case "task_not_killable":
+      return { status: 409, title: "The task can't be killed" };
+    case "payload_too_large":
+      return { status: 413, title: "The body is too large" };
+    case "unsupported_media_type":
+      return { status: 415, title: "The body must be JSON" };
+    case "store_unavailable":
+      return { status: 503, title: "A service that this needs is not available" };
+    case "internal_error":
+      return { status: 500, title: "Something went wrong" };
+  }
+}
+
+/**
+ * Turns whatever a route threw into `application/problem+json` (RFC 9457). What isn't known is
+ * logged whole and answered with the request id only.
+ */
+export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
+  if (error instanceof DomainError) return problem(c, error.code, error.message, error.fields);
+  if (error instanceof StoreUnavailableError) {
+    c.var.services?.runtime.log("warn", error.message, {
+      request_id: c.var.requestId,
+      cause: String(error.cause),
+    });
+    return problem(c, "store_unavailable", "Nothing was changed. Try again shortly.", [], {
+      "Retry-After": String(RETRY_AFTER_SECONDS),
+    });
+  }
+  if (error instanceof HTTPException && error.status === 400) {
+    return problem(c, "malformed_json", "The body could not be read as JSON. Send a JSON object.");
+  }
+  c.var.services?.runtime.log("error", "unexpected error", {
+    request_id: c.var.requestId,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  return problem(c, "internal_error", `Report this with the request id ${c.var.requestId}.`);
+}
+
+/** One problem document. */
+export function problem(
+  c: Context<AppEnv>,
+  code: ErrorCode,
+  detail: string,
+  fields: readonly InvalidField[] = [],
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, title } = presentation(code);
+  const body: Problem = {
+    type: `urn:waybill:problem:${code}`,
+    title,
+    status,
+    detail,
+    instance: new URL(c.req.url).pathname,
+    code,
+    request_id: c.var.requestId,
+    ...(fields.length > 0 && { errors: [...fields] }),
+  };
+  return c.body(JSON.stringify(body), status, {
+    "Content-Type": "application/problem+json",
+    ...headers,
+  });
+}

@@ -1,0 +1,55 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { z } from "zod";
+import { Problem } from "../contract/problem.ts";
+import { DomainError } from "../services/errors.ts";
+import type { AppEnv } from "./app-env.ts";
+
+/** A router whose invalid input ends as one `invalid_request` that names every wrong field. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidInput(result.error.issues);
+    },
+  });
+}
+
+/** The error for what zod found: the path of each wrong field and what was expected there. */
+export function invalidInput(issues: readonly z.core.$ZodIssue[]): DomainError {
+  const fields = issues.flatMap((issue) => fieldsOf(issue));
+  const first = fields[0];
+  return new DomainError(
+    "invalid_request",
+    first === undefined ? "The request is not valid." : `${first.path || "body"}: ${first.message}`,
+    fields,
+  );
+}
+
+function fieldsOf(issue: z.core.$ZodIssue): { path: string; message: string }[] {
+  const path = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: path === "" ? key : `${path}.${key}`,
+      message: "there is no such field; remove it",
+    }));
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** A JSON body in a route's definition. */
+export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { content: { "application/json": { schema } }, description };
+}
+
+/** A required JSON request body in a route's definition. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { content: { "application/json": { schema } }, required: true as const };
+}
+
+/** The errors that a route can answer with, for its definition. */
+export function problems(...statuses: readonly (400 | 401 | 403 | 404 | 409 | 413 | 503)[]) {
+  const answer = {
+    content: { "application/problem+json": { schema: Problem } },
+    description: "Problem",
+  };
+  return Object.fromEntries([400, 401, ...statuses].map((status) => [status, answer]));
+}

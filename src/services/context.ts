@@ -1,0 +1,55 @@
+import type { Config } from "../config.ts";
+import type { BatchStore } from "../ports/batch-store.ts";
+import type { DocumentStore, ObjectStore } from "../ports/content-stores.ts";
+import type { DeliveryStore, EventStore } from "../ports/delivery-store.ts";
+import type { KeyStore } from "../ports/key-store.ts";
+import type { NamespaceRecord, NamespaceStore } from "../ports/namespace-store.ts";
+import type { Queue } from "../ports/queue.ts";
+import type { BucketRecord, CollectionRecord } from "../ports/content-stores.ts";
+import type { ResourceStore } from "../ports/resource-store.ts";
+import type { Runtime } from "../ports/runtime.ts";
+import type { TaskCache } from "../ports/task-cache.ts";
+import type { TaskStore } from "../ports/task-store.ts";
+import type { WebhookStore } from "../ports/webhook-store.ts";
+
+/** Every store, as the services see them. */
+export type Stores = {
+  readonly namespaces: NamespaceStore;
+  readonly keys: KeyStore;
+  readonly buckets: ResourceStore<BucketRecord>;
+  readonly objects: ObjectStore;
+  readonly collections: ResourceStore<CollectionRecord>;
+  readonly documents: DocumentStore;
+  readonly batches: BatchStore;
+  readonly tasks: TaskStore;
+  readonly taskCache: TaskCache;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryStore;
+  readonly events: EventStore;
+  readonly queue: Queue;
+};
+
+/** Who asks: the deployment's administrator, or an API key that sees some namespaces. */
+export type Principal =
+  | { readonly kind: "admin" }
+  | { readonly kind: "key"; readonly keyId: string; readonly namespaceIds: readonly string[] };
+
+/** What every service gets. */
+export type ServiceContext = {
+  readonly config: Config;
+  readonly runtime: Runtime;
+  readonly stores: Stores;
+};
+
+/** A service call by a caller who was recognised. */
+export type CallerContext = ServiceContext & { readonly principal: Principal };
+
+/** A service call inside one namespace, which the caller may see. */
+export type NamespaceContext = CallerContext & {
+  readonly namespace: Pick<NamespaceRecord, "_id" | "name">;
+};
+
+/** How an actor stands in histories: `admin`, or the key's id. */
+export function actorOf(principal: Principal): string {
+  return principal.kind === "admin" ? "admin" : principal.keyId;
+}

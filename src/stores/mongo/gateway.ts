@@ -1,0 +1,66 @@
+import type { InsertOutcome } from "../../ports/resource-store.ts";
+
+/** A stored document: a string `_id`, and values that MongoDB and structured clone both carry. */
+export type Doc = { readonly _id: string };
+
+/** A MongoDB filter, update, sort or projection document, as the manual has it. */
+export type Query = Readonly<Record<string, unknown>>;
+
+export type FindOptions = {
+  readonly sort?: Readonly<Record<string, 1 | -1>>;
+  readonly limit?: number;
+  readonly projection?: Readonly<Record<string, 0 | 1>>;
+};
+
+export type BulkUpdate = {
+  readonly filter: Query;
+  readonly update: Query;
+  readonly upsert: boolean;
+};
+
+/**
+ * The few MongoDB operations that the stores are written in; each is one command, and one round
+ * trip to the Durable Object that keeps the connection. They can be sent again after a lost
+ * answer: see each one. All throw `StoreUnavailableError` when MongoDB can't be reached.
+ *
+ * A `Float32Array` field is stored as a BSON vector (Binary, subtype 9) and comes back as one;
+ * Dates stay Dates; everything else is plain JSON.
+ */
+export interface MongoGateway {
+  findOne<Row extends Doc>(
+    collection: string,
+    filter: Query,
+    options?: Omit<FindOptions, "limit">,
+  ): Promise<Row | null>;
+  find<Row extends Doc>(collection: string, filter: Query, options?: FindOptions): Promise<Row[]>;
+  /** `duplicate` with `["_id"]` also when this very insert was applied and its answer lost. */
+  insertOne(collection: string, document: Doc): Promise<InsertOutcome>;
+  /** Unordered; one outcome per document, in order. */
+  insertMany(collection: string, documents: readonly Doc[]): Promise<readonly InsertOutcome[]>;
+  /** How many documents matched (0 or 1). The update must be one that may be applied twice. */
+  updateOne(
+    collection: string,
+    filter: Query,
+    update: Query,
+    options?: { upsert?: boolean },
+  ): Promise<number>;
+  /** How many documents matched. The update must be one that may be applied twice. */
+  updateMany(collection: string, filter: Query, update: Query): Promise<number>;
+  /** Many updates in one command, unordered; each must be one that may be applied twice. */
+  bulkUpdate(collection: string, updates: readonly BulkUpdate[]): Promise<void>;
+  /** The document after the update, or null when nothing matched. */
+  findOneAndUpdate<Row extends Doc>(
+    collection: string,
+    filter: Query,
+    update: Query,
+    options?: {
+      readonly projection?: Readonly<Record<string, 0 | 1>>;
+      readonly sort?: Readonly<Record<string, 1 | -1>>;
+    },
+  ): Promise<Row | null>;
+  /** How many documents were deleted. */
+  deleteMany(collection: string, filter: Query): Promise<number>;
+  count(collection: string, filter: Query, limit?: number): Promise<number>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+}
