@@ -11,7 +11,9 @@ export const Metadata = z
       .string()
       .min(1)
       .max(64)
-      .regex(/^[^.$][^.]*$/, { error: "no '.' and no leading '$' in a metadata key" }),
+      .regex(/^(?!_bsontype$)[^.$\p{Cc}][^.\p{Cc}]*$/u, {
+        error: "expected no '.', no leading '$' and no control characters in a metadata key",
+      }),
     z.union([z.string().max(1024), z.number(), z.boolean()]),
   )
   .refine((metadata) => Object.keys(metadata).length <= 50, {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
-import { NamespaceId, TaskId } from "./ids.ts";
+import { DeliverySummary } from "./delivery.ts";
+import { EventId, NamespaceId, TaskId } from "./ids.ts";
 import { TaskStatusEnum } from "./status.ts";
 
 /** How far a job is; `total` is null while it isn't known. */
@@ -92,3 +93,34 @@ export const HistoryEntry = z.object({
 });
 
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
+
+/** `GET /v1/tasks/{task_id}/history`: the audit trail in one place. */
+export const TaskHistory = z.object({
+  task_id: TaskId,
+  status: TaskStatusEnum,
+  entries: z.array(HistoryEntry),
+  attempts: z.array(
+    z.object({
+      attempt: z.int(),
+      started_at: Timestamp,
+      /** Null while it runs. */
+      ended_at: Timestamp.nullable(),
+      /** The status that the attempt ended in: PENDING when another one follows. */
+      outcome: TaskStatusEnum.nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  events: z.array(
+    z.object({
+      event_id: EventId,
+      type: z.string(),
+      sequence: z.int(),
+      timestamp: Timestamp,
+      /** Whether it left the task's outbox for the event log and the endpoints. */
+      dispatched: z.boolean(),
+    }),
+  ),
+  deliveries: z.array(DeliverySummary),
+});
+
+export type TaskHistory = z.infer<typeof TaskHistory>;

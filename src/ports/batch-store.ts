@@ -48,6 +48,8 @@ export interface BatchStore extends MirrorStore<BatchRecord> {
   insert(batch: BatchRecord): Promise<InsertOutcome>;
   find(namespaceId: string, bucketId: string, batchId: string): Promise<BatchRecord | null>;
   list(namespaceId: string, filter: ResourceFilter, page: PageOptions): Promise<Page<BatchRecord>>;
+  /** The id of one batch into that collection whose task has not ended; null when there is none. */
+  unfinishedInto(namespaceId: string, collectionId: string): Promise<string | null>;
   /** Deletes a batch that is a DRAFT or whose task has ended. */
   remove(namespaceId: string, bucketId: string, batchId: string): Promise<boolean>;
 }

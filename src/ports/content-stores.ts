@@ -51,6 +51,8 @@ export interface ObjectStore {
   ): Promise<readonly ObjectRecord[]>;
   /** The named objects of a bucket, in any order; those that don't exist are missing. */
   pick(bucketId: string, objectIds: readonly string[]): Promise<readonly ObjectRecord[]>;
+  /** Which of these ids are objects of the bucket, in any order; one read, without contents. */
+  existing(bucketId: string, objectIds: readonly string[]): Promise<readonly string[]>;
   /** How many there are up to an id, and the highest id; null when the bucket is empty. */
   extent(bucketId: string): Promise<{ readonly count: number; readonly lastId: string } | null>;
 }
@@ -70,6 +72,11 @@ export type DocumentRecord = {
   readonly task_id: string;
   readonly created_at: Date;
   readonly updated_at: Date;
+};
+
+/** A document as a list has it: with its vector only when asked for. */
+export type DocumentRow = Omit<DocumentRecord, "embedding"> & {
+  readonly embedding?: Float32Array | undefined;
 };
 
 export type DocumentFilter = {
@@ -94,9 +101,7 @@ export interface DocumentStore {
     filter: DocumentFilter,
     page: PageOptions,
     withVectors: boolean,
-  ): Promise<
-    Page<Omit<DocumentRecord, "embedding"> & { readonly embedding?: Float32Array | undefined }>
-  >;
+  ): Promise<Page<DocumentRow>>;
   remove(namespaceId: string, collectionId: string, documentId: string): Promise<boolean>;
   removeAll(namespaceId: string, collectionId: string): Promise<number>;
 }

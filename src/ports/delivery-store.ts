@@ -12,10 +12,12 @@ export type EventRecord = {
   readonly created_at: Date;
 };
 
+/** The namespace's log of events. Methods throw `StoreUnavailableError`. */
 export interface EventStore {
   /** Events that are there already stay as they are: a dispatch may come twice. */
   insertMany(events: readonly EventRecord[]): Promise<void>;
   get(eventId: string): Promise<EventRecord | null>;
+  /** In order of sequence; at most the first 1,000. */
   ofTask(namespaceId: string, taskId: string): Promise<readonly EventRecord[]>;
   /** Deletes at most `limit` events older than that; how many. */
   purge(before: Date, limit: number): Promise<number>;
@@ -23,6 +25,8 @@ export interface EventStore {
 
 /** One attempt at a delivery. */
 export type AttemptRecord = {
+  /** A nonce, by which a writer whose answer was lost knows its own attempt. */
+  readonly write_id: string;
   readonly attempt: number;
   readonly at: Date;
   readonly latency_ms: number;
@@ -47,6 +51,13 @@ export type DeliveryRecord = {
   readonly event_type: string;
   readonly task_id: string | null;
   readonly state: DeliveryState;
+  /** Why it is DEAD; null otherwise. */
+  readonly error_message: string | null;
+  /**
+   * How many attempts count; the next is this and one. `attempts` may hold more: those that a
+   * duplicate message made are in the log, but change nothing.
+   */
+  readonly attempt_count: number;
   readonly attempts: readonly AttemptRecord[];
   /** When the next attempt is due; null when none is. */
   readonly next_attempt_at: Date | null;
@@ -56,10 +67,15 @@ export type DeliveryRecord = {
   readonly updated_at: Date;
 };
 
+/** A delivery as lists have it: without the log of its attempts. */
+export type DeliverySummaryRecord = Omit<DeliveryRecord, "attempts">;
+
 export type AttemptOutcome = {
   readonly deliveryId: string;
   readonly attempt: AttemptRecord;
   readonly state: DeliveryState;
+  /** Set exactly when `state` is DEAD. */
+  readonly errorMessage: string | null;
   readonly nextAttemptAt: Date | null;
   readonly relayAt: Date | null;
   readonly at: Date;
@@ -69,8 +85,11 @@ export type DeliveryFilter = {
   readonly webhookId?: string | undefined;
   readonly taskId?: string | undefined;
   readonly states?: readonly DeliveryState[] | undefined;
+  readonly createdFrom?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
 };
 
+/** The deliveries, dead ones too. Methods throw `StoreUnavailableError`. */
 export interface DeliveryStore {
   /** Deliveries that are there already stay as they are: a dispatch may come twice. */
   insertMany(deliveries: readonly DeliveryRecord[]): Promise<void>;
@@ -79,16 +98,25 @@ export interface DeliveryStore {
     namespaceId: string,
     filter: DeliveryFilter,
     page: PageOptions,
-  ): Promise<Page<DeliveryRecord>>;
+  ): Promise<Page<DeliverySummaryRecord>>;
   /**
    * Records an attempt if it is the next one of a PENDING delivery: one conditional write. False
    * when another copy of the message recorded it first; the attempt is then added to the log only
-   * and the caller schedules nothing.
+   * (as long as that is short) and the caller schedules nothing.
    */
   recordAttempt(outcome: AttemptOutcome): Promise<boolean>;
   /** Marks a PENDING delivery DEAD without an attempt (its endpoint is gone or suspended). */
   abandon(deliveryId: string, reason: string, at: Date): Promise<void>;
-  dueForRelay(now: Date, limit: number): Promise<readonly DeliveryRecord[]>;
-  postponeRelay(deliveryId: string, relayAt: Date): Promise<void>;
+  /** PENDING deliveries whose relay time has come, oldest first. */
+  dueForRelay(now: Date, limit: number): Promise<readonly DeliverySummaryRecord[]>;
+  /**
+   * Sets the next relay time of those that nobody has touched since they were read: an attempt
+   * recorded meanwhile has set its own. One command.
+   */
+  postponeRelays(
+    deliveries: readonly Pick<DeliveryRecord, "_id" | "relay_at">[],
+    relayAt: Date,
+  ): Promise<void>;
+  /** Deletes at most `limit` deliveries that were made before that time and have ended; how many. */
   purge(before: Date, limit: number): Promise<number>;
 }

@@ -14,5 +14,7 @@ export type Runtime = {
   readonly random: () => number;
   readonly newId: NewId;
   readonly log: Log;
+  /** Lets work go on after the answer was sent; its failure is logged, nobody waits for it. */
+  readonly defer: (work: Promise<unknown>) => void;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 };

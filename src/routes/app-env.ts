@@ -1,7 +1,9 @@
+import type { Bindings } from "../deps.ts";
 import type { CallerContext, NamespaceContext, ServiceContext } from "../services/context.ts";
 
 /** What middleware leaves for the routes. */
 export type AppEnv = {
+  Bindings: Bindings;
   Variables: {
     requestId: string;
     services: ServiceContext;

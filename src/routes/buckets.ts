@@ -9,7 +9,7 @@ import { deleteBucket } from "../services/buckets/delete-bucket.ts";
 import { getBucket } from "../services/buckets/get-bucket.ts";
 import { listBuckets } from "../services/buckets/list-buckets.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 
@@ -35,7 +35,7 @@ export const buckets = createRouter()
       path: "/buckets/list",
       tags: ["Buckets"],
       summary: "List buckets",
-      request: { query: PageQuery, body: jsonBody(ResourceListRequest) },
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
       responses: { 200: json(pageOf(Bucket), "A page of buckets"), ...problems() },
     }),
     async (c) => {

@@ -45,6 +45,11 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { content: { "application/json": { schema } }, required: true as const };
 }
 
+/** A JSON request body that may be absent, which is the same as `{}`. */
+export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { content: { "application/json": { schema } }, required: false as const };
+}
+
 /** The errors that a route can answer with, for its definition. */
 export function problems(...statuses: readonly (400 | 401 | 403 | 404 | 409 | 413 | 503)[]) {
   const answer = {

@@ -11,6 +11,7 @@ import type { Runtime } from "../ports/runtime.ts";
 import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskStore } from "../ports/task-store.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
+import type { IsolateMemory } from "./isolate-memory.ts";
 
 /** Every store, as the services see them. */
 export type Stores = {
@@ -34,11 +35,18 @@ export type Principal =
   | { readonly kind: "admin" }
   | { readonly kind: "key"; readonly keyId: string; readonly namespaceIds: readonly string[] };
 
+/** What the services must know of a type of task; how it is carried out is the job's own matter. */
+export type TaskTypeInfo = { readonly killable: boolean; readonly maxAttempts: number };
+
 /** What every service gets. */
 export type ServiceContext = {
   readonly config: Config;
   readonly runtime: Runtime;
   readonly stores: Stores;
+  readonly taskTypes: ReadonlyMap<string, TaskTypeInfo>;
+  readonly memory: IsolateMemory;
+  /** One check per service that nothing works without; each rejects when it is down. */
+  readonly readiness: Readonly<Record<string, () => Promise<void>>>;
 };
 
 /** A service call by a caller who was recognised. */

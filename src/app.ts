@@ -1,0 +1,63 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Bindings } from "./deps.ts";
+import { eventsDispatch } from "./internal/events-dispatch.ts";
+import { jobsRun } from "./internal/jobs-run.ts";
+import { verifySignature } from "./internal/verify-signature.ts";
+import { webhooksDeliver } from "./internal/webhooks-deliver.ts";
+import type { AppEnv } from "./routes/app-env.ts";
+import { batchSubmit } from "./routes/batch-submit.ts";
+import { batches } from "./routes/batches.ts";
+import { buckets } from "./routes/buckets.ts";
+import { collections } from "./routes/collections.ts";
+import { deliveries } from "./routes/deliveries.ts";
+import { documents } from "./routes/documents.ts";
+import { errorResponse, problem } from "./routes/error-response.ts";
+import { health } from "./routes/health.ts";
+import { keys } from "./routes/keys.ts";
+import { authenticate } from "./routes/middleware/authenticate.ts";
+import { limitBody, requireJson } from "./routes/middleware/json-body.ts";
+import { requireNamespace } from "./routes/middleware/require-namespace.ts";
+import { namespaces } from "./routes/namespaces.ts";
+import { objects } from "./routes/objects.ts";
+import { createRouter } from "./routes/router.ts";
+import { tasks } from "./routes/tasks.ts";
+import { webhooks } from "./routes/webhooks.ts";
+import type { ServiceContext } from "./services/context.ts";
+import { INTERNAL_PATHS } from "./stores/qstash/queue.ts";
+
+type ServicesFor = (env: Bindings, context: ExecutionContext, requestId: string) => ServiceContext;
+
+/** The whole HTTP surface; `servicesFor` makes what one request works with. */
+export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
+  const app = createRouter();
+  app.onError((error, c) => errorResponse(error, c));
+  app.notFound((c) => problem(c, "not_found", "There is no such route."));
+  app.use(async (c, next) => {
+    const requestId = crypto.randomUUID();
+    c.set("requestId", requestId);
+    c.set("services", servicesFor(c.env, c.executionCtx as ExecutionContext, requestId));
+    await next();
+    c.res.headers.set("X-Request-Id", requestId);
+  });
+  app.route("/", health);
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Waybill", version: "1", description: "A durable receipt for every long-running job." },
+  });
+  app.use("/internal/*", verifySignature);
+  app.post(INTERNAL_PATHS.job, jobsRun);
+  app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
+  app.post(INTERNAL_PATHS.delivery, webhooksDeliver);
+
+  app.use("/v1/*", authenticate, limitBody, requireJson);
+  app.route("/v1", namespaces);
+  app.route("/v1", keys);
+  app.route("/v1", tasks);
+  const inNamespace = createRouter();
+  inNamespace.use(requireNamespace);
+  for (const router of [buckets, objects, batches, batchSubmit, collections, documents, webhooks, deliveries]) {
+    inNamespace.route("/", router);
+  }
+  app.route("/v1", inNamespace);
+  return app;
+}

@@ -1,0 +1,15 @@
+import type { TaskTypeInfo } from "../services/context.ts";
+import { processBatch } from "./batch/process-batch.ts";
+import { type Job, toJob } from "./job.ts";
+
+const JOBS: readonly Job[] = [toJob(processBatch)];
+
+const BY_TYPE: ReadonlyMap<string, Job> = new Map(JOBS.map((job) => [job.type, job]));
+
+/** The job of a type; null for a type that this deployment doesn't have. */
+export function findJob(type: string): Job | null {
+  return BY_TYPE.get(type) ?? null;
+}
+
+/** What the services must know of each type. */
+export const TASK_TYPES: ReadonlyMap<string, TaskTypeInfo> = BY_TYPE;

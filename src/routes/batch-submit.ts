@@ -1,0 +1,28 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { IdOrName } from "../contract/ids.ts";
+import { Task } from "../contract/task.ts";
+import { submitBatch } from "../services/batches/submit-batch.ts";
+import { presentTask } from "../services/tasks/present-task.ts";
+import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
+
+/** `POST /v1/buckets/{bucket_id}/batches/{batch_id}/submit`. */
+export const batchSubmit = createRouter().openapi(
+  createRoute({
+    method: "post",
+    path: "/buckets/{bucket_id}/batches/{batch_id}/submit",
+    tags: ["Batches"],
+    summary: "Submit a batch; again answers the same task",
+    request: {
+      params: z.object({ bucket_id: IdOrName, batch_id: IdOrName }),
+      body: optionalJsonBody(z.strictObject({})),
+    },
+    responses: { 202: json(Task, "The task"), ...problems(404, 409, 503) },
+  }),
+  async (c) => {
+    const { bucket_id, batch_id } = c.req.valid("param");
+    const input = { bucket: bucket_id, batch: batch_id };
+    const task = await submitBatch({ ctx: c.var.inNamespace, input });
+    return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
+  },
+);

@@ -1,0 +1,104 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { Batch, BatchListRequest, CreateBatchRequest } from "../contract/batch.ts";
+import { pageOf, PageQuery } from "../contract/common.ts";
+import { IdOrName } from "../contract/ids.ts";
+import type { BatchRecord } from "../ports/batch-store.ts";
+import { createBatch } from "../services/batches/create-batch.ts";
+import { deleteBatch } from "../services/batches/delete-batch.ts";
+import { getBatch } from "../services/batches/get-batch.ts";
+import { listBatches } from "../services/batches/list-batches.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ bucket_id: IdOrName });
+
+const batchParams = params.extend({ batch_id: IdOrName });
+
+/** `/v1/buckets/{bucket_id}/batches`: create, get, list, delete. */
+export const batches = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/buckets/{bucket_id}/batches",
+      tags: ["Batches"],
+      summary: "Create a batch, a DRAFT until it is submitted",
+      request: { params, body: jsonBody(CreateBatchRequest) },
+      responses: { 201: json(Batch, "The batch"), ...problems(404, 413) },
+    }),
+    async (c) => {
+      const input = { bucket: c.req.valid("param").bucket_id, batch: c.req.valid("json") };
+      const batch = await createBatch({ ctx: c.var.inNamespace, input });
+      return c.json(presentBatch(batch), 201, {
+        Location: `/v1/buckets/${batch.bucket_id}/batches/${batch._id}`,
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/buckets/{bucket_id}/batches/list",
+      tags: ["Batches"],
+      summary: "List a bucket's batches",
+      request: { params, query: PageQuery, body: jsonBody(BatchListRequest) },
+      responses: { 200: json(pageOf(Batch), "A page of batches"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = {
+        ...c.req.valid("query"),
+        ...c.req.valid("json"),
+        bucket: c.req.valid("param").bucket_id,
+      };
+      return c.json(
+        presentPage(await listBatches({ ctx: c.var.inNamespace, input }), presentBatch),
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/buckets/{bucket_id}/batches/{batch_id}",
+      tags: ["Batches"],
+      summary: "Get a batch, with its task's status",
+      request: { params: batchParams },
+      responses: { 200: json(Batch, "The batch"), ...problems(404) },
+    }),
+    async (c) => {
+      const { bucket_id: bucket, batch_id: batch } = c.req.valid("param");
+      const found = await getBatch({ ctx: c.var.inNamespace, input: { bucket, batch } });
+      return c.json(presentBatch(found), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/buckets/{bucket_id}/batches/{batch_id}",
+      tags: ["Batches"],
+      summary: "Delete a batch that is a draft or has ended",
+      request: { params: batchParams },
+      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+    }),
+    async (c) => {
+      const { bucket_id: bucket, batch_id: batch } = c.req.valid("param");
+      await deleteBatch({ ctx: c.var.inNamespace, input: { bucket, batch } });
+      return c.body(null, 204);
+    },
+  );
+
+function presentBatch(batch: BatchRecord): Batch {
+  return {
+    batch_id: batch._id,
+    namespace_id: batch.namespace_id,
+    bucket_id: batch.bucket_id,
+    collection_id: batch.collection_id,
+    object_ids: batch.object_ids === null ? null : [...batch.object_ids],
+    options: batch.options,
+    metadata: batch.metadata,
+    status: batch.status,
+    task_id: batch.task_id,
+    error_message: batch.error_message,
+    created_at: batch.created_at.toISOString(),
+    updated_at: batch.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,95 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { Collection, CreateCollectionRequest } from "../contract/collection.ts";
+import { pageOf, PageQuery, ResourceListRequest } from "../contract/common.ts";
+import { IdOrName } from "../contract/ids.ts";
+import type { CollectionRecord } from "../ports/content-stores.ts";
+import { createCollection } from "../services/collections/create-collection.ts";
+import { deleteCollection } from "../services/collections/delete-collection.ts";
+import { getCollection } from "../services/collections/get-collection.ts";
+import { listCollections } from "../services/collections/list-collections.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ collection_id: IdOrName });
+
+/** `/v1/collections`: create, get, list, delete. */
+export const collections = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/collections",
+      tags: ["Collections"],
+      summary: "Create a collection",
+      request: { body: jsonBody(CreateCollectionRequest) },
+      responses: { 201: json(Collection, "The collection"), ...problems(409) },
+    }),
+    async (c) => {
+      const input = c.req.valid("json");
+      const collection = await createCollection({ ctx: c.var.inNamespace, input });
+      return c.json(presentCollection(collection), 201, {
+        Location: `/v1/collections/${collection._id}`,
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/collections/list",
+      tags: ["Collections"],
+      summary: "List collections",
+      request: { query: PageQuery, body: jsonBody(ResourceListRequest) },
+      responses: { 200: json(pageOf(Collection), "A page of collections"), ...problems() },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      return c.json(
+        presentPage(await listCollections({ ctx: c.var.inNamespace, input }), presentCollection),
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/collections/{collection_id}",
+      tags: ["Collections"],
+      summary: "Get a collection",
+      request: { params },
+      responses: { 200: json(Collection, "The collection"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = { collection: c.req.valid("param").collection_id };
+      const collection = await getCollection({ ctx: c.var.inNamespace, input });
+      return c.json(presentCollection(collection), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/collections/{collection_id}",
+      tags: ["Collections"],
+      summary: "Delete a collection with its documents",
+      request: { params },
+      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+    }),
+    async (c) => {
+      const input = { collection: c.req.valid("param").collection_id };
+      await deleteCollection({ ctx: c.var.inNamespace, input });
+      return c.body(null, 204);
+    },
+  );
+
+function presentCollection(collection: CollectionRecord): Collection {
+  return {
+    collection_id: collection._id,
+    namespace_id: collection.namespace_id,
+    name: collection.name,
+    status: collection.status,
+    embedder: collection.embedder,
+    schema: collection.schema,
+    metadata: collection.metadata,
+    created_at: collection.created_at.toISOString(),
+    updated_at: collection.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,87 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery } from "../contract/common.ts";
+import { CollectionDocument, DocumentListRequest, DocumentQuery } from "../contract/document.ts";
+import { IdOrName } from "../contract/ids.ts";
+import type { DocumentRow } from "../ports/content-stores.ts";
+import { deleteDocument } from "../services/documents/delete-document.ts";
+import { getDocument } from "../services/documents/get-document.ts";
+import { listDocuments } from "../services/documents/list-documents.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ collection_id: IdOrName });
+
+const documentParams = params.extend({ document_id: IdOrName });
+
+/** `/v1/collections/{collection_id}/documents`: get, list, delete; batches write them. */
+export const documents = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/collections/{collection_id}/documents/list",
+      tags: ["Documents"],
+      summary: "List a collection's documents",
+      request: { params, query: PageQuery, body: jsonBody(DocumentListRequest) },
+      responses: { 200: json(pageOf(CollectionDocument), "A page of documents"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = {
+        ...c.req.valid("query"),
+        ...c.req.valid("json"),
+        collection: c.req.valid("param").collection_id,
+      };
+      return c.json(
+        presentPage(await listDocuments({ ctx: c.var.inNamespace, input }), presentDocument),
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/collections/{collection_id}/documents/{document_id}",
+      tags: ["Documents"],
+      summary: "Get a document",
+      request: { params: documentParams, query: DocumentQuery },
+      responses: { 200: json(CollectionDocument, "The document"), ...problems(404) },
+    }),
+    async (c) => {
+      const { collection_id: collection, document_id: document } = c.req.valid("param");
+      const input = { collection, document };
+      const { embedding, ...rest } = await getDocument({ ctx: c.var.inNamespace, input });
+      const withVector = c.req.valid("query").return_vectors === "true";
+      return c.json(presentDocument(withVector ? { ...rest, embedding } : rest), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/collections/{collection_id}/documents/{document_id}",
+      tags: ["Documents"],
+      summary: "Delete a document",
+      request: { params: documentParams },
+      responses: { 204: { description: "Deleted" }, ...problems(404) },
+    }),
+    async (c) => {
+      const { collection_id: collection, document_id: document } = c.req.valid("param");
+      await deleteDocument({ ctx: c.var.inNamespace, input: { collection, document } });
+      return c.body(null, 204);
+    },
+  );
+
+function presentDocument(document: DocumentRow): CollectionDocument {
+  return {
+    document_id: document._id,
+    namespace_id: document.namespace_id,
+    collection_id: document.collection_id,
+    object_id: document.object_id,
+    chunk_index: document.chunk_index,
+    text: document.text,
+    metadata: document.metadata,
+    enrichments: document.enrichments,
+    ...(document.embedding && { embedding: Array.from(document.embedding) }),
+    created_at: document.created_at.toISOString(),
+    updated_at: document.updated_at.toISOString(),
+  };
+}

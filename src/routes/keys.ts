@@ -1,0 +1,86 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery } from "../contract/common.ts";
+import { IdOrName } from "../contract/ids.ts";
+import { CreatedKey, CreateKeyRequest, Key, KeyListRequest } from "../contract/key.ts";
+import type { KeyRecord } from "../ports/key-store.ts";
+import { createKey } from "../services/keys/create-key.ts";
+import { deleteKey } from "../services/keys/delete-key.ts";
+import { getKey } from "../services/keys/get-key.ts";
+import { listKeys } from "../services/keys/list-keys.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ key_id: IdOrName });
+
+/** `/v1/keys`: create, get, list, revoke; all for the administrator. */
+export const keys = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/keys",
+      tags: ["Keys"],
+      summary: "Create an API key, shown only in this answer",
+      request: { body: jsonBody(CreateKeyRequest) },
+      responses: { 201: json(CreatedKey, "The key"), ...problems(403) },
+    }),
+    async (c) => {
+      const { key, secret } = await createKey({ ctx: c.var.caller, input: c.req.valid("json") });
+      return c.json({ ...presentKey(key), key: secret }, 201, {
+        Location: `/v1/keys/${key._id}`,
+        "Cache-Control": "no-store",
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/keys/list",
+      tags: ["Keys"],
+      summary: "List API keys",
+      request: { query: PageQuery, body: jsonBody(KeyListRequest) },
+      responses: { 200: json(pageOf(Key), "A page of keys"), ...problems(403) },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      return c.json(presentPage(await listKeys({ ctx: c.var.caller, input }), presentKey), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/keys/{key_id}",
+      tags: ["Keys"],
+      summary: "Get an API key's record",
+      request: { params },
+      responses: { 200: json(Key, "The key's record"), ...problems(403, 404) },
+    }),
+    async (c) => {
+      const input = { key: c.req.valid("param").key_id };
+      return c.json(presentKey(await getKey({ ctx: c.var.caller, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/keys/{key_id}",
+      tags: ["Keys"],
+      summary: "Revoke an API key",
+      request: { params },
+      responses: { 204: { description: "Revoked" }, ...problems(403, 404) },
+    }),
+    async (c) => {
+      await deleteKey({ ctx: c.var.caller, input: { key: c.req.valid("param").key_id } });
+      return c.body(null, 204);
+    },
+  );
+
+function presentKey(key: KeyRecord): Key {
+  return {
+    key_id: key._id,
+    name: key.name,
+    namespace_ids: [...key.namespace_ids],
+    created_at: key.created_at.toISOString(),
+    expires_at: key.expires_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,25 @@
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import { DomainError } from "../../services/errors.ts";
+import type { AppEnv } from "../app-env.ts";
+
+/** The largest request body: 1 MiB. */
+export const MAX_BODY_BYTES = 1_048_576;
+
+/** Refuses a larger body with 413 before it is read into memory. */
+export const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new DomainError("payload_too_large", "A body may have 1 MiB at most. Send less at once.");
+  },
+});
+
+/** A body that is there must say that it is JSON; otherwise it would be passed over in silence. */
+export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
+  const type = c.req.header("Content-Type");
+  const hasBody = c.req.raw.body !== null && c.req.header("Content-Length") !== "0";
+  if (hasBody && !/^application\/([a-z0-9.+-]+\+)?json\b/i.test(type ?? "")) {
+    throw new DomainError("unsupported_media_type", "Send the header Content-Type: application/json.");
+  }
+  await next();
+});

@@ -1,0 +1,90 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery, ResourceListRequest } from "../contract/common.ts";
+import { IdOrName } from "../contract/ids.ts";
+import { CreateNamespaceRequest, Namespace } from "../contract/namespace.ts";
+import type { NamespaceRecord } from "../ports/namespace-store.ts";
+import { createNamespace } from "../services/namespaces/create-namespace.ts";
+import { deleteNamespace } from "../services/namespaces/delete-namespace.ts";
+import { getNamespace } from "../services/namespaces/get-namespace.ts";
+import { listNamespaces } from "../services/namespaces/list-namespaces.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ namespace_id: IdOrName });
+
+/** `/v1/namespaces`: create and delete for the administrator; get and list what a key may see. */
+export const namespaces = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/namespaces",
+      tags: ["Namespaces"],
+      summary: "Create a namespace",
+      request: { body: jsonBody(CreateNamespaceRequest) },
+      responses: { 201: json(Namespace, "The namespace"), ...problems(403, 409) },
+    }),
+    async (c) => {
+      const namespace = await createNamespace({ ctx: c.var.caller, input: c.req.valid("json") });
+      return c.json(presentNamespace(namespace), 201, {
+        Location: `/v1/namespaces/${namespace._id}`,
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/namespaces/list",
+      tags: ["Namespaces"],
+      summary: "List the namespaces that the key may see",
+      request: { query: PageQuery, body: jsonBody(ResourceListRequest) },
+      responses: { 200: json(pageOf(Namespace), "A page of namespaces"), ...problems() },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      return c.json(
+        presentPage(await listNamespaces({ ctx: c.var.caller, input }), presentNamespace),
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/namespaces/{namespace_id}",
+      tags: ["Namespaces"],
+      summary: "Get a namespace",
+      request: { params },
+      responses: { 200: json(Namespace, "The namespace"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = { namespace: c.req.valid("param").namespace_id };
+      return c.json(presentNamespace(await getNamespace({ ctx: c.var.caller, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/namespaces/{namespace_id}",
+      tags: ["Namespaces"],
+      summary: "Delete an empty namespace",
+      request: { params },
+      responses: { 204: { description: "Deleted" }, ...problems(403, 404, 409) },
+    }),
+    async (c) => {
+      const input = { namespace: c.req.valid("param").namespace_id };
+      await deleteNamespace({ ctx: c.var.caller, input });
+      return c.body(null, 204);
+    },
+  );
+
+function presentNamespace(namespace: NamespaceRecord): Namespace {
+  return {
+    namespace_id: namespace._id,
+    name: namespace.name,
+    status: namespace.status,
+    metadata: namespace.metadata,
+    created_at: namespace.created_at.toISOString(),
+    updated_at: namespace.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,123 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery } from "../contract/common.ts";
+import { isTerminal } from "../contract/status.ts";
+import { KillRequest, Task, TaskHistory, TaskListRequest } from "../contract/task.ts";
+import type { PolledTask } from "../services/isolate-memory.ts";
+import { getTask } from "../services/tasks/get-task.ts";
+import { getTaskHistory } from "../services/tasks/get-task-history.ts";
+import { killTask } from "../services/tasks/kill-task.ts";
+import { listTasks } from "../services/tasks/list-tasks.ts";
+import { presentTask } from "../services/tasks/present-task.ts";
+import { requireNamespace } from "./middleware/require-namespace.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
+
+const params = z.object({ task_id: z.string() });
+
+/** When a poller should ask again, in seconds: the seed's poller begins with 1 s. */
+const RETRY_AFTER_SECONDS = "1";
+
+/** `/v1/tasks`: get, list, kill, history. */
+export const tasks = createRouter();
+
+// A list may name its namespaces in the body, so it stands before the header is required.
+tasks.openapi(
+  createRoute({
+    method: "post",
+    path: "/tasks/list",
+    tags: ["Tasks"],
+    summary: "List tasks",
+    request: { query: PageQuery, body: optionalJsonBody(TaskListRequest) },
+    responses: { 200: json(pageOf(Task), "A page of tasks"), ...problems(404) },
+  }),
+  async (c) => {
+    const input = {
+      ...c.req.valid("query"),
+      ...c.req.valid("json"),
+      headerNamespace: c.req.header("X-Namespace"),
+    };
+    return c.json(presentPage(await listTasks({ ctx: c.var.caller, input }), presentTask), 200);
+  },
+);
+
+tasks.use("/tasks/*", requireNamespace);
+
+tasks.openapi(
+  createRoute({
+    method: "get",
+    path: "/tasks/{task_id}",
+    tags: ["Tasks"],
+    summary: "Get a task's latest status",
+    request: { params, query: z.strictObject({ source: z.enum(["cache"]).optional() }) },
+    responses: {
+      200: json(Task, "The task"),
+      304: { description: "Unchanged since the ETag in If-None-Match" },
+      ...problems(404, 503),
+    },
+  }),
+  async (c) => {
+    const input = {
+      taskId: c.req.valid("param").task_id,
+      cacheOnly: c.req.valid("query").source === "cache",
+    };
+    return pollResponse(await getTask({ ctx: c.var.inNamespace, input }), c.req.header("If-None-Match"), c.var.requestId);
+  },
+);
+
+for (const [method, path] of [
+  ["post", "/tasks/{task_id}/kill"],
+  ["delete", "/tasks/{task_id}"],
+] as const) {
+  tasks.openapi(
+    createRoute({
+      method,
+      path,
+      tags: ["Tasks"],
+      summary: "Ask for a task's cancellation",
+      request: { params, body: optionalJsonBody(KillRequest) },
+      responses: { 202: json(Task, "The task, with its cancel"), ...problems(404, 409) },
+    }),
+    async (c) => {
+      const input = {
+        taskId: c.req.valid("param").task_id,
+        reason: c.req.valid("json").reason ?? null,
+      };
+      return c.json(presentTask(await killTask({ ctx: c.var.inNamespace, input })), 202);
+    },
+  );
+}
+
+tasks.openapi(
+  createRoute({
+    method: "get",
+    path: "/tasks/{task_id}/history",
+    tags: ["Tasks"],
+    summary: "Get a task's audit trail",
+    request: { params },
+    responses: { 200: json(TaskHistory, "Changes, events and deliveries"), ...problems(404) },
+  }),
+  async (c) => {
+    const input = { taskId: c.req.valid("param").task_id };
+    return c.json(await getTaskHistory({ ctx: c.var.inNamespace, input }), 200);
+  },
+);
+
+/**
+ * The answer to a poll, from the stored text: nothing is parsed or written anew. The entity tag is
+ * the version, which changes with every visible change (RFC 9110, section 8.8.3).
+ */
+function pollResponse({ task, source }: PolledTask, ifNoneMatch: string | undefined, requestId: string): Response {
+  const etag = `"v${task.version}"`;
+  const headers: Record<string, string> = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-cache",
+    ETag: etag,
+    "X-Waybill-Source": source,
+    "X-Request-Id": requestId,
+  };
+  if (!isTerminal(task.status)) headers["Retry-After"] = RETRY_AFTER_SECONDS;
+  const isUnchanged = ifNoneMatch?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+  if (isUnchanged) return new Response(null, { status: 304, headers });
+  return new Response(task.json, { status: 200, headers });
+}

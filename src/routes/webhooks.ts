@@ -1,0 +1,123 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery } from "../contract/common.ts";
+import { IdOrName } from "../contract/ids.ts";
+import {
+  CreatedWebhook,
+  CreateWebhookRequest,
+  UpdateWebhookRequest,
+  Webhook,
+  WebhookListRequest,
+} from "../contract/webhook.ts";
+import type { WebhookRecord } from "../ports/webhook-store.ts";
+import { createWebhook } from "../services/webhooks/create-webhook.ts";
+import { deleteWebhook } from "../services/webhooks/delete-webhook.ts";
+import { getWebhook } from "../services/webhooks/get-webhook.ts";
+import { listWebhooks } from "../services/webhooks/list-webhooks.ts";
+import { updateWebhook } from "../services/webhooks/update-webhook.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, problems } from "./router.ts";
+
+const params = z.object({ webhook_id: IdOrName });
+
+/** `/v1/webhooks`: endpoints that events are sent to. */
+export const webhooks = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks",
+      tags: ["Webhooks"],
+      summary: "Create a webhook endpoint",
+      request: { body: jsonBody(CreateWebhookRequest) },
+      responses: {
+        201: json(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
+        ...problems(),
+      },
+    }),
+    async (c) => {
+      const { webhook, secret } = await createWebhook({
+        ctx: c.var.inNamespace,
+        input: c.req.valid("json"),
+      });
+      return c.json({ ...presentWebhook(webhook), secret }, 201, {
+        Location: `/v1/webhooks/${webhook._id}`,
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/list",
+      tags: ["Webhooks"],
+      summary: "List webhook endpoints",
+      request: { query: PageQuery, body: jsonBody(WebhookListRequest) },
+      responses: { 200: json(pageOf(Webhook), "A page of endpoints"), ...problems() },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      const page = await listWebhooks({ ctx: c.var.inNamespace, input });
+      return c.json(presentPage(page, presentWebhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/webhooks/{webhook_id}",
+      tags: ["Webhooks"],
+      summary: "Get a webhook endpoint",
+      request: { params },
+      responses: { 200: json(Webhook, "The endpoint"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      return c.json(presentWebhook(await getWebhook({ ctx: c.var.inNamespace, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "patch",
+      path: "/webhooks/{webhook_id}",
+      tags: ["Webhooks"],
+      summary: "Change, pause or resume a webhook endpoint",
+      request: { params, body: jsonBody(UpdateWebhookRequest) },
+      responses: { 200: json(Webhook, "The endpoint"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
+      return c.json(presentWebhook(await updateWebhook({ ctx: c.var.inNamespace, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/webhooks/{webhook_id}",
+      tags: ["Webhooks"],
+      summary: "Remove a webhook endpoint",
+      request: { params },
+      responses: { 204: { description: "Removed" }, ...problems(404) },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      await deleteWebhook({ ctx: c.var.inNamespace, input });
+      return c.body(null, 204);
+    },
+  );
+
+function presentWebhook(webhook: WebhookRecord): Webhook {
+  return {
+    webhook_id: webhook._id,
+    namespace_id: webhook.namespace_id,
+    url: webhook.url,
+    event_types: [...webhook.event_types],
+    task_types: [...webhook.task_types],
+    tags: [...webhook.tags],
+    headers: webhook.headers,
+    description: webhook.description,
+    metadata: webhook.metadata,
+    status: webhook.status,
+    status_reason: webhook.status_reason,
+    failing_since: webhook.failing_since?.toISOString() ?? null,
+    created_at: webhook.created_at.toISOString(),
+    updated_at: webhook.updated_at.toISOString(),
+  };
+}

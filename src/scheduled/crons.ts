@@ -1,0 +1,37 @@
+import type { ServiceContext } from "../services/context.ts";
+import { purge } from "./purge.ts";
+import { reapLeases } from "./reap-leases.ts";
+import { relayDeliveries } from "./relay-deliveries.ts";
+import { relayEvents } from "./relay-events.ts";
+import { relayTasks } from "./relay-tasks.ts";
+
+type Duty = { readonly name: string; readonly run: (ctx: ServiceContext, now: Date) => Promise<object> };
+
+/** What runs on each cron line of `wrangler.toml`. */
+const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
+  "* * * * *": [
+    { name: "relay tasks", run: relayTasks },
+    { name: "reap leases", run: reapLeases },
+    { name: "relay events", run: relayEvents },
+    { name: "relay deliveries", run: relayDeliveries },
+  ],
+  "17 3 * * *": [{ name: "purge", run: purge }],
+};
+
+/**
+ * Runs the duties of a cron line, one after the other; one that fails doesn't keep the others
+ * from running. `now` is the time that the run was scheduled for. Throws when one failed, so that
+ * the platform's log shows it.
+ */
+export async function runCron(ctx: ServiceContext, cron: string, now: Date): Promise<void> {
+  const failures: unknown[] = [];
+  for (const duty of DUTIES[cron] ?? []) {
+    try {
+      ctx.runtime.log("info", duty.name, { ...(await duty.run(ctx, now)) });
+    } catch (error) {
+      ctx.runtime.log("error", `${duty.name} failed`, { error: String(error) });
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `cron ${cron}`);
+}

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
+import { StoreUnavailableError } from "../../ports/errors.ts";
+import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
+import { relayEvents } from "../../scheduled/relay-events.ts";
+import { updateWebhook } from "../webhooks/update-webhook.ts";
+import { dispatchEvents } from "./dispatch-events.ts";
+
+const dispatch = (h: Harness, id: string) =>
+  dispatchEvents({ ctx: h.ctx, input: { source: "task", id } });
+
+describe("a dispatch", () => {
+  test("logs the events, makes a delivery for each endpoint, and settles the outbox", async () => {
+    const h = createHarness();
+    const { webhook } = await h.subscribe({ event_types: ["task.completed"] });
+    await h.subscribe({ event_types: ["task.*"] });
+    const task = await h.taskWith(["task.created", "task.completed"]);
+    expect(await dispatch(h, task._id)).toEqual({ events: 2, deliveries: 3 });
+    expect(h.gateway.rows("events")).toHaveLength(2);
+    expect(h.gateway.rows("deliveries")).toHaveLength(3);
+    expect(h.world.mirrored).toEqual([task.resource_id]);
+    expect(await h.ctx.stores.tasks.get(task._id)).toMatchObject({
+      pending_events: [],
+      outbox_at: null,
+    });
+    const toFirst = h
+      .deliveryMessages()
+      .filter((message) => message.snapshot?.webhook_id === webhook._id);
+    expect(toFirst).toHaveLength(1);
+    expect(toFirst[0]?.attempt).toBe(1);
+    expect(toFirst[0]?.delivery_id).toMatch(/^dlv_[0-9a-f]{32}$/);
+    expect(JSON.stringify(toFirst)).not.toContain("whsec_");
+  });
+
+  test("that comes twice does nothing more", async () => {
+    const h = createHarness();
+    await h.subscribe();
+    const task = await h.taskWith(["task.completed"]);
+    await dispatch(h, task._id);
+    expect(await dispatch(h, task._id)).toEqual({ events: 0, deliveries: 0 });
+    expect(h.deliveryMessages()).toHaveLength(1);
+  });
+
+  test("that crashed before any of its writes is repeated without a second delivery", async () => {
+    const steps = ["events", "activeAfter", "deliveries", "publish", "settle"] as const;
+    for (const step of steps) {
+      const h = createHarness();
+      await h.subscribe();
+      const task = await h.taskWith(["task.created", "task.completed"]);
+      await expect(
+        dispatchEvents({ ctx: crashingAt(h, step), input: { source: "task", id: task._id } }),
+      ).rejects.toThrow("crash");
+      h.advance(60_000);
+      await dispatch(h, task._id);
+      expect(h.gateway.rows("events"), step).toHaveLength(2);
+      expect(h.gateway.rows("deliveries"), step).toHaveLength(2);
+      expect(h.deliveryMessages(), step).toHaveLength(2);
+      expect((await h.ctx.stores.tasks.get(task._id))?.pending_events, step).toEqual([]);
+    }
+  });
+
+  test("without subscribers logs the events and sends no message", async () => {
+    const h = createHarness();
+    const task = await h.taskWith(["task.completed"]);
+    expect(await dispatch(h, task._id)).toEqual({ events: 1, deliveries: 0 });
+    expect(h.published).toEqual([]);
+  });
+
+  test("leaves out who subscribed after the event, is paused, or is of another namespace", async () => {
+    const h = createHarness();
+    const other = createHarness();
+    const { webhook: foreign } = await other.subscribe();
+    await h.ctx.stores.webhooks.insert(foreign);
+    const { webhook: paused } = await h.subscribe();
+    await updateWebhook({ ctx: h.ctx, input: { webhookId: paused._id, status: "SUSPENDED" } });
+    const task = await h.taskWith(["task.completed"]);
+    h.advance(1);
+    await h.subscribe();
+    expect(await dispatch(h, task._id)).toEqual({ events: 1, deliveries: 0 });
+  });
+
+  test("reaches endpoints beyond the first page", async () => {
+    const h = createHarness();
+    for (let index = 0; index < 205; index++) await h.subscribe();
+    const task = await h.taskWith(["task.completed"]);
+    expect(await dispatch(h, task._id)).toEqual({ events: 1, deliveries: 205 });
+    expect(new Set(h.deliveryMessages().map((one) => one.delivery_id)).size).toBe(205);
+  });
+
+  test("with the queue down stores the deliveries, and the relay publishes them", async () => {
+    const h = createHarness();
+    await h.subscribe();
+    const task = await h.taskWith(["task.completed"]);
+    h.world.queueIsDown = true;
+    expect(await dispatch(h, task._id)).toEqual({ events: 1, deliveries: 1 });
+    h.advance(2 * 60_000);
+    await expect(relayDeliveries(h.ctx, h.now())).rejects.toThrow(StoreUnavailableError);
+    h.world.queueIsDown = false;
+    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 1 });
+    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 0 });
+    expect(h.deliveryMessages()).toMatchObject([{ attempt: 1, snapshot: null }]);
+  });
+});
+
+describe("the relay of events", () => {
+  test("dispatches outboxes older than ten seconds, and leaves younger ones alone", async () => {
+    const h = createHarness();
+    await h.subscribe();
+    await h.taskWith(["task.completed"]);
+    h.advance(9_000);
+    expect((await relayEvents(h.ctx, h.now())).tasks).toBe(0);
+    h.advance(2_000);
+    expect(await relayEvents(h.ctx, h.now())).toEqual({ tasks: 1, webhooks: 0, failed: 0 });
+    expect(h.deliveryMessages()).toHaveLength(1);
+  });
+
+  test("logs all events of a namespace without endpoints in one write", async () => {
+    const h = createHarness();
+    const tasks = [
+      await h.taskWith(["task.created"]),
+      await h.taskWith(["task.created", "task.started"]),
+    ];
+    h.advance(11_000);
+    h.gateway.operations.length = 0;
+    expect(await relayEvents(h.ctx, h.now())).toEqual({ tasks: 2, webhooks: 0, failed: 0 });
+    expect(h.gateway.rows("events")).toHaveLength(3);
+    expect(h.gateway.operations.filter((one) => one === "insertMany events")).toHaveLength(1);
+    expect(h.world.mirrored).toHaveLength(2);
+    for (const task of tasks) {
+      expect((await h.ctx.stores.tasks.get(task._id))?.outbox_at).toBeNull();
+    }
+  });
+});
+
+const crash = () => Promise.reject(new Error("crash"));
+
+/** The context of a worker that dies as it gets to a step. */
+function crashingAt(
+  h: Harness,
+  step: "events" | "activeAfter" | "deliveries" | "publish" | "settle",
+) {
+  const { stores } = h.ctx;
+  return {
+    ...h.ctx,
+    stores: {
+      ...stores,
+      events: step === "events" ? { ...stores.events, insertMany: crash } : stores.events,
+      webhooks:
+        step === "activeAfter" ? { ...stores.webhooks, activeAfter: crash } : stores.webhooks,
+      deliveries:
+        step === "deliveries" ? { ...stores.deliveries, insertMany: crash } : stores.deliveries,
+      queue: step === "publish" ? { ...stores.queue, publishDeliveries: crash } : stores.queue,
+      tasks: step === "settle" ? { ...stores.tasks, settleEvents: crash } : stores.tasks,
+    },
+  };
+}

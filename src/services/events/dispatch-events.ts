@@ -1,0 +1,97 @@
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import type { DispatchMessage } from "../../ports/queue.ts";
+import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
+import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { ServiceContext } from "../context.ts";
+import { mirrorTask } from "../tasks/mirror-task.ts";
+import { fanOut } from "./fan-out.ts";
+
+/** How much a dispatch found to do; none when another had done it. */
+export type DispatchReport = { readonly events: number; readonly deliveries: number };
+
+const NOTHING: DispatchReport = { events: 0, deliveries: 0 };
+
+/**
+ * Dispatches what waits in an outbox: system subscribers first (the resource that mirrors the
+ * task), then the log, then the endpoints, and only then is the outbox settled. A crash or a
+ * second message at any point repeats it from the start, and each step may run twice: the mirror
+ * is guarded by version, events and deliveries have ids that the event decides (P3, P7).
+ */
+export async function dispatchEvents({
+  ctx,
+  input,
+}: {
+  ctx: ServiceContext;
+  input: DispatchMessage;
+}): Promise<DispatchReport> {
+  switch (input.source) {
+    case "task": {
+      const task = await ctx.stores.tasks.get(input.id);
+      return task === null ? NOTHING : dispatchTask(ctx, task);
+    }
+    case "webhook": {
+      const webhook = await ctx.stores.webhooks.get(input.id);
+      return webhook === null ? NOTHING : dispatchWebhook(ctx, webhook);
+    }
+  }
+}
+
+/** Dispatches a task's events as they stood when it was read; those that came in since stay. */
+export async function dispatchTask(ctx: ServiceContext, task: TaskRecord): Promise<DispatchReport> {
+  if (task.pending_events.length === 0) return NOTHING;
+  await mirrorTask({ ctx, task });
+  const report = await dispatch(ctx, eventsOfTask(task, ctx.runtime.now()));
+  await ctx.stores.tasks.settleEvents(task._id, idsOf(task.pending_events));
+  return report;
+}
+
+/** Dispatches an endpoint's own events (`webhook.endpoint.disabled`) to the other endpoints. */
+export async function dispatchWebhook(
+  ctx: ServiceContext,
+  webhook: WebhookRecord,
+): Promise<DispatchReport> {
+  if (webhook.pending_events.length === 0) return NOTHING;
+  const now = ctx.runtime.now();
+  const report = await dispatch(
+    ctx,
+    webhook.pending_events.map((event) => logged(event, webhook.namespace_id, null, now)),
+  );
+  await ctx.stores.webhooks.settleEvents(webhook._id, idsOf(webhook.pending_events));
+  return report;
+}
+
+/** What of a task's outbox goes to the log. */
+export function eventsOfTask(task: TaskRecord, now: Date): readonly EventRecord[] {
+  return task.pending_events.map((event) => logged(event, task.namespace_id, task._id, now));
+}
+
+/** The ids by which an outbox is settled. */
+export function idsOf(events: readonly PendingEvent[]): readonly string[] {
+  return events.map((event) => event.event_id);
+}
+
+async function dispatch(
+  ctx: ServiceContext,
+  events: readonly EventRecord[],
+): Promise<DispatchReport> {
+  await ctx.stores.events.insertMany(events);
+  return { events: events.length, deliveries: await fanOut(ctx, events) };
+}
+
+function logged(
+  event: PendingEvent,
+  namespaceId: string,
+  taskId: string | null,
+  now: Date,
+): EventRecord {
+  return {
+    _id: event.event_id,
+    namespace_id: namespaceId,
+    type: event.type,
+    task_id: taskId,
+    sequence: event.sequence,
+    timestamp: event.timestamp,
+    data: event.data,
+    created_at: now,
+  };
+}

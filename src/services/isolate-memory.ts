@@ -1,0 +1,41 @@
+import { LRUCache } from "lru-cache";
+import type { CachedTask } from "../ports/task-cache.ts";
+import type { NamespaceRecord } from "../ports/namespace-store.ts";
+import type { Principal } from "./context.ts";
+
+/** How long a key or a namespace is believed without another look, in milliseconds. */
+const IDENTITY_TTL_MS = 60_000;
+
+/** Bounds what one isolate (128 MB) keeps, in entries and in characters of JSON. */
+const MAX_IDENTITIES = 5_000;
+const MAX_TERMINAL_TASKS = 10_000;
+const MAX_TERMINAL_CHARACTERS = 16_000_000;
+
+/** A task as a poll answers it, and which store had it. */
+export type PolledTask = { readonly task: CachedTask; readonly source: "cache" | "history" };
+
+/** What one isolate remembers between requests. Never the truth, and nothing depends on it. */
+export type IsolateMemory = {
+  /** By the key as it was sent. A revoked key is refused within a minute. */
+  readonly principals: LRUCache<string, Principal>;
+  /** By id and by name. */
+  readonly namespaces: LRUCache<string, Pick<NamespaceRecord, "_id" | "name">>;
+  /** Tasks that have ended: they never change again (P2), so no copy is ever stale. */
+  readonly terminalTasks: LRUCache<string, CachedTask>;
+  /** The polls under way, so that simultaneous polls of one task share one look-up. */
+  readonly polls: Map<string, Promise<PolledTask | null>>;
+};
+
+/** An empty memory; one per isolate. */
+export function createIsolateMemory(): IsolateMemory {
+  return {
+    principals: new LRUCache({ max: MAX_IDENTITIES, ttl: IDENTITY_TTL_MS }),
+    namespaces: new LRUCache({ max: MAX_IDENTITIES, ttl: IDENTITY_TTL_MS }),
+    terminalTasks: new LRUCache({
+      max: MAX_TERMINAL_TASKS,
+      maxSize: MAX_TERMINAL_CHARACTERS,
+      sizeCalculation: (task) => task.json.length,
+    }),
+    polls: new Map(),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Principal, ServiceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { hashKey } from "./hash-key.ts";
+
+/**
+ * Who a key belongs to: the administrator's key from the deployment's secret, or an API key. What
+ * was found is remembered for a minute in the isolate, so that a poll costs no look-up. Throws
+ * `unauthenticated`, the same for a key that is unknown, deleted or expired.
+ */
+export async function authenticate({
+  ctx,
+  input,
+}: {
+  ctx: ServiceContext;
+  input: { readonly authorization: string | undefined };
+}): Promise<Principal> {
+  const key = /^Bearer +(\S+)$/i.exec(input.authorization ?? "")?.[1];
+  if (key === undefined) {
+    throw new DomainError("unauthenticated", "Send a key: `Authorization: Bearer <key>`.");
+  }
+  const remembered = ctx.memory.principals.get(key);
+  if (remembered !== undefined) return remembered;
+  const principal = await identify(ctx, key);
+  if (principal === null) throw new DomainError("unauthenticated", "The key is not known.");
+  ctx.memory.principals.set(key, principal);
+  return principal;
+}
+
+async function identify(ctx: ServiceContext, key: string): Promise<Principal | null> {
+  const hash = await hashKey(key);
+  // Hashes are compared, so that the time that it takes says nothing about the key.
+  if (hash === (await hashKey(ctx.config.adminKey))) return { kind: "admin" };
+  const record = await ctx.stores.keys.findByHash(hash);
+  if (record === null) return null;
+  if (record.expires_at !== null && record.expires_at <= ctx.runtime.now()) return null;
+  return { kind: "key", keyId: record._id, namespaceIds: record.namespace_ids };
+}

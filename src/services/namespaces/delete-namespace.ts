@@ -1,0 +1,48 @@
+import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import type { PageOptions } from "../../ports/resource-store.ts";
+import type { CallerContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { getNamespace } from "./get-namespace.ts";
+import { requireAdmin } from "./visible.ts";
+
+/** The page of a list that is only asked whether it has a row. */
+const FIRST_ROW: PageOptions = { direction: "ascending", limit: 1, after: null };
+
+/**
+ * Deletes a namespace that holds nothing which works or waits. Throws `forbidden`, `not_found`, and
+ * `not_empty` with what is in the way. What is made in it at the very same moment is not deleted
+ * with it, but can't be reached any more. Its ended tasks and events stay until they are purged.
+ */
+export async function deleteNamespace({
+  ctx,
+  input,
+}: {
+  ctx: CallerContext;
+  input: { readonly namespace: string };
+}): Promise<void> {
+  requireAdmin(ctx.principal);
+  const namespace = await getNamespace({ ctx, input });
+  if (await ctx.stores.namespaces.isInUse(namespace._id)) {
+    const found = await contentsOf(ctx, namespace._id);
+    throw new DomainError(
+      "not_empty",
+      `The namespace "${namespace.name}" holds ${found.join(", ") || "resources"}. ` +
+        "Delete its buckets, collections and webhooks, and let its tasks end, first.",
+    );
+  }
+  await ctx.stores.namespaces.remove(namespace._id);
+}
+
+/** What is in the way of a deletion, in words; read only once something is known to be. */
+async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<string[]> {
+  const { buckets, collections, webhooks, tasks } = ctx.stores;
+  const statuses = TaskStatusEnum.options.filter((status) => !isTerminal(status));
+  const pages = await Promise.all([
+    buckets.list(namespaceId, {}, FIRST_ROW),
+    collections.list(namespaceId, {}, FIRST_ROW),
+    webhooks.list(namespaceId, {}, FIRST_ROW),
+    tasks.list({ namespaceIds: [namespaceId], statuses }, FIRST_ROW),
+  ]);
+  const words = ["buckets", "collections", "webhooks", "tasks that have not ended"];
+  return words.filter((_, index) => (pages[index]?.rows.length ?? 0) > 0);
+}

@@ -1,0 +1,26 @@
+import type { NamespaceRecord } from "../../ports/namespace-store.ts";
+import type { CallerContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { visibleNamespaces } from "./visible.ts";
+
+/**
+ * A namespace by its id or name. Throws `not_found`, the same for one that doesn't exist and one
+ * that the caller's key may not see.
+ */
+export async function getNamespace({
+  ctx,
+  input,
+}: {
+  ctx: CallerContext;
+  input: { readonly namespace: string };
+}): Promise<NamespaceRecord> {
+  const namespace = await ctx.stores.namespaces.find(input.namespace);
+  const visible = visibleNamespaces(ctx.principal);
+  if (namespace === null || (visible !== null && !visible.includes(namespace._id))) {
+    throw new DomainError(
+      "not_found",
+      `There is no namespace "${input.namespace}" that this key may see.`,
+    );
+  }
+  return namespace;
+}

@@ -1,0 +1,32 @@
+import type { CallerContext, NamespaceContext } from "../context.ts";
+import { getNamespace } from "./get-namespace.ts";
+import { visibleNamespaces } from "./visible.ts";
+import { DomainError } from "../errors.ts";
+
+/**
+ * The namespace that a request works in, by id or name, remembered for a minute in the isolate.
+ * Throws `not_found`, the same for one that doesn't exist and one that the key may not see.
+ */
+export async function resolveNamespace({
+  ctx,
+  input,
+}: {
+  ctx: CallerContext;
+  input: { readonly idOrName: string };
+}): Promise<NamespaceContext["namespace"]> {
+  const remembered = ctx.memory.namespaces.get(input.idOrName);
+  if (remembered === undefined) {
+    const { _id, name } = await getNamespace({ ctx, input: { namespace: input.idOrName } });
+    ctx.memory.namespaces.set(_id, { _id, name });
+    ctx.memory.namespaces.set(name, { _id, name });
+    return { _id, name };
+  }
+  const visible = visibleNamespaces(ctx.principal);
+  if (visible !== null && !visible.includes(remembered._id)) {
+    throw new DomainError(
+      "not_found",
+      `There is no namespace "${input.idOrName}" that this key may see.`,
+    );
+  }
+  return remembered;
+}

@@ -1,0 +1,94 @@
+import { isTerminal } from "../../contract/status.ts";
+import { StoreUnavailableError } from "../../ports/errors.ts";
+import type { CachedTask } from "../../ports/task-cache.ts";
+import type { NamespaceContext } from "../context.ts";
+import { notFound } from "../errors.ts";
+import type { PolledTask } from "../isolate-memory.ts";
+import { cachedTaskOf } from "./present-task.ts";
+
+/**
+ * How long a poll waits for another poll's look-up, in milliseconds. The other request may be
+ * canceled by its caller and its promise then never settles; this one goes on by itself.
+ */
+const SHARED_LOOKUP_MS = 2_000;
+
+/**
+ * The latest status of a task: the hot path. A terminal task may come from the isolate's memory,
+ * since it never changes again; otherwise one Redis command; on a miss, or with Redis down, from
+ * MongoDB, and the hot copy is filled again (P4, P6). With `cacheOnly`, Redis alone is asked.
+ * Throws `not_found`.
+ */
+export async function getTask({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly taskId: string; readonly cacheOnly: boolean };
+}): Promise<PolledTask> {
+  const found = input.cacheOnly ? await fromRedis(ctx, input.taskId) : await lookUp(ctx, input.taskId);
+  if (found === null) throw notFound("task", input.taskId);
+  return found;
+}
+
+async function fromRedis(ctx: NamespaceContext, taskId: string): Promise<PolledTask | null> {
+  const task = await ctx.stores.taskCache.get(ctx.namespace._id, taskId);
+  return task === null ? null : { task, source: "cache" };
+}
+
+async function lookUp(ctx: NamespaceContext, taskId: string): Promise<PolledTask | null> {
+  const { terminalTasks, polls } = ctx.memory;
+  const key = `${ctx.namespace._id}:${taskId}`;
+  const remembered = terminalTasks.get(key);
+  if (remembered !== undefined) return { task: remembered, source: "cache" };
+
+  const underWay = polls.get(key);
+  if (underWay !== undefined) {
+    const shared = await settledWithin(underWay, SHARED_LOOKUP_MS);
+    if (shared !== "not settled") return shared;
+  }
+  const own = fromStores(ctx, taskId);
+  polls.set(key, own);
+  try {
+    const found = await own;
+    if (found !== null && isTerminal(found.task.status)) terminalTasks.set(key, found.task);
+    return found;
+  } finally {
+    if (polls.get(key) === own) polls.delete(key);
+  }
+}
+
+async function fromStores(ctx: NamespaceContext, taskId: string): Promise<PolledTask | null> {
+  const cached = await fromRedis(ctx, taskId).catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    ctx.runtime.log("warn", "polled without Redis", { task_id: taskId, error: String(error) });
+    return null;
+  });
+  if (cached !== null) return cached;
+  const record = await ctx.stores.tasks.find(ctx.namespace._id, taskId);
+  if (record === null) return null;
+  const task = cachedTaskOf(record);
+  ctx.runtime.defer(refill(ctx, taskId, task));
+  return { task, source: "history" };
+}
+
+/** Puts the hot copy back; not while Redis is down, and never over a newer one. */
+async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): Promise<void> {
+  try {
+    await ctx.stores.taskCache.put(ctx.namespace._id, taskId, task);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  }
+}
+
+/** The promise's value; "not settled" when it takes too long or fails, which is no fault of ours. */
+async function settledWithin<Value>(promise: Promise<Value>, ms: number): Promise<Value | "not settled"> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<"not settled">((resolve) => {
+    timer = setTimeout(() => resolve("not settled"), ms);
+  });
+  try {
+    return await Promise.race([promise.catch(() => "not settled" as const), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

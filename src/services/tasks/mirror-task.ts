@@ -1,0 +1,38 @@
+import { ID_PREFIXES } from "../../contract/ids.ts";
+import type { MirrorStore, TaskMirror } from "../../ports/batch-store.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { ServiceContext, Stores } from "../context.ts";
+
+/** The kinds of resource that tasks work for, by the prefix of their ids. */
+const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>> = {
+  [ID_PREFIXES.batch]: (stores) => stores.batches,
+};
+
+/**
+ * Writes a task's status to the resource that it works for, so that either can be polled. The
+ * task is written first and is the truth; a crash in between is mended when the change's events
+ * are dispatched, which calls this again. The resource afterwards, or null when there is none.
+ */
+export async function mirrorTask({
+  ctx,
+  task,
+}: {
+  ctx: Pick<ServiceContext, "stores">;
+  task: TaskRecord;
+}): Promise<unknown> {
+  if (task.resource_id === null) return null;
+  const storeOf = MIRRORS[task.resource_id.slice(0, task.resource_id.indexOf("_"))];
+  if (storeOf === undefined) return null;
+  return storeOf(ctx.stores).mirror(task.resource_id, mirrorOf(task));
+}
+
+/** What of a task its resource shows. */
+export function mirrorOf(task: TaskRecord): TaskMirror {
+  return {
+    task_id: task._id,
+    version: task.version,
+    status: task.status,
+    error_message: task.error_message,
+    updated_at: task.updated_at,
+  };
+}

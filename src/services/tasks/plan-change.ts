@@ -1,0 +1,110 @@
+import { isTerminal, type TaskStatus } from "../../contract/status.ts";
+import type { Runtime } from "../../ports/runtime.ts";
+import type { HistoryRecord, PendingEvent, TaskChange, TaskPatch, TaskRecord } from "../../ports/task-store.ts";
+import { presentTask } from "./present-task.ts";
+import { mayBecome } from "./transitions.ts";
+
+/** An event before it has its number. */
+export type NewEvent = { readonly type: string; readonly data: Record<string, unknown> };
+
+/** What somebody wants to do to a task. */
+export type Intent = {
+  /** The status afterwards; the same as now for a change that is not of status. */
+  readonly to: TaskStatus;
+  /** How it stands in the history; null for a change that leaves no line there. */
+  readonly kind: HistoryRecord["kind"] | null;
+  readonly actor: string;
+  readonly reason: string | null;
+  readonly patch: TaskPatch;
+  /** Events besides the one that the change of status itself makes. */
+  readonly events: readonly NewEvent[];
+};
+
+/** The event that reaching a status makes; null for those that make none. */
+function eventOf(from: TaskStatus, to: TaskStatus): string | null {
+  if (from === to) return null;
+  switch (to) {
+    case "PROCESSING":
+    case "IN_PROGRESS":
+      return from === "PENDING" ? "task.started" : null;
+    case "COMPLETED":
+      return "task.completed";
+    case "FAILED":
+      return "task.failed";
+    case "CANCELED":
+      return "task.canceled";
+    case "SKIPPED":
+      return "task.skipped";
+    case "PENDING":
+    case "UNKNOWN":
+    case "DRAFT":
+    case "ACTIVE":
+    case "ARCHIVED":
+    case "SUSPENDED":
+      return null;
+  }
+}
+
+/**
+ * The conditional write that carries out an intent on a task just as it is given: the change, its
+ * line of history, and the events that it causes, in one document write (P3). Pure but for new
+ * ids and the time. Throws on a transition that the table doesn't have: that is a bug.
+ */
+export function planChange(task: TaskRecord, intent: Intent, runtime: Pick<Runtime, "now" | "newId">): TaskChange {
+  if (intent.to !== task.status && !mayBecome(task.status, intent.to)) {
+    throw new Error(`a task can't go from ${task.status} to ${intent.to}`);
+  }
+  const now = runtime.now();
+  const statusEvent = eventOf(task.status, intent.to);
+  const newEvents = [...intent.events, ...(statusEvent === null ? [] : [{ type: statusEvent, data: {} }])];
+  const patch: TaskPatch = {
+    ...intent.patch,
+    status: intent.to,
+    updated_at: now,
+    sequence: task.sequence + newEvents.length,
+    ...(isTerminal(intent.to) && {
+      completed_at: now,
+      lease_token: null,
+      lease_expires_at: null,
+      relay_at: null,
+    }),
+    ...(newEvents.length > 0 && { outbox_at: task.outbox_at ?? now }),
+  };
+  const after: TaskRecord = { ...task, ...patch, version: task.version + 1 };
+  return {
+    expected: task,
+    patch,
+    events: numberEvents(newEvents, after, task.sequence, runtime),
+    history:
+      intent.kind === null
+        ? []
+        : [
+            {
+              at: now,
+              kind: intent.kind,
+              from: task.status,
+              to: intent.to,
+              actor: intent.actor,
+              attempt: after.attempt,
+              reason: intent.reason,
+            },
+          ],
+  };
+}
+
+/** Gives events their ids and their gap-free numbers after `last`, and the task as they left it. */
+export function numberEvents(
+  events: readonly NewEvent[],
+  after: TaskRecord,
+  last: number,
+  runtime: Pick<Runtime, "now" | "newId">,
+): readonly PendingEvent[] {
+  const task = presentTask(after);
+  return events.map((event, index) => ({
+    event_id: runtime.newId("event"),
+    type: event.type,
+    sequence: last + index + 1,
+    timestamp: runtime.now(),
+    data: { ...event.data, task },
+  }));
+}

@@ -1,0 +1,130 @@
+import type {
+  AttemptOutcome,
+  DeliveryFilter,
+  DeliveryRecord,
+  DeliveryStore,
+  DeliverySummaryRecord,
+} from "../../ports/delivery-store.ts";
+import { among, createdWithin } from "./filters.ts";
+import type { Doc, MongoGateway, Query } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const COLLECTION = "deliveries";
+
+const WITHOUT_LOG = { attempts: 0 } as const;
+
+/** A log of attempts that duplicate messages made longer than this grows no further. */
+const LOG_LIMIT = 64;
+
+/** The deliveries and their attempts, in the collection `deliveries`. */
+export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
+  return {
+    insertMany: async (deliveries) => {
+      // A duplicate _id is the same delivery, made by the dispatch before; its attempts stay.
+      if (deliveries.length > 0) await gateway.insertMany(COLLECTION, deliveries);
+    },
+    get: (deliveryId) => gateway.findOne<DeliveryRecord>(COLLECTION, { _id: deliveryId }),
+    list: (namespaceId, filter, page) =>
+      findPage<DeliverySummaryRecord>(
+        gateway,
+        COLLECTION,
+        deliveryQuery(namespaceId, filter),
+        page,
+        WITHOUT_LOG,
+      ),
+    recordAttempt: (outcome) => recordAttempt(gateway, outcome),
+    abandon: async (deliveryId, reason, at) => {
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: deliveryId, state: "PENDING" },
+        {
+          $set: {
+            state: "DEAD",
+            error_message: reason,
+            next_attempt_at: null,
+            relay_at: null,
+            updated_at: at,
+          },
+        },
+      );
+    },
+    dueForRelay: (now, limit) =>
+      gateway.find<DeliverySummaryRecord>(
+        COLLECTION,
+        { relay_at: { $lte: now }, state: "PENDING" },
+        { sort: { relay_at: 1 }, limit, projection: WITHOUT_LOG },
+      ),
+    postponeRelays: async (deliveries, relayAt) => {
+      if (deliveries.length === 0) return;
+      await gateway.bulkUpdate(
+        COLLECTION,
+        deliveries.map((delivery) => ({
+          filter: { _id: delivery._id, state: "PENDING", relay_at: delivery.relay_at },
+          update: { $set: { relay_at: relayAt } },
+          upsert: false,
+        })),
+      );
+    },
+    purge: async (before, limit) => {
+      const old = await gateway.find<Doc>(
+        COLLECTION,
+        { created_at: { $lt: before }, state: { $in: ["DELIVERED", "DEAD"] } },
+        { sort: { created_at: 1 }, limit, projection: { _id: 1 } },
+      );
+      if (old.length === 0) return 0;
+      return gateway.deleteMany(COLLECTION, { _id: { $in: old.map((delivery) => delivery._id) } });
+    },
+  };
+}
+
+function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
+  return {
+    namespace_id: namespaceId,
+    ...(filter.webhookId !== undefined && { webhook_id: filter.webhookId }),
+    ...(filter.taskId !== undefined && { task_id: filter.taskId }),
+    ...among("state", filter.states),
+    ...createdWithin(filter.createdFrom, filter.createdBefore),
+  };
+}
+
+/**
+ * One conditional write when the attempt is the next: of two copies of one message the first to be
+ * recorded decides. When nothing matched, the same write may have been applied before its answer
+ * was lost, which its nonce tells; else it is logged beside the one that counts, once.
+ */
+async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Promise<boolean> {
+  const { attempt } = outcome;
+  const recorded = await gateway.updateOne(
+    COLLECTION,
+    { _id: outcome.deliveryId, state: "PENDING", attempt_count: attempt.attempt - 1 },
+    {
+      $set: {
+        state: outcome.state,
+        error_message: outcome.errorMessage,
+        attempt_count: attempt.attempt,
+        next_attempt_at: outcome.nextAttemptAt,
+        relay_at: outcome.relayAt,
+        updated_at: outcome.at,
+      },
+      $push: { attempts: attempt },
+    },
+  );
+  if (recorded > 0) return true;
+
+  const stored = await gateway.findOne<DeliveryRecord>(
+    COLLECTION,
+    { _id: outcome.deliveryId },
+    { projection: { attempts: 1 } },
+  );
+  if (stored?.attempts.some((known) => known.write_id === attempt.write_id)) return true;
+  await gateway.updateOne(
+    COLLECTION,
+    {
+      _id: outcome.deliveryId,
+      "attempts.write_id": { $ne: attempt.write_id },
+      [`attempts.${LOG_LIMIT - 1}`]: { $exists: false },
+    },
+    { $push: { attempts: attempt } },
+  );
+  return false;
+}

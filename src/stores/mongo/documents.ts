@@ -1,0 +1,73 @@
+import type {
+  DocumentFilter,
+  DocumentRecord,
+  DocumentRow,
+  DocumentStore,
+} from "../../ports/content-stores.ts";
+import { among, createdWithin, metadataEquals } from "./filters.ts";
+import type { BulkUpdate, Doc, MongoGateway, Query } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const COLLECTION = "documents";
+
+/** How many documents one command deletes: a collection of a million must not outlast a time-out. */
+const DELETED_AT_ONCE = 2000;
+
+/** The documents of collections. */
+export function createDocumentStore(gateway: MongoGateway): DocumentStore {
+  return {
+    writeMany: async (documents) => {
+      if (documents.length > 0) await gateway.bulkUpdate(COLLECTION, documents.map(wholeWrite));
+    },
+    find: (namespaceId, collectionId, documentId) =>
+      gateway.findOne<DocumentRecord>(COLLECTION, {
+        _id: documentId,
+        namespace_id: namespaceId,
+        collection_id: collectionId,
+      }),
+    list: (namespaceId, filter, page, withVectors) =>
+      findPage<DocumentRow>(
+        gateway,
+        COLLECTION,
+        documentQuery(namespaceId, filter),
+        page,
+        withVectors ? undefined : { embedding: 0 },
+      ),
+    remove: async (namespaceId, collectionId, documentId) =>
+      (await gateway.deleteMany(COLLECTION, {
+        _id: documentId,
+        namespace_id: namespaceId,
+        collection_id: collectionId,
+      })) > 0,
+    removeAll: (namespaceId, collectionId) =>
+      removeInParts(gateway, { namespace_id: namespaceId, collection_id: collectionId }),
+  };
+}
+
+function documentQuery(namespaceId: string, filter: DocumentFilter): Query {
+  return {
+    namespace_id: namespaceId,
+    collection_id: filter.collectionId,
+    ...among("object_id", filter.objectIds),
+    ...createdWithin(filter.createdFrom, filter.createdBefore),
+    ...metadataEquals(filter.metadata),
+  };
+}
+
+/** Every document has every field, so that setting them all replaces what was there. */
+function wholeWrite({ _id, ...fields }: DocumentRecord): BulkUpdate {
+  return { filter: { _id }, update: { $set: fields }, upsert: true };
+}
+
+async function removeInParts(gateway: MongoGateway, filter: Query): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const rows = await gateway.find<Doc>(COLLECTION, filter, {
+      projection: { _id: 1 },
+      limit: DELETED_AT_ONCE,
+    });
+    if (rows.length === 0) return removed;
+    const ids = rows.map((row) => row._id);
+    removed += await gateway.deleteMany(COLLECTION, { ...filter, _id: { $in: ids } });
+  }
+}

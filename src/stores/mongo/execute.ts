@@ -1,0 +1,100 @@
+import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
+import type { InsertOutcome } from "../../ports/resource-store.ts";
+import type { Doc } from "./gateway.ts";
+import type { MongoOperation, MongoResult } from "./operation.ts";
+import { fromStored, toStored } from "./vectors.ts";
+
+/** MongoDB's error code for a write that a unique index refused. */
+const DUPLICATE_KEY = 11000;
+
+/** Carries out one operation as one command. Throws what the driver throws. */
+export async function execute(db: Db, operation: MongoOperation): Promise<MongoResult> {
+  if (operation.kind === "ping") {
+    await db.command({ ping: 1 });
+    return { kind: "number", value: 1 };
+  }
+  const collection = db.collection<Doc>(operation.collection);
+  switch (operation.kind) {
+    case "find": {
+      const { limit, ...options } = operation.options;
+      const cursor = collection.find(operation.filter, {
+        ...options,
+        // As large a batch as the answer: one command, unless it is over MongoDB's 16 MB.
+        ...(limit === undefined ? {} : { limit, batchSize: limit }),
+      });
+      return documents(await cursor.toArray());
+    }
+    case "insertMany":
+      return { kind: "inserts", outcomes: await insertMany(collection, operation.documents) };
+    case "update": {
+      const { filter, update, upsert } = operation;
+      const result = operation.many
+        ? await collection.updateMany(filter, update, { upsert })
+        : await collection.updateOne(filter, update, { upsert });
+      return { kind: "number", value: result.matchedCount + result.upsertedCount };
+    }
+    case "bulkUpdate": {
+      const updates: AnyBulkWriteOperation<Doc>[] = operation.updates.map((one) => ({
+        updateOne: { filter: one.filter, update: storedUpdate(one.update), upsert: one.upsert },
+      }));
+      await collection.bulkWrite(updates, { ordered: false });
+      return { kind: "number", value: updates.length };
+    }
+    case "findOneAndUpdate": {
+      const { filter, update, options } = operation;
+      const found = await collection.findOneAndUpdate(filter, update, {
+        ...options,
+        returnDocument: "after",
+      });
+      return documents(found === null ? [] : [found]);
+    }
+    case "deleteMany": {
+      const result = await collection.deleteMany(operation.filter);
+      return { kind: "number", value: result.deletedCount };
+    }
+    case "count": {
+      const value = await collection.countDocuments(operation.filter, { limit: operation.limit });
+      return { kind: "number", value };
+    }
+  }
+}
+
+function documents(found: readonly Doc[]): MongoResult {
+  return { kind: "documents", documents: found.map((document) => fromStored(document)) };
+}
+
+/** An update document whose `$set` may hold vectors. */
+function storedUpdate(update: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const set = update["$set"];
+  return typeof set === "object" && set !== null ? { ...update, $set: toStored(set) } : { ...update };
+}
+
+async function insertMany(
+  collection: Collection<Doc>,
+  rows: readonly Doc[],
+): Promise<readonly InsertOutcome[]> {
+  const outcomes: InsertOutcome[] = rows.map(() => ({ kind: "inserted" }));
+  try {
+    await collection.insertMany(
+      rows.map((row) => toStored(row)),
+      { ordered: false },
+    );
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    for (const failure of [error.writeErrors].flat()) {
+      if (failure.code !== DUPLICATE_KEY) throw error;
+      outcomes[failure.index] = { kind: "duplicate", fields: indexFields(failure.err, failure.errmsg) };
+    }
+  }
+  return outcomes;
+}
+
+/** The fields of the index that refused: from `keyPattern`, or from the message where a server sends none. */
+function indexFields(raw: unknown, message: string | undefined): readonly string[] {
+  if (typeof raw === "object" && raw !== null && "keyPattern" in raw) {
+    const pattern = raw.keyPattern;
+    if (typeof pattern === "object" && pattern !== null) return Object.keys(pattern);
+  }
+  const dupKey = /dup key: \{ (.*) \}/.exec(message ?? "")?.[1] ?? "_id:";
+  return [...dupKey.matchAll(/(\w+):/g)].map((match) => match[1] ?? "");
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { INDEXES } from "./indexes.ts";
+
+it("no two indexes of a collection have the same name or the same fields", () => {
+  const names = INDEXES.map((index) => `${index.collection}.${index.name}`);
+  const keys = INDEXES.map((index) => `${index.collection} ${JSON.stringify(index.key)}`);
+  expect(new Set(names).size).toBe(INDEXES.length);
+  expect(new Set(keys).size).toBe(INDEXES.length);
+});
+
+it("what the services promise to be unique is unique by an index", () => {
+  const unique = INDEXES.filter((index) => index.unique).map(
+    (index) => `${index.collection}: ${Object.keys(index.key).join(", ")}`,
+  );
+  expect(unique.toSorted()).toEqual([
+    "buckets: namespace_id, name",
+    "collections: namespace_id, name",
+    "keys: hash",
+    "namespaces: name",
+    "objects: bucket_id, key",
+  ]);
+});

@@ -1,0 +1,77 @@
+type Fields = Readonly<Record<string, 1 | -1>>;
+
+/** An index that a deployment must have; `scripts` and stand-ins create it. */
+export type Index = {
+  readonly collection: string;
+  readonly name: string;
+  readonly key: Record<string, 1 | -1>;
+  readonly unique?: true;
+};
+
+/** Lists in order of time, newest first by default; an index is walked in either direction. */
+const BY_TIME = { created_at: -1, _id: -1 } as const;
+
+/** What a scan for due work or old rows walks along. */
+const TASK_QUEUES: readonly Fields[] = [
+  { status: 1, relay_at: 1 },
+  { status: 1, lease_expires_at: 1 },
+  { outbox_at: 1 },
+  { completed_at: 1 },
+];
+
+/** The filters of a task list that are worth an index each, followed by the list's order. */
+const TASK_FILTERS = ["status", "task_type", "tags", "resource_id", "parent_task_id"] as const;
+
+/**
+ * Every index of the deployment. The unique ones are part of the logic: names, keys and hashes are
+ * unique because of them alone. None is partial, sparse or TTL, which not every database that
+ * speaks MongoDB's protocol has.
+ */
+export const INDEXES: readonly Index[] = [
+  unique("namespaces", { name: 1 }),
+  plain("namespaces", BY_TIME),
+
+  unique("keys", { hash: 1 }),
+  plain("keys", BY_TIME),
+
+  unique("buckets", { namespace_id: 1, name: 1 }),
+  plain("buckets", { namespace_id: 1, ...BY_TIME }),
+
+  unique("objects", { bucket_id: 1, key: 1 }),
+  plain("objects", { bucket_id: 1, ...BY_TIME }),
+  plain("objects", { bucket_id: 1, _id: 1 }),
+
+  unique("collections", { namespace_id: 1, name: 1 }),
+  plain("collections", { namespace_id: 1, ...BY_TIME }),
+
+  plain("documents", { collection_id: 1, ...BY_TIME }),
+  plain("documents", { collection_id: 1, object_id: 1 }),
+
+  plain("batches", { bucket_id: 1, ...BY_TIME }),
+  plain("batches", { collection_id: 1, status: 1 }),
+
+  plain("tasks", { namespace_id: 1, ...BY_TIME }),
+  ...TASK_FILTERS.map((field) => plain("tasks", { namespace_id: 1, [field]: 1, ...BY_TIME })),
+  ...TASK_QUEUES.map((key) => plain("tasks", key)),
+
+  plain("webhooks", { namespace_id: 1, ...BY_TIME }),
+  plain("webhooks", { namespace_id: 1, status: 1, _id: 1 }),
+  plain("webhooks", { outbox_at: 1 }),
+
+  plain("deliveries", { namespace_id: 1, ...BY_TIME }),
+  plain("deliveries", { webhook_id: 1, ...BY_TIME }),
+  plain("deliveries", { task_id: 1, ...BY_TIME }),
+  plain("deliveries", { relay_at: 1 }),
+  plain("deliveries", { created_at: 1 }),
+
+  plain("events", { namespace_id: 1, task_id: 1, sequence: 1 }),
+  plain("events", { created_at: 1 }),
+];
+
+function plain(collection: string, key: Fields): Index {
+  return { collection, name: Object.keys(key).join("_"), key };
+}
+
+function unique(collection: string, key: Fields): Index {
+  return { ...plain(collection, key), unique: true };
+}

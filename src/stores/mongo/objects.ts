@@ -1,0 +1,76 @@
+import type { ObjectStore } from "../../ports/content-stores.ts";
+import { fromStored, type StoredObject, toStored } from "./content-codec.ts";
+import { among, createdWithin, metadataEquals } from "./filters.ts";
+import type { Doc, MongoGateway, Query } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const COLLECTION = "objects";
+
+const ID_ONLY = { _id: 1 } as const;
+
+/** The objects of buckets. Keys are unique by the index `{ bucket_id, key }`. */
+export function createObjectStore(gateway: MongoGateway): ObjectStore {
+  const findObjects = async (filter: Query, limit?: number) => {
+    const rows = await gateway.find<StoredObject>(COLLECTION, filter, {
+      sort: { _id: 1 },
+      ...(limit !== undefined && { limit }),
+    });
+    return rows.map(fromStored);
+  };
+  return {
+    insert: (object) => gateway.insertOne(COLLECTION, toStored(object)),
+    insertMany: (objects) => gateway.insertMany(COLLECTION, objects.map(toStored)),
+    find: async (namespaceId, bucketId, idOrKey) => {
+      const row = await gateway.findOne<StoredObject>(COLLECTION, {
+        namespace_id: namespaceId,
+        bucket_id: bucketId,
+        $or: [{ _id: idOrKey }, { key: idOrKey }],
+      });
+      return row && fromStored(row);
+    },
+    list: async (namespaceId, filter, page) => {
+      const query = {
+        namespace_id: namespaceId,
+        ...(filter.parentId !== undefined && { bucket_id: filter.parentId }),
+        ...among("key", filter.names),
+        ...createdWithin(filter.createdFrom, filter.createdBefore),
+        ...metadataEquals(filter.metadata),
+      };
+      const { rows, next } = await findPage<StoredObject>(gateway, COLLECTION, query, page);
+      return { rows: rows.map(fromStored), next };
+    },
+    remove: async (namespaceId, bucketId, objectId) =>
+      (await gateway.deleteMany(COLLECTION, {
+        _id: objectId,
+        namespace_id: namespaceId,
+        bucket_id: bucketId,
+      })) > 0,
+    range: (bucketId, afterId, throughId, limit) =>
+      findObjects(
+        {
+          bucket_id: bucketId,
+          _id: { ...(afterId !== null && { $gt: afterId }), $lte: throughId },
+        },
+        limit,
+      ),
+    pick: (bucketId, objectIds) => findObjects({ bucket_id: bucketId, _id: { $in: objectIds } }),
+    existing: async (bucketId, objectIds) => {
+      const filter = { bucket_id: bucketId, _id: { $in: objectIds } };
+      const rows = await gateway.find<Doc>(COLLECTION, filter, {
+        projection: ID_ONLY,
+        limit: objectIds.length,
+      });
+      return rows.map((row) => row._id);
+    },
+    extent: async (bucketId) => {
+      const filter = { bucket_id: bucketId };
+      const last = await gateway.findOne<Doc>(COLLECTION, filter, {
+        sort: { _id: -1 },
+        projection: ID_ONLY,
+      });
+      if (last === null) return null;
+      const count = await gateway.count(COLLECTION, { ...filter, _id: { $lte: last._id } });
+      return { count, lastId: last._id };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { InsertOutcome } from "../../ports/resource-store.ts";
+import type { BulkUpdate, Doc, FindOptions, Query } from "./gateway.ts";
+
+/** One MongoDB operation on its way to the Durable Object that keeps the connection. */
+export type MongoOperation =
+  | { readonly kind: "find"; readonly collection: string; readonly filter: Query; readonly options: FindOptions }
+  | { readonly kind: "insertMany"; readonly collection: string; readonly documents: readonly Doc[] }
+  | {
+      readonly kind: "update";
+      readonly collection: string;
+      readonly filter: Query;
+      readonly update: Query;
+      readonly many: boolean;
+      readonly upsert: boolean;
+    }
+  | { readonly kind: "bulkUpdate"; readonly collection: string; readonly updates: readonly BulkUpdate[] }
+  | {
+      readonly kind: "findOneAndUpdate";
+      readonly collection: string;
+      readonly filter: Query;
+      readonly update: Query;
+      readonly options: Omit<FindOptions, "limit">;
+    }
+  | { readonly kind: "deleteMany"; readonly collection: string; readonly filter: Query }
+  | { readonly kind: "count"; readonly collection: string; readonly filter: Query; readonly limit: number }
+  | { readonly kind: "ping" };
+
+/** What an operation answers, by its kind. */
+export type MongoResult =
+  | { readonly kind: "documents"; readonly documents: readonly Doc[] }
+  | { readonly kind: "inserts"; readonly outcomes: readonly InsertOutcome[] }
+  | { readonly kind: "number"; readonly value: number }
+  /** Expected: the database can't be reached, or the object has too much under way. */
+  | { readonly kind: "unavailable"; readonly reason: string };

@@ -1,0 +1,111 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Db, MongoClient, MongoServerError, MongoServerSelectionError } from "mongodb";
+import { parseConfig } from "../../config.ts";
+import { execute } from "./execute.ts";
+import { ensureIndexes } from "./ensure-indexes.ts";
+import type { MongoOperation, MongoResult } from "./operation.ts";
+
+/** Connections that one object keeps. */
+const CONNECTIONS = 10;
+/** How long connecting and choosing a server may take, in milliseconds. */
+const TIMEOUT_MS = 2000;
+/** How long one operation may take on the wire, in milliseconds. */
+const OPERATION_TIMEOUT_MS = 10_000;
+/** A live client keeps the object from being evicted, and billed for: it is closed when idle. */
+const IDLE_MS = 20_000;
+/** More than this under way at once is answered "unavailable": a queue would only grow. */
+const MAX_IN_FLIGHT = 500;
+/** A socket that drops raises an error that the driver does not always retry. */
+const TRIES = 3;
+
+/**
+ * Server errors that say "this server, just now": shutting down, or not the primary any more
+ * (https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md).
+ */
+const TRANSIENT_CODES: ReadonlySet<number> = new Set([
+  6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+]);
+
+/**
+ * Keeps one MongoClient for many requests. A client can't live in a plain worker, since sockets
+ * belong to the request that opened them; a Durable Object's outlive a request. `MONGODB_POOL_SIZE`
+ * of them share the load. What runs here is one operation at a time per call; no business logic.
+ */
+export class MongoPool extends DurableObject<Record<string, unknown>> {
+  #connection: { client: MongoClient; ready: Promise<Db> } | null = null;
+  #inFlight = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | null = null;
+
+  /** Carries out one operation, again on a lost connection. Throws on what no retry can mend. */
+  async run(operation: MongoOperation): Promise<MongoResult> {
+    if (this.#inFlight >= MAX_IN_FLIGHT) {
+      return { kind: "unavailable", reason: "too many operations are under way" };
+    }
+    this.#inFlight += 1;
+    try {
+      return await this.#tryRun(operation);
+    } finally {
+      this.#inFlight -= 1;
+      this.#closeWhenIdle();
+    }
+  }
+
+  async #tryRun(operation: MongoOperation): Promise<MongoResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await execute(await this.#db(), operation);
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        if (attempt >= TRIES || error instanceof MongoServerSelectionError) {
+          return { kind: "unavailable", reason: String(error) };
+        }
+      }
+    }
+  }
+
+  #db(): Promise<Db> {
+    this.#connection ??= this.#connect();
+    return this.#connection.ready;
+  }
+
+  #connect(): { client: MongoClient; ready: Promise<Db> } {
+    const { uri, database } = parseConfig(this.env).mongodb;
+    const client = new MongoClient(uri, {
+      maxPoolSize: CONNECTIONS,
+      connectTimeoutMS: TIMEOUT_MS,
+      serverSelectionTimeoutMS: TIMEOUT_MS,
+      socketTimeoutMS: OPERATION_TIMEOUT_MS,
+      writeConcern: { w: "majority" },
+      appName: "waybill",
+    });
+    const ready = client.connect().then(async () => {
+      const db = client.db(database);
+      await ensureIndexes(db, this.ctx.storage, uri);
+      return db;
+    });
+    const connection = { client, ready };
+    ready.catch(() => {
+      if (this.#connection === connection) this.#connection = null;
+      void client.close(true).catch(() => {});
+    });
+    return connection;
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      if (this.#inFlight > 0 || this.#connection === null) return;
+      const { client } = this.#connection;
+      this.#connection = null;
+      void client.close().catch(() => {});
+    }, IDLE_MS);
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof MongoServerError) {
+    return typeof error.code === "number" && TRANSIENT_CODES.has(error.code);
+  }
+  // Whatever the server did not say itself is about the way to it: sockets, pools, selection.
+  return error instanceof Error && (error.name.startsWith("Mongo") || "code" in error || error.name === "PoolClearedOnNetworkError");
+}

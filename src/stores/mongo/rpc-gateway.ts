@@ -1,0 +1,89 @@
+import { StoreUnavailableError } from "../../ports/errors.ts";
+import type { Doc, MongoGateway } from "./gateway.ts";
+import type { MongoOperation, MongoResult } from "./operation.ts";
+import type { MongoPool } from "./pool-object.ts";
+
+/**
+ * The gateway over the Durable Objects that keep the connections. One object serves one request
+ * throughout; which one is left to chance, which spreads the load evenly.
+ */
+export function createMongoGateway(
+  pool: DurableObjectNamespace<MongoPool>,
+  poolSize: number,
+  random: () => number,
+): MongoGateway {
+  let stub: DurableObjectStub<MongoPool> | null = null;
+
+  async function run(operation: MongoOperation): Promise<Exclude<MongoResult, { kind: "unavailable" }>> {
+    stub ??= pool.get(pool.idFromName(`pool-${Math.floor(random() * poolSize)}`));
+    let result: MongoResult;
+    try {
+      result = (await stub.run(operation)) as MongoResult;
+    } catch (error) {
+      // A stub is broken for good once its object was reset.
+      stub = null;
+      if (isObjectFault(error)) throw new StoreUnavailableError("mongodb", error);
+      throw error;
+    }
+    if (result.kind === "unavailable") throw new StoreUnavailableError("mongodb", result.reason);
+    return result;
+  }
+
+  async function documents<Row extends Doc>(operation: MongoOperation): Promise<Row[]> {
+    const result = await run(operation);
+    if (result.kind !== "documents") throw new TypeError(`${operation.kind} answered ${result.kind}`);
+    return result.documents as Row[];
+  }
+
+  async function number(operation: MongoOperation): Promise<number> {
+    const result = await run(operation);
+    if (result.kind !== "number") throw new TypeError(`${operation.kind} answered ${result.kind}`);
+    return result.value;
+  }
+
+  async function inserts(collection: string, rows: readonly Doc[]) {
+    const result = await run({ kind: "insertMany", collection, documents: rows });
+    if (result.kind !== "inserts") throw new TypeError(`insertMany answered ${result.kind}`);
+    return result.outcomes;
+  }
+
+  return {
+    findOne: async <Row extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options = {}) => {
+      const found = await documents<Row>({ kind: "find", collection, filter, options: { ...options, limit: 1 } });
+      return found[0] ?? null;
+    },
+    find: (collection, filter, options = {}) => documents({ kind: "find", collection, filter, options }),
+    insertOne: async (collection, document) => {
+      const [outcome] = await inserts(collection, [document]);
+      if (outcome === undefined) throw new TypeError("insertMany of one answered none");
+      return outcome;
+    },
+    insertMany: (collection, rows) => (rows.length === 0 ? Promise.resolve([]) : inserts(collection, rows)),
+    updateOne: (collection, filter, update, options) =>
+      number({ kind: "update", collection, filter, update, many: false, upsert: options?.upsert ?? false }),
+    updateMany: (collection, filter, update) =>
+      number({ kind: "update", collection, filter, update, many: true, upsert: false }),
+    bulkUpdate: async (collection, updates) => {
+      if (updates.length > 0) await run({ kind: "bulkUpdate", collection, updates });
+    },
+    findOneAndUpdate: async <Row extends Doc>(
+      collection: string,
+      filter: Readonly<Record<string, unknown>>,
+      update: Readonly<Record<string, unknown>>,
+      options = {},
+    ) => {
+      const found = await documents<Row>({ kind: "findOneAndUpdate", collection, filter, update, options });
+      return found[0] ?? null;
+    },
+    deleteMany: (collection, filter) => number({ kind: "deleteMany", collection, filter }),
+    count: (collection, filter, limit = 0) => number({ kind: "count", collection, filter, limit }),
+    ping: async () => {
+      await run({ kind: "ping" });
+    },
+  };
+}
+
+/** Whether the runtime says that the object, not the operation, is at fault (Durable Objects, "Error handling"). */
+function isObjectFault(error: unknown): boolean {
+  return typeof error === "object" && error !== null && ("retryable" in error || "overloaded" in error || "durableObjectReset" in error);
+}

@@ -1,0 +1,138 @@
+import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.ts";
+import { among, createdWithin } from "./filters.ts";
+import type { MongoGateway, Query } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const TASKS = "tasks";
+
+/** What a list does not show: it may be large, and nobody reads it there. */
+const SUMMARY = { history: 0, checkpoint: 0, pending_events: 0, job_input: 0 } as const;
+
+/**
+ * Tasks in MongoDB, one document each, events and history inside it, so that every change is one
+ * atomic write of one document. `newWriteId` marks each conditional write: when the answer of one
+ * is lost and the retry finds the task changed, the mark tells whether it was changed by itself.
+ */
+export function createTaskStore(gateway: MongoGateway, newWriteId: () => string): TaskStore {
+  return {
+    insert: (task) => gateway.insertOne(TASKS, task),
+
+    find: (namespaceId, taskId) =>
+      gateway.findOne<TaskRecord>(TASKS, { _id: taskId, namespace_id: namespaceId }),
+
+    get: (taskId) => gateway.findOne<TaskRecord>(TASKS, { _id: taskId }),
+
+    list: (filter, page) => findPage<TaskRecord>(gateway, TASKS, taskQuery(filter), page, SUMMARY),
+
+    change: async ({ expected, patch, events, history }) => {
+      const writeId = newWriteId();
+      const changed = await gateway.findOneAndUpdate<TaskRecord>(
+        TASKS,
+        {
+          _id: expected._id,
+          version: expected.version,
+          status: expected.status,
+          lease_token: expected.lease_token,
+        },
+        {
+          $set: { ...patch, version: expected.version + 1, write_id: writeId },
+          // An empty $push is an error.
+          ...((events.length > 0 || history.length > 0) && {
+            $push: {
+              ...(events.length > 0 && { pending_events: { $each: events } }),
+              ...(history.length > 0 && { history: { $each: history } }),
+            },
+          }),
+        },
+      );
+      return changed ?? gateway.findOne<TaskRecord>(TASKS, { _id: expected._id, write_id: writeId });
+    },
+
+    heartbeat: ({ taskId, leaseToken, leaseExpiresAt, progress, checkpoint, at }) =>
+      gateway.findOneAndUpdate<TaskRecord>(
+        TASKS,
+        { _id: taskId, lease_token: leaseToken, status: "PROCESSING" },
+        {
+          $set: { lease_expires_at: leaseExpiresAt, progress, checkpoint, updated_at: at },
+          $inc: { version: 1 },
+        },
+      ),
+
+    recordRejection: async (taskId, entry) => {
+      await gateway.updateOne(TASKS, { _id: taskId }, { $push: { history: entry } });
+    },
+
+    settleEvents: async (taskId, eventIds) => {
+      const last = eventIds.at(-1);
+      if (last === undefined) return;
+      // Events are only ever appended: as many as were dispatched and the same last one are the same.
+      const emptied = await gateway.updateOne(
+        TASKS,
+        {
+          _id: taskId,
+          pending_events: { $size: eventIds.length },
+          [`pending_events.${eventIds.length - 1}.event_id`]: last,
+        },
+        { $set: { pending_events: [], outbox_at: null } },
+      );
+      if (emptied > 0) return;
+      await gateway.updateOne(
+        TASKS,
+        { _id: taskId },
+        { $pull: { pending_events: { event_id: { $in: eventIds } } } },
+      );
+    },
+
+    dueForRelay: (now, limit) =>
+      gateway.find<TaskRecord>(
+        TASKS,
+        { status: "PENDING", relay_at: { $lte: now } },
+        { sort: { relay_at: 1 }, limit },
+      ),
+
+    postponeRelay: async (taskId, version, relayAt) => {
+      await gateway.updateOne(
+        TASKS,
+        { _id: taskId, status: "PENDING", version },
+        { $set: { relay_at: relayAt } },
+      );
+    },
+
+    dueForReaping: (now, limit) =>
+      gateway.find<TaskRecord>(
+        TASKS,
+        { status: "PROCESSING", lease_expires_at: { $lte: now } },
+        { sort: { lease_expires_at: 1 }, limit },
+      ),
+
+    dueForDispatch: (before, limit) =>
+      gateway.find<TaskRecord>(
+        TASKS,
+        { outbox_at: { $lte: before } },
+        { sort: { outbox_at: 1 }, limit },
+      ),
+
+    purge: async (completedBefore, limit) => {
+      const old = await gateway.find<TaskRecord>(
+        TASKS,
+        { completed_at: { $lt: completedBefore }, outbox_at: null },
+        { sort: { completed_at: 1 }, limit, projection: { _id: 1 } },
+      );
+      const ids = old.map((task) => task._id);
+      if (ids.length > 0) await gateway.deleteMany(TASKS, { _id: { $in: ids } });
+      return ids;
+    },
+  };
+}
+
+function taskQuery(filter: TaskFilter): Query {
+  return {
+    ...(filter.namespaceIds !== null && among("namespace_id", filter.namespaceIds)),
+    ...among("task_type", filter.taskTypes),
+    ...among("status", filter.statuses),
+    ...among("tags", filter.tags),
+    ...among("parent_task_id", filter.parentTaskIds),
+    ...among("resource_id", filter.resourceIds),
+    ...createdWithin(filter.createdFrom, filter.createdBefore),
+  };
+}

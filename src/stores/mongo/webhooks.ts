@@ -1,0 +1,106 @@
+import type { WebhookRecord, WebhookStore } from "../../ports/webhook-store.ts";
+import { resourceQuery } from "./filters.ts";
+import type { MongoGateway, Query } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const COLLECTION = "webhooks";
+
+/** The webhook endpoints, in the collection `webhooks`. Every method is one command but `settleEvents`. */
+export function createWebhookStore(gateway: MongoGateway): WebhookStore {
+  const findOne = (filter: Query) => gateway.findOne<WebhookRecord>(COLLECTION, filter);
+  return {
+    insert: (webhook) => gateway.insertOne(COLLECTION, webhook),
+    find: (namespaceId, webhookId) => findOne({ _id: webhookId, namespace_id: namespaceId }),
+    get: (webhookId) => findOne({ _id: webhookId }),
+    list: (namespaceId, filter, page) =>
+      findPage<WebhookRecord>(
+        gateway,
+        COLLECTION,
+        { namespace_id: namespaceId, ...resourceQuery(filter) },
+        page,
+      ),
+    update: (namespaceId, webhookId, patch) =>
+      gateway.findOneAndUpdate<WebhookRecord>(
+        COLLECTION,
+        { _id: webhookId, namespace_id: namespaceId },
+        { $set: patch },
+      ),
+    remove: async (namespaceId, webhookId) =>
+      (await gateway.deleteMany(COLLECTION, { _id: webhookId, namespace_id: namespaceId })) > 0,
+    anyActive: async (namespaceId) =>
+      (await gateway.findOne(
+        COLLECTION,
+        { namespace_id: namespaceId, status: "ACTIVE" },
+        { projection: { _id: 1 } },
+      )) !== null,
+    activeAfter: (namespaceId, afterId, limit) =>
+      gateway.find<WebhookRecord>(
+        COLLECTION,
+        {
+          namespace_id: namespaceId,
+          status: "ACTIVE",
+          ...(afterId !== null && { _id: { $gt: afterId } }),
+        },
+        { sort: { _id: 1 }, limit },
+      ),
+    noteFailure: async (webhookId, at) => {
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: webhookId, failing_since: null },
+        { $set: { failing_since: at } },
+      );
+    },
+    noteSuccess: async (webhookId) => {
+      await gateway.updateOne(COLLECTION, { _id: webhookId }, { $set: { failing_since: null } });
+    },
+    suspend: async (webhook, reason, event, at) =>
+      (await gateway.updateOne(
+        COLLECTION,
+        // The sequence settles the race of two failing deliveries, and of a resume in between.
+        { _id: webhook._id, status: "ACTIVE", sequence: webhook.sequence },
+        {
+          $set: {
+            status: "SUSPENDED",
+            status_reason: reason,
+            sequence: event.sequence,
+            outbox_at: webhook.outbox_at ?? at,
+            updated_at: at,
+          },
+          $push: { pending_events: event },
+        },
+      )) > 0,
+    settleEvents: (webhookId, eventIds) => settleEvents(gateway, webhookId, eventIds),
+    dueForDispatch: (before, limit) =>
+      gateway.find<WebhookRecord>(
+        COLLECTION,
+        { outbox_at: { $lt: before } },
+        { sort: { outbox_at: 1 }, limit },
+      ),
+  };
+}
+
+/**
+ * Empties the outbox if nothing else came in, else takes out what was dispatched and leaves the
+ * rest due. Both may be applied twice.
+ */
+async function settleEvents(
+  gateway: MongoGateway,
+  webhookId: string,
+  eventIds: readonly string[],
+): Promise<void> {
+  const emptied = await gateway.updateOne(
+    COLLECTION,
+    {
+      _id: webhookId,
+      pending_events: { $size: eventIds.length },
+      "pending_events.event_id": { $all: eventIds },
+    },
+    { $set: { pending_events: [], outbox_at: null } },
+  );
+  if (emptied > 0) return;
+  await gateway.updateOne(
+    COLLECTION,
+    { _id: webhookId },
+    { $pull: { pending_events: { event_id: { $in: eventIds } } } },
+  );
+}

@@ -1,0 +1,78 @@
+import { Client } from "@upstash/qstash";
+import { StoreUnavailableError } from "../../ports/errors.ts";
+import type { PublishOptions, Queue } from "../../ports/queue.ts";
+
+/** Where QStash delivers each kind of message, under the deployment's public URL. */
+export const INTERNAL_PATHS = {
+  job: "/internal/jobs/run",
+  dispatch: "/internal/events/dispatch",
+  delivery: "/internal/webhooks/deliver",
+} as const;
+
+/**
+ * How often QStash repeats a message that was not answered 2xx. What is still undone then is found
+ * by cron (relay, reap), so that the queue's patience is no part of any promise.
+ */
+const RETRIES = 3;
+
+/** How long QStash waits for an answer: an invocation's budget and a generous margin. */
+const JOB_TIMEOUT_SECONDS = 120;
+const DEFAULT_TIMEOUT_SECONDS = 60;
+
+type Options = {
+  readonly url: string;
+  readonly token: string;
+  readonly publicUrl: string;
+};
+
+/** The queue on Upstash QStash. */
+export function createQueue({ url, token, publicUrl }: Options): Queue {
+  const client = new Client({
+    baseUrl: url,
+    token,
+    // QSTASH_DEV in the environment would point the client at a development server otherwise.
+    devMode: false,
+    enableTelemetry: false,
+    retry: { retries: 1, backoff: () => 50 },
+  });
+
+  function request(path: string, body: object, options: PublishOptions, timeout: number) {
+    return {
+      url: `${publicUrl}${path}`,
+      body,
+      retries: RETRIES,
+      timeout,
+      ...(options.delaySeconds ? { delay: options.delaySeconds } : {}),
+      ...(options.deduplicationId === undefined ? {} : { deduplicationId: options.deduplicationId }),
+      ...(options.flowControl === undefined ? {} : { flowControl: options.flowControl }),
+    };
+  }
+
+  return {
+    publishJob: (message, options) =>
+      reach(async () => {
+        await client.publishJSON(request(INTERNAL_PATHS.job, message, options, JOB_TIMEOUT_SECONDS));
+      }),
+    publishDispatch: (message, options) =>
+      reach(async () => {
+        await client.publishJSON(
+          request(INTERNAL_PATHS.dispatch, message, options, DEFAULT_TIMEOUT_SECONDS),
+        );
+      }),
+    publishDeliveries: (messages) =>
+      reach(async () => {
+        const requests = messages.map(({ message, options }) =>
+          request(INTERNAL_PATHS.delivery, message, options, DEFAULT_TIMEOUT_SECONDS),
+        );
+        if (requests.length > 0) await client.batchJSON(requests);
+      }),
+  };
+}
+
+async function reach(publish: () => Promise<void>): Promise<void> {
+  try {
+    await publish();
+  } catch (error) {
+    throw new StoreUnavailableError("qstash", error);
+  }
+}

@@ -1,0 +1,85 @@
+import { Redis } from "@upstash/redis/cloudflare";
+import { TaskStatusEnum } from "../../contract/status.ts";
+import { StoreUnavailableError } from "../../ports/errors.ts";
+import type { CachedTask, TaskCache } from "../../ports/task-cache.ts";
+
+/** How long a hot copy lives after its last change: the seed's 24 hours. */
+const TIME_TO_LIVE_SECONDS = 86_400;
+
+/** A poll falls back to MongoDB after this; a slow Redis must not hold it longer. */
+const TIMEOUT_MS = 1500;
+
+/**
+ * Sets the copy unless the same or a newer version is there (P4). Redis runs a script atomically,
+ * so of two writers the older one loses in whatever order they arrive. The version stands before
+ * the first "|" of a value, so that the script parses no JSON.
+ */
+const PUT_UNLESS_NEWER = `
+local present = redis.call('GET', KEYS[1])
+if present then
+  local version = tonumber(string.match(present, '^(%d+)|'))
+  if version and version >= tonumber(ARGV[1]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1`;
+
+/**
+ * Hot copies in Upstash Redis: `waybill:task:{namespace}:{task}` → `version|status|json`. The
+ * namespace is part of the key, so that a task of another namespace is a plain miss.
+ *
+ * Make one per request: the client batches commands that are issued together, and a batch must
+ * not span requests (https://upstash.com/docs/redis/sdks/ts/pipelining/auto-pipeline).
+ */
+export function createTaskCache(options: { readonly url: string; readonly token: string }): TaskCache {
+  const redis = new Redis({
+    url: options.url,
+    token: options.token,
+    // Values must come back as the text they are.
+    automaticDeserialization: false,
+    enableTelemetry: false,
+    // One command per request of its own: nothing to batch, and a lone command has no pipeline to pay for.
+    enableAutoPipelining: false,
+    retry: { retries: 1, backoff: () => 50 },
+    signal: () => AbortSignal.timeout(TIMEOUT_MS),
+  });
+
+  return {
+    get: async (namespaceId, taskId) => {
+      const value = await reach(() => redis.get<string>(keyOf(namespaceId, taskId)));
+      return value === null ? null : parseValue(value);
+    },
+    put: async (namespaceId, taskId, task) => {
+      const value = `${task.version}|${task.status}|${task.json}`;
+      await reach(() =>
+        redis.eval(
+          PUT_UNLESS_NEWER,
+          [keyOf(namespaceId, taskId)],
+          [task.version, value, TIME_TO_LIVE_SECONDS],
+        ),
+      );
+    },
+  };
+}
+
+/** The parts of a stored value; null, which is a miss, for one that was not written by this code. */
+function parseValue(value: string): CachedTask | null {
+  const first = value.indexOf("|");
+  const second = value.indexOf("|", first + 1);
+  const version = Number(value.slice(0, first));
+  const status = TaskStatusEnum.safeParse(value.slice(first + 1, second));
+  if (first < 1 || second < 0 || !Number.isInteger(version) || !status.success) return null;
+  return { version, status: status.data, json: value.slice(second + 1) };
+}
+
+function keyOf(namespaceId: string, taskId: string): string {
+  return `waybill:task:${namespaceId}:${taskId}`;
+}
+
+/** The client's errors carry the whole command, payload and all: only their class goes on. */
+async function reach<Answer>(command: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await command();
+  } catch (error) {
+    throw new StoreUnavailableError("redis", error instanceof Error ? error.name : "unknown");
+  }
+}
