@@ -12,16 +12,15 @@ import { createEventStore } from "./stores/mongo/events.ts";
 import { createKeyStore } from "./stores/mongo/keys.ts";
 import { createNamespaceStore } from "./stores/mongo/namespaces.ts";
 import { createObjectStore } from "./stores/mongo/objects.ts";
-import type { MongoPool } from "./stores/mongo/pool-object.ts";
 import { createResourceStore } from "./stores/mongo/resources.ts";
-import { createMongoGateway } from "./stores/mongo/rpc-gateway.ts";
+import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
 import { createTaskStore } from "./stores/mongo/tasks.ts";
 import { createWebhookStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
 
 /** The worker's bindings; its variables are parsed by `config.ts`. */
-export type Bindings = { readonly MONGO_POOL: DurableObjectNamespace<MongoPool> };
+export type Bindings = { readonly MONGO_POOL: MongoPoolNamespace };
 
 type Request = {
   readonly config: Config;

@@ -143,6 +143,24 @@ describe("the retries", () => {
     expect(lastMessage(h)).toMatchObject({ attempt: 2, snapshot: null });
   });
 
+  test("recorded while the relay runs keep the relay time that they set", async () => {
+    const { h, first } = await dispatched();
+    h.world.answer = failing;
+    h.advance(2 * 60_000);
+    const { queue } = h.ctx.stores;
+    const meanwhile = {
+      ...queue,
+      publishDeliveries: async (messages: Parameters<typeof queue.publishDeliveries>[0]) => {
+        await queue.publishDeliveries(messages);
+        await deliver(h, first);
+      },
+    };
+    const ctx = { ...h.ctx, stores: { ...h.ctx.stores, queue: meanwhile } };
+    await relayDeliveries(ctx, h.now());
+    const next = h.now().getTime() + 5_000;
+    expect((await stored(h, first))?.relay_at).toEqual(new Date(next + 2 * 60_000));
+  });
+
   test("end when the endpoint is removed or paused: the delivery is dead and says why", async () => {
     for (const [end, reason] of [
       [
@@ -180,8 +198,7 @@ describe("an endpoint", () => {
       pending_events: [{ type: "webhook.endpoint.disabled", sequence: 1 }],
     });
     expect(h.published.at(-1)).toMatchObject({
-      kind: "dispatch",
-      message: { source: "webhook", id: webhook._id },
+      message: { kind: "dispatch", body: { source: "webhook", id: webhook._id } },
     });
     const { webhook: other } = await h.subscribe({ event_types: ["webhook.*"] });
     h.advance(11_000);
@@ -213,7 +230,7 @@ describe("an endpoint", () => {
     h.advance(1000);
     await Promise.all([deliver(h, one), deliver(h, two)]);
     expect(await h.webhook(webhook._id)).toMatchObject({ status: "SUSPENDED", sequence: 1 });
-    expect(h.published.filter((message) => message.kind === "dispatch")).toHaveLength(1);
+    expect(h.published.filter(({ message }) => message.kind === "dispatch")).toHaveLength(1);
   });
 
   test("that is resumed starts with a clean record", async () => {

@@ -53,7 +53,9 @@ export async function execute(db: Db, operation: MongoOperation): Promise<MongoR
       return { kind: "number", value: result.deletedCount };
     }
     case "count": {
-      const value = await collection.countDocuments(operation.filter, { limit: operation.limit });
+      const { filter, limit } = operation;
+      // MongoDB refuses a limit of 0, which here means none.
+      const value = await collection.countDocuments(filter, limit > 0 ? { limit } : {});
       return { kind: "number", value };
     }
   }

@@ -1,18 +1,25 @@
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
-import type { MongoPool } from "./pool-object.ts";
+
+/** The Durable Objects that keep the connections, as far as the gateway needs them. */
+export type MongoPoolNamespace<Id = unknown> = {
+  idFromName(name: string): Id;
+  get(id: Id): MongoPoolStub;
+};
+
+type MongoPoolStub = { run(operation: MongoOperation): PromiseLike<unknown> };
 
 /**
  * The gateway over the Durable Objects that keep the connections. One object serves one request
  * throughout; which one is left to chance, which spreads the load evenly.
  */
 export function createMongoGateway(
-  pool: DurableObjectNamespace<MongoPool>,
+  pool: MongoPoolNamespace,
   poolSize: number,
   random: () => number,
 ): MongoGateway {
-  let stub: DurableObjectStub<MongoPool> | null = null;
+  let stub: MongoPoolStub | null = null;
 
   async function run(operation: MongoOperation): Promise<Exclude<MongoResult, { kind: "unavailable" }>> {
     stub ??= pool.get(pool.idFromName(`pool-${Math.floor(random() * poolSize)}`));

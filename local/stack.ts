@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { type MongoServer, startMongoServer } from "./mongo/server.ts";
+import { realClock, type Clock } from "./qstash/clock.ts";
+import { type QStashServer, startQStashServer } from "./qstash/server.ts";
+import { type RedisServer, startRedisServer } from "./redis/server.ts";
+
+export type StackOptions = {
+  /** QStash's time; the real one when absent. */
+  readonly clock?: Clock;
+  readonly ports?: { readonly redis?: number; readonly qstash?: number; readonly mongo?: number };
+  /** A real Redis behind the REST stand-in. */
+  readonly redisUrl?: string;
+  /** A real MongoDB instead of the stand-in. */
+  readonly mongodbUri?: string;
+  /** Where the MongoDB stand-in keeps its data; in memory when absent. */
+  readonly mongoFile?: string;
+};
+
+/** The three services that the worker stands on, and what it must be told to reach them. */
+export type Stack = {
+  readonly redis: RedisServer;
+  readonly qstash: QStashServer;
+  /** Null when a real MongoDB is used. */
+  readonly mongo: MongoServer | null;
+  readonly adminKey: string;
+  /** The worker's variables and secrets for this stack. */
+  readonly vars: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+};
+
+/** Starts the stand-ins on loopback, with fresh secrets. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const secret = (prefix: string) => `${prefix}${randomBytes(16).toString("hex")}`;
+  const keys = { current: secret("sig_"), next: secret("sig_") };
+  const adminKey = secret("admin_");
+  const mongo =
+    options.mongodbUri === undefined
+      ? await startMongoServer({
+          ...(options.ports?.mongo !== undefined && { port: options.ports.mongo }),
+          ...(options.mongoFile !== undefined && { file: options.mongoFile }),
+        })
+      : null;
+  const redis = await startRedisServer({
+    token: secret("redis_"),
+    ...(options.ports?.redis !== undefined && { port: options.ports.redis }),
+    ...(options.redisUrl !== undefined && { redisUrl: options.redisUrl }),
+  });
+  const qstash = await startQStashServer({
+    token: secret("qstash_"),
+    currentSigningKey: keys.current,
+    nextSigningKey: keys.next,
+    clock: options.clock ?? realClock(),
+    ...(options.ports?.qstash !== undefined && { port: options.ports.qstash }),
+  });
+  return {
+    redis,
+    qstash,
+    mongo,
+    adminKey,
+    vars: {
+      ADMIN_KEY: adminKey,
+      UPSTASH_REDIS_REST_URL: redis.url,
+      UPSTASH_REDIS_REST_TOKEN: redis.token,
+      QSTASH_URL: qstash.url,
+      QSTASH_TOKEN: qstash.token,
+      QSTASH_CURRENT_SIGNING_KEY: keys.current,
+      QSTASH_NEXT_SIGNING_KEY: keys.next,
+      MONGODB_URI: mongo?.uri ?? options.mongodbUri ?? "",
+      SEALING_KEY: randomBytes(32).toString("hex"),
+      ALLOW_LOOPBACK: "true",
+    },
+    close: async () => {
+      await Promise.all([qstash.close(), redis.close(), mongo?.close()]);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isTerminal, TaskStatusEnum } from "../../src/contract/status.ts";
+import { Task } from "../../src/contract/task.ts";
+import type { Api } from "./api.ts";
+
+/** A short real sentence per number, no two alike. */
+export function sentence(index: number): string {
+  return `Bill of lading ${index} names the goods, the ship and the port to which the carrier takes them.`;
+}
+
+export type BatchFixture = {
+  readonly bucketId: string;
+  readonly collectionId: string;
+  readonly batchId: string;
+  /** `/v1/buckets/…/batches/…` */
+  readonly path: string;
+  readonly objectIds: readonly string[];
+};
+
+let fixtures = 0;
+
+/** A bucket with these texts, a collection, and a DRAFT batch of all the objects. */
+export async function makeBatch(api: Api, texts: readonly string[], request: object = { all: true }): Promise<BatchFixture> {
+  fixtures += 1;
+  const bucket = await api.post("/v1/buckets", { name: `bucket-${fixtures}` }).expect(201);
+  const collection = await api.post("/v1/collections", { name: `collection-${fixtures}` }).expect(201);
+  const bucketId = String(bucket.body["bucket_id"]);
+  const collectionId = String(collection.body["collection_id"]);
+  const objectIds: string[] = [];
+  for (let start = 0; start < texts.length; start += 1000) {
+    const objects = texts.slice(start, start + 1000).map((text) => ({ content: { text } }));
+    const added = await api.post(`/v1/buckets/${bucketId}/objects/batch`, { objects }).expect(200);
+    for (const row of added.body["results"] as { object_id: string }[]) objectIds.push(row.object_id);
+  }
+  const batch = await api
+    .post(`/v1/buckets/${bucketId}/batches`, { ...request, collection_id: collectionId })
+    .expect(201);
+  const batchId = String(batch.body["batch_id"]);
+  return { bucketId, collectionId, batchId, path: `/v1/buckets/${bucketId}/batches/${batchId}`, objectIds };
+}
+
+/** Submits and answers the task as it was accepted. */
+export async function submit(api: Api, batch: BatchFixture): Promise<Task> {
+  return Task.parse((await api.post(`${batch.path}/submit`, {}).expect(202)).body);
+}
+
+export async function getTask(api: Api, taskId: string): Promise<Task> {
+  return Task.parse((await api.get(`/v1/tasks/${taskId}`).expect(200)).body);
+}
+
+/** Polls until the task has ended, as a client does; fails after `timeoutMs`. */
+export async function untilEnded(api: Api, taskId: string, timeoutMs = 15_000): Promise<Task> {
+  return untilTask(api, taskId, (task) => isTerminal(TaskStatusEnum.parse(task.status)), timeoutMs);
+}
+
+/** Polls until the task is as wanted; fails after `timeoutMs` with what it was. */
+export async function untilTask(
+  api: Api,
+  taskId: string,
+  isWanted: (task: Task) => boolean,
+  timeoutMs = 15_000,
+): Promise<Task> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const task = await getTask(api, taskId);
+    if (isWanted(task)) return task;
+    if (Date.now() > deadline) throw new Error(`task is still ${JSON.stringify(task)}`);
+    await sleep(20);
+  }
+}

@@ -1,0 +1,214 @@
+import { createNewId } from "../../src/ids.ts";
+import { parseConfig } from "../../src/config.ts";
+import { StoreUnavailableError } from "../../src/ports/errors.ts";
+import type {
+  DeliveryMessage,
+  DispatchMessage,
+  PublishOptions,
+  Queue,
+} from "../../src/ports/queue.ts";
+import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
+import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
+import type { NamespaceContext, Stores } from "../../src/services/context.ts";
+import { createIsolateMemory } from "../../src/services/isolate-memory.ts";
+import { createWebhook } from "../../src/services/webhooks/create-webhook.ts";
+import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
+import { createEventStore } from "../../src/stores/mongo/events.ts";
+import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
+import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
+import { createMemoryGateway } from "./memory-gateway.ts";
+
+const DEDUPLICATION_MS = 10 * 60_000;
+
+/** What the fake queue was given. */
+export type Published = {
+  readonly message:
+    | { readonly kind: "dispatch"; readonly body: DispatchMessage }
+    | { readonly kind: "delivery"; readonly body: DeliveryMessage };
+  readonly options: PublishOptions;
+  readonly dueAt: Date;
+};
+
+/** A request that an endpoint got. */
+export type Received = { readonly url: string; readonly headers: Headers; readonly body: string };
+
+/** The webhook services over real stores in memory, with a driven clock, queue and network. */
+export function createHarness(options: { readonly allowLoopback?: boolean } = {}) {
+  let nowMs = Date.parse("2026-11-24T01:02:03.456Z");
+  const now = () => new Date(nowMs);
+  const newId = createNewId(now);
+  const gateway = createMemoryGateway();
+  const published: Published[] = [];
+  const received: Received[] = [];
+  const world = {
+    queueIsDown: false,
+    /** How endpoints answer. */
+    answer: (_request: Received): Response | Promise<Response> => new Response("ok"),
+    random: 0.5,
+    mirrored: [] as string[],
+  };
+
+  const seen = new Map<string, number>();
+  const publish = (message: Published["message"], how: PublishOptions) => {
+    const id = how.deduplicationId;
+    if (id !== undefined) {
+      const before = seen.get(id);
+      if (before !== undefined && nowMs - before < DEDUPLICATION_MS) return;
+      seen.set(id, nowMs);
+    }
+    const dueAt = new Date(nowMs + (how.delaySeconds ?? 0) * 1000);
+    published.push({ message: structuredClone(message), options: how, dueAt });
+  };
+  const unlessDown = (work: () => void) => {
+    if (world.queueIsDown) {
+      return Promise.reject(new StoreUnavailableError("qstash", new Error("down")));
+    }
+    work();
+    return Promise.resolve();
+  };
+  const queue: Queue = {
+    publishJob: () => Promise.resolve(),
+    publishDispatch: (message, how) =>
+      unlessDown(() => publish({ kind: "dispatch", body: message }, how)),
+    publishDeliveries: (messages) =>
+      unlessDown(() => {
+        for (const one of messages) publish({ kind: "delivery", body: one.message }, one.options);
+      }),
+  };
+  const stores: Partial<Stores> = {
+    webhooks: createWebhookStore(gateway),
+    deliveries: createDeliveryStore(gateway),
+    events: createEventStore(gateway),
+    tasks: createTaskStore(gateway, () => newId("task")),
+    queue,
+  };
+  const batches: Pick<Stores["batches"], "mirror"> = {
+    mirror: (resourceId) => {
+      world.mirrored.push(resourceId);
+      return Promise.resolve(null);
+    },
+  };
+  const ctx: NamespaceContext = {
+    config: configFor(options.allowLoopback === true),
+    runtime: {
+      now,
+      random: () => world.random,
+      newId,
+      log: () => undefined,
+      defer: () => undefined,
+      fetch: async (url, init) => {
+        const request = {
+          url,
+          headers: new Headers(init.headers),
+          body: typeof init.body === "string" ? init.body : "",
+        };
+        received.push(request);
+        return world.answer(request);
+      },
+    },
+    // What webhooks touch; anything else fails loudly as undefined.
+    stores: { ...stores, batches } as Stores,
+    taskTypes: new Map(),
+    memory: createIsolateMemory(),
+    readiness: {},
+    principal: { kind: "admin" },
+    namespace: { _id: newId("namespace"), name: "acme" },
+  };
+
+  return {
+    ctx,
+    world,
+    gateway,
+    published,
+    received,
+    now,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+    setTime: (at: Date) => {
+      nowMs = at.getTime();
+    },
+    subscribe: async (input: { url?: string; event_types?: string[] } = {}) =>
+      createWebhook({
+        ctx,
+        input: {
+          url: input.url ?? "https://hooks.example.com/in",
+          event_types: input.event_types ?? ["*"],
+        },
+      }),
+    /** Stores a task with events in its outbox. */
+    taskWith: async (types: readonly string[]): Promise<TaskRecord> => {
+      const task = taskOf(ctx, types);
+      await ctx.stores.tasks.insert(task);
+      return task;
+    },
+    deliveryMessages: () =>
+      published.flatMap(({ message }) => (message.kind === "delivery" ? [message.body] : [])),
+    webhook: async (id: string): Promise<WebhookRecord | null> => ctx.stores.webhooks.get(id),
+  };
+}
+
+export type Harness = ReturnType<typeof createHarness>;
+
+function taskOf(ctx: NamespaceContext, types: readonly string[]): TaskRecord {
+  const { runtime } = ctx;
+  const at = runtime.now();
+  const id = runtime.newId("task");
+  const events: PendingEvent[] = types.map((type, index) => ({
+    event_id: runtime.newId("event"),
+    type,
+    sequence: index + 1,
+    timestamp: at,
+    data: { task: { task_id: id, task_type: "api_buckets_batches_process", tags: ["nightly"] } },
+  }));
+  return {
+    _id: id,
+    namespace_id: ctx.namespace._id,
+    task_type: "api_buckets_batches_process",
+    status: "COMPLETED",
+    inputs: null,
+    outputs: null,
+    additional_data: {},
+    error_message: null,
+    created_at: at,
+    updated_at: at,
+    started_at: null,
+    completed_at: at,
+    progress: null,
+    attempt: 1,
+    max_attempts: 3,
+    cancel: null,
+    last_error: null,
+    tags: ["nightly"],
+    parent_task_id: null,
+    retry_of: null,
+    version: 3,
+    sequence: events.length,
+    resource_id: runtime.newId("batch"),
+    job_input: {},
+    checkpoint: null,
+    lease_token: null,
+    lease_expires_at: null,
+    relay_at: null,
+    pending_events: events,
+    outbox_at: at,
+    history: [],
+    write_id: "",
+  };
+}
+
+function configFor(allowLoopback: boolean) {
+  return parseConfig({
+    PUBLIC_URL: "https://waybill.example.com",
+    ADMIN_KEY: "an admin key for tests",
+    UPSTASH_REDIS_REST_URL: "https://redis.example.com",
+    UPSTASH_REDIS_REST_TOKEN: "token",
+    QSTASH_URL: "https://qstash.example.com",
+    QSTASH_TOKEN: "token",
+    QSTASH_CURRENT_SIGNING_KEY: "sig_current",
+    QSTASH_NEXT_SIGNING_KEY: "sig_next",
+    MONGODB_URI: "mongodb://127.0.0.1:27017",
+    SEALING_KEY: "0123456789abcdef".repeat(4),
+    ALLOW_LOOPBACK: String(allowLoopback),
+  });
+}

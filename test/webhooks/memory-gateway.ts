@@ -1,0 +1,97 @@
+import { Query as MingoQuery } from "mingo";
+import { update as applyUpdate } from "mingo/updater";
+import type { InsertOutcome } from "../../src/ports/resource-store.ts";
+import type {
+  BulkUpdate,
+  Doc,
+  FindOptions,
+  MongoGateway,
+  Query,
+} from "../../src/stores/mongo/gateway.ts";
+
+/** A gateway in memory that runs the stores' real filters and updates, and counts its operations. */
+export type MemoryGateway = MongoGateway & {
+  readonly operations: string[];
+  readonly rows: (collection: string) => readonly Doc[];
+};
+
+/** An empty {@link MemoryGateway}. Only `_id` is unique, which is all that webhooks need. */
+export function createMemoryGateway(): MemoryGateway {
+  const collections = new Map<string, Map<string, Doc>>();
+  const operations: string[] = [];
+  const rowsOf = (name: string) => {
+    const rows = collections.get(name) ?? new Map<string, Doc>();
+    collections.set(name, rows);
+    return rows;
+  };
+  const matching = (collection: string, filter: Query) => {
+    const query = new MingoQuery(structuredClone(filter));
+    return [...rowsOf(collection).values()].filter((row) => query.test(row));
+  };
+  const insert = (collection: string, document: Doc): InsertOutcome => {
+    const rows = rowsOf(collection);
+    if (rows.has(document._id)) return { kind: "duplicate", fields: ["_id"] };
+    rows.set(document._id, structuredClone(document));
+    return { kind: "inserted" };
+  };
+  const found = <Row extends Doc>(collection: string, filter: Query, options: FindOptions = {}) => {
+    const query = new MingoQuery(structuredClone(filter));
+    const projection: Record<string, unknown> = { ...options.projection };
+    const cursor = query.find<Row>(matching(collection, filter), projection as object);
+    if (options.sort) cursor.sort({ ...options.sort });
+    return structuredClone(cursor.all().slice(0, options.limit));
+  };
+  const counted = <Result>(
+    name: string,
+    collection: string,
+    work: () => Result,
+  ): Promise<Result> => {
+    operations.push(`${name} ${collection}`);
+    return Promise.resolve(work());
+  };
+  return {
+    operations,
+    rows: (collection) => [...rowsOf(collection).values()],
+    findOne: <Row extends Doc>(collection: string, filter: Query, options?: FindOptions) =>
+      counted("findOne", collection, () => found<Row>(collection, filter, options)[0] ?? null),
+    find: <Row extends Doc>(collection: string, filter: Query, options?: FindOptions) =>
+      counted("find", collection, () => found<Row>(collection, filter, options)),
+    insertOne: (collection, document) =>
+      counted("insertOne", collection, () => insert(collection, document)),
+    insertMany: (collection, documents) =>
+      counted("insertMany", collection, () =>
+        documents.map((document) => insert(collection, document)),
+      ),
+    updateOne: (collection, filter, update) =>
+      counted("updateOne", collection, () =>
+        apply(matching(collection, filter).slice(0, 1), update),
+      ),
+    updateMany: (collection, filter, update) =>
+      counted("updateMany", collection, () => apply(matching(collection, filter), update)),
+    bulkUpdate: (collection, updates: readonly BulkUpdate[]) =>
+      counted("bulkUpdate", collection, () => {
+        for (const one of updates) apply(matching(collection, one.filter).slice(0, 1), one.update);
+      }),
+    findOneAndUpdate: <Row extends Doc>(collection: string, filter: Query, update: Query) =>
+      counted("findOneAndUpdate", collection, () => {
+        const [row] = matching(collection, filter);
+        if (row === undefined) return null;
+        apply([row], update);
+        return found<Row>(collection, { _id: row._id })[0] ?? null;
+      }),
+    deleteMany: (collection, filter) =>
+      counted("deleteMany", collection, () => {
+        const rows = matching(collection, filter);
+        for (const row of rows) rowsOf(collection).delete(row._id);
+        return rows.length;
+      }),
+    count: (collection, filter) =>
+      counted("count", collection, () => matching(collection, filter).length),
+    ping: () => Promise.resolve(),
+  };
+}
+
+function apply(rows: readonly Doc[], update: Query): number {
+  for (const row of rows) applyUpdate(row, structuredClone(update));
+  return rows.length;
+}
