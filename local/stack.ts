@@ -30,7 +30,6 @@ export type Stack = {
 
 /** Starts the stand-ins on loopback, with fresh secrets. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const secret = (prefix: string) => `${prefix}${randomBytes(16).toString("hex")}`;
   const keys = { current: secret("sig_"), next: secret("sig_") };
   const adminKey = secret("admin_");
   const mongo =
@@ -73,4 +72,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all([qstash.close(), redis.close(), mongo?.close()]);
     },
   };
+}
+
+function secret(prefix: string): string {
+  return `${prefix}${randomBytes(16).toString("hex")}`;
 }

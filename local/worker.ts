@@ -1,13 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
 import { parse as parseToml } from "smol-toml";
-import workerd from "workerd";
 import { z } from "zod";
 import { workerdConfig } from "./workerd-config.ts";
+
+/** The path of the binary; required, not imported, since importers differ on a default of a default. */
+const { default: workerdPath } = z
+  .object({ default: z.string() })
+  .parse(createRequire(import.meta.url)("workerd"));
 
 const PROJECT = new URL("..", import.meta.url);
 
@@ -57,7 +62,9 @@ export type Worker = {
  * triggers, which workerd itself has no clock for.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const toml = WranglerToml.parse(parseToml(await readFile(new URL("wrangler.toml", PROJECT), "utf8")));
+  const toml = WranglerToml.parse(
+    parseToml(await readFile(new URL("wrangler.toml", PROJECT), "utf8")),
+  );
   const port = options.port ?? (await getPort({ host: "127.0.0.1" }));
   const cronPort = await getPort({ host: "127.0.0.1", exclude: [port] });
   const url = `http://127.0.0.1:${port}`;
@@ -77,7 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       })),
     }),
   );
-  const child = spawn(workerd.default, ["serve", "--experimental", "config.capnp"], {
+  const child = spawn(workerdPath, ["serve", "--experimental", "config.capnp"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -98,7 +105,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await answers(`${url}/healthz`, child);
   } catch (error) {
     await stop("SIGKILL");
-    throw new Error(`workerd did not start: ${String(error)}\n${output().join("\n")}`, { cause: error });
+    throw new Error(`workerd did not start: ${String(error)}\n${output().join("\n")}`, {
+      cause: error,
+    });
   }
   return {
     url,
@@ -117,7 +126,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 /** Passes lines on and keeps the last ones for the message of a failed start. */
-function collectLines(child: ChildProcess, onLog: ((line: string) => void) | undefined): () => readonly string[] {
+function collectLines(
+  child: ChildProcess,
+  onLog: ((line: string) => void) | undefined,
+): () => readonly string[] {
   const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     let rest = "";

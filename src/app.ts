@@ -25,7 +25,10 @@ import { webhooks } from "./routes/webhooks.ts";
 import type { ServiceContext } from "./services/context.ts";
 import { INTERNAL_PATHS } from "./stores/qstash/queue.ts";
 
-type ServicesFor = (env: Bindings, context: ExecutionContext, requestId: string) => ServiceContext;
+/** What of the platform's execution context a request needs. */
+export type Lifetime = { waitUntil(work: Promise<unknown>): void };
+
+type ServicesFor = (env: Bindings, lifetime: Lifetime, requestId: string) => ServiceContext;
 
 /** The whole HTTP surface; `servicesFor` makes what one request works with. */
 export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
@@ -35,14 +38,18 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.use(async (c, next) => {
     const requestId = crypto.randomUUID();
     c.set("requestId", requestId);
-    c.set("services", servicesFor(c.env, c.executionCtx as ExecutionContext, requestId));
+    c.set("services", servicesFor(c.env, c.executionCtx, requestId));
     await next();
     c.res.headers.set("X-Request-Id", requestId);
   });
   app.route("/", health);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
-    info: { title: "Waybill", version: "1", description: "A durable receipt for every long-running job." },
+    info: {
+      title: "Waybill",
+      version: "1",
+      description: "A durable receipt for every long-running job.",
+    },
   });
   app.use("/internal/*", verifySignature);
   app.post(INTERNAL_PATHS.job, jobsRun);
@@ -55,7 +62,16 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.route("/v1", tasks);
   const inNamespace = createRouter();
   inNamespace.use(requireNamespace);
-  for (const router of [buckets, objects, batches, batchSubmit, collections, documents, webhooks, deliveries]) {
+  for (const router of [
+    buckets,
+    objects,
+    batches,
+    batchSubmit,
+    collections,
+    documents,
+    webhooks,
+    deliveries,
+  ]) {
     inNamespace.route("/", router);
   }
   app.route("/v1", inNamespace);

@@ -34,15 +34,25 @@ type Request = {
  * What one request, message or cron run works with: the only place that builds stores. Clients are
  * made per request, since sockets and promises of a worker belong to the request that made them.
  */
-export function createServices({ config, bindings, memory, waitUntil, requestId }: Request): ServiceContext {
+export function createServices({
+  config,
+  bindings,
+  memory,
+  waitUntil,
+  requestId,
+}: Request): ServiceContext {
   const log = createLog(requestId);
-  const now = () => new Date();
   const runtime: Runtime = {
     now,
     random: Math.random,
     newId: createNewId(now),
     log,
-    defer: (work) => waitUntil(work.catch((error: unknown) => log("error", "deferred work failed", { error: String(error) }))),
+    defer: (work) =>
+      waitUntil(
+        work.catch((error: unknown) =>
+          log("error", "deferred work failed", { error: String(error) }),
+        ),
+      ),
     fetch: (url, init) => fetch(url, init),
   };
   const gateway = createMongoGateway(bindings.MONGO_POOL, config.mongodb.poolSize, Math.random);
@@ -61,7 +71,18 @@ export function createServices({ config, bindings, memory, waitUntil, requestId 
     events: createEventStore(gateway),
     queue: createQueue({ ...config.qstash, publicUrl: config.publicUrl }),
   };
-  return { config, runtime, stores, taskTypes: TASK_TYPES, memory, readiness: { mongodb: () => gateway.ping() } };
+  return {
+    config,
+    runtime,
+    stores,
+    taskTypes: TASK_TYPES,
+    memory,
+    readiness: { mongodb: () => gateway.ping() },
+  };
+}
+
+function now(): Date {
+  return new Date();
 }
 
 function createLog(requestId: string): Log {

@@ -1,4 +1,4 @@
-import { createApp } from "./app.ts";
+import { createApp, type Lifetime } from "./app.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { type Bindings, createServices } from "./deps.ts";
 import { runCron } from "./scheduled/crons.ts";
@@ -15,7 +15,7 @@ function configOf(env: Bindings): Config {
   return config;
 }
 
-function servicesOf(env: Bindings, context: ExecutionContext, requestId: string): ServiceContext {
+function servicesOf(env: Bindings, context: Lifetime, requestId: string): ServiceContext {
   return createServices({
     config: configOf(env),
     bindings: env,

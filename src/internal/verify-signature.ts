@@ -1,5 +1,6 @@
 import { Receiver } from "@upstash/qstash";
 import { createMiddleware } from "hono/factory";
+import { z } from "zod";
 import type { AppEnv } from "../routes/app-env.ts";
 import { DomainError } from "../services/errors.ts";
 
@@ -43,16 +44,18 @@ function refused(): DomainError {
   return new DomainError("unauthenticated", "Only the queue may call this, with its signature.");
 }
 
+const ExpectedHeader = z.object({ alg: z.literal(ALGORITHM) });
+const ExpectedPayload = z.object({ exp: z.number() });
+
 /** Whether the token says HS256 and when it expires; the client takes other algorithms, and none. */
 function hasExpectedForm(token: string): boolean {
   const [header, payload] = token.split(".").map((part) => decodePart(part));
-  return header?.["alg"] === ALGORITHM && typeof payload?.["exp"] === "number";
+  return ExpectedHeader.safeParse(header).success && ExpectedPayload.safeParse(payload).success;
 }
 
-function decodePart(part: string): Record<string, unknown> | null {
+function decodePart(part: string): unknown {
   try {
-    const value: unknown = JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+    return JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
     return null;
   }

@@ -35,7 +35,10 @@ export async function claim(ctx: ServiceContext, message: JobMessage): Promise<C
   return { kind: "stale", reason: "leased" };
 }
 
-function refusal(task: TaskRecord | null, message: JobMessage): Extract<Claim, { kind: "stale" }>["reason"] | null {
+function refusal(
+  task: TaskRecord | null,
+  message: JobMessage,
+): Extract<Claim, { kind: "stale" }>["reason"] | null {
   if (task === null) return "not_found";
   if (isTerminal(task.status)) return "ended";
   if (task.status === "PENDING") return task.version === message.version ? null : "superseded";

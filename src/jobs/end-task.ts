@@ -80,9 +80,13 @@ function endingFields(run: Run, task: TaskRecord, ending: Ending) {
     case "CANCELED":
       return task.cancel === null
         ? {}
-        : { cancel: { ...task.cancel, acknowledged_at: task.cancel.acknowledged_at ?? run.ctx.runtime.now() } };
+        : {
+            cancel: {
+              ...task.cancel,
+              acknowledged_at: task.cancel.acknowledged_at ?? run.ctx.runtime.now(),
+            },
+          };
     case "FAILED":
       return { error_message: ending.error.message, last_error: ending.error };
   }
 }
-

@@ -7,7 +7,11 @@ import { endTask } from "./end-task.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 
 /** What is kept of what a step threw: its message, never its stack or cause. */
-export function describeError(error: unknown, attempt: number, maxAttempts: number): TaskErrorRecord {
+export function describeError(
+  error: unknown,
+  attempt: number,
+  maxAttempts: number,
+): TaskErrorRecord {
   const isFinal = error instanceof NonRetryableError || attempt >= maxAttempts;
   return {
     code: error instanceof NonRetryableError ? error.code : "step_failed",
@@ -28,22 +32,28 @@ export async function failAttempt(run: Run, error: TaskErrorRecord): Promise<Run
   }
   const { ctx } = run;
   const delaySeconds = backoffSeconds(error.attempt, ctx.runtime.random);
-  const relayAt = new Date(ctx.runtime.now().getTime() + (delaySeconds + RELAY_AFTER_SECONDS) * 1000);
-  const written = await writeAsHolder(run, (task) => task.cancel !== null ? null : ({
-    to: "PENDING",
-    kind: "status",
-    actor: "runner",
-    reason: `attempt ${error.attempt} failed: ${error.message}; next in ${delaySeconds} s`,
-    patch: {
-      last_error: error,
-      checkpoint: run.state,
-      progress: run.progress,
-      lease_token: null,
-      lease_expires_at: null,
-      relay_at: relayAt,
-    },
-    events: [],
-  }));
+  const relayAt = new Date(
+    ctx.runtime.now().getTime() + (delaySeconds + RELAY_AFTER_SECONDS) * 1000,
+  );
+  const written = await writeAsHolder(run, (task) =>
+    task.cancel !== null
+      ? null
+      : {
+          to: "PENDING",
+          kind: "status",
+          actor: "runner",
+          reason: `attempt ${error.attempt} failed: ${error.message}; next in ${delaySeconds} s`,
+          patch: {
+            last_error: error,
+            checkpoint: run.state,
+            progress: run.progress,
+            lease_token: null,
+            lease_expires_at: null,
+            relay_at: relayAt,
+          },
+          events: [],
+        },
+  );
   // Killed since: there is nothing to wait for.
   if (written.kind === "reconsider") return endTask(run, { status: "FAILED", error });
   if (written.kind === "lost") return { kind: "lost" };

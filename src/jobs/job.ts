@@ -68,7 +68,10 @@ function bind<Input, State extends JobState, Resource>(
     start: async () => definition.start(definition.input.parse(task.job_input), jobContext),
     advance: async (state) => definition.advance(definition.state.parse(state), jobContext),
     conclude: (state, ending) =>
-      state === null ? NOTHING : definition.conclude(definition.state.parse(state), ending, jobContext),
-    undo: undo === undefined ? null : async (state) => undo(definition.state.parse(state), jobContext),
+      state === null
+        ? NOTHING
+        : definition.conclude(definition.state.parse(state), ending, jobContext),
+    undo:
+      undo === undefined ? null : async (state) => undo(definition.state.parse(state), jobContext),
   };
 }

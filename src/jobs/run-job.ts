@@ -20,11 +20,24 @@ const CONTINUATION_GRACE_SECONDS = 120;
  * invocation. Whatever a step throws ends in a retry or in FAILED; what the stores throw goes up,
  * the queue repeats the message, and the reaper finds the lease that nobody renews (P1).
  */
-export async function runJob({ ctx, input }: { ctx: ServiceContext; input: JobMessage }): Promise<RunOutcome> {
+export async function runJob({
+  ctx,
+  input,
+}: {
+  ctx: ServiceContext;
+  input: JobMessage;
+}): Promise<RunOutcome> {
   const claimed = await claim(ctx, input);
   if (claimed.kind === "stale") return claimed;
   const { task, leaseToken } = claimed;
-  const run: Run = { ctx, leaseToken, job: null, task, state: task.checkpoint, progress: task.progress };
+  const run: Run = {
+    ctx,
+    leaseToken,
+    job: null,
+    task,
+    state: task.checkpoint,
+    progress: task.progress,
+  };
   let step: StepOutcome<JobState> | "continue" | "lost";
   try {
     const job = await open(run);
@@ -37,7 +50,10 @@ export async function runJob({ ctx, input }: { ctx: ServiceContext; input: JobMe
 }
 
 /** Writes the invocation's result. A kill that was noticed between two steps ends the task here. */
-async function settle(run: Run, step: StepOutcome<JobState> | "continue" | "lost"): Promise<RunOutcome> {
+async function settle(
+  run: Run,
+  step: StepOutcome<JobState> | "continue" | "lost",
+): Promise<RunOutcome> {
   if (step === "lost") return { kind: "lost" };
   if (step === "continue") {
     return run.task.cancel === null ? continueLater(run) : endTask(run, { status: "CANCELED" });
@@ -52,7 +68,10 @@ async function settle(run: Run, step: StepOutcome<JobState> | "continue" | "lost
     case "fail": {
       const { code, message, details } = step;
       const { attempt } = run.task;
-      return endTask(run, { status: "FAILED", error: { code, message, retryable: false, attempt, details } });
+      return endTask(run, {
+        status: "FAILED",
+        error: { code, message, retryable: false, attempt, details },
+      });
     }
   }
 }
@@ -60,11 +79,17 @@ async function settle(run: Run, step: StepOutcome<JobState> | "continue" | "lost
 async function open(run: Run): Promise<OpenJob> {
   const job = findJob(run.task.task_type);
   if (job === null) {
-    throw new NonRetryableError("unknown_task_type", `This deployment has no job ${run.task.task_type}.`);
+    throw new NonRetryableError(
+      "unknown_task_type",
+      `This deployment has no job ${run.task.task_type}.`,
+    );
   }
   const opened = await job.open(run.ctx, run.task);
   if (opened === null) {
-    throw new NonRetryableError("resource_gone", `${run.task.resource_id ?? "The resource"} no longer exists.`);
+    throw new NonRetryableError(
+      "resource_gone",
+      `${run.task.resource_id ?? "The resource"} no longer exists.`,
+    );
   }
   return opened;
 }
@@ -114,6 +139,9 @@ async function continueLater(run: Run): Promise<RunOutcome> {
   );
   if (written.kind === "reconsider") return endTask(run, { status: "CANCELED" });
   if (written.kind === "lost") return { kind: "lost" };
-  await Promise.all([publishJob({ ctx, task: written.task }), requestDispatch({ ctx, task: written.task })]);
+  await Promise.all([
+    publishJob({ ctx, task: written.task }),
+    requestDispatch({ ctx, task: written.task }),
+  ]);
   return { kind: "continued" };
 }

@@ -65,7 +65,11 @@ export async function writeAsHolder(
 }
 
 /** Notes in the history that a write with an old lease token was refused (P2). */
-export async function recordRejection(run: Run, present: TaskRecord, attempted: string): Promise<void> {
+export async function recordRejection(
+  run: Run,
+  present: TaskRecord,
+  attempted: string,
+): Promise<void> {
   await run.ctx.stores.tasks.recordRejection(present._id, {
     at: run.ctx.runtime.now(),
     kind: "rejected",

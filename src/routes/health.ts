@@ -17,5 +17,8 @@ health.get("/readyz", async (c) => {
     }),
   );
   const isReady = checks.every(([, state]) => state === "up");
-  return c.json({ status: isReady ? "ok" : "degraded", ...Object.fromEntries(checks) }, isReady ? 200 : 503);
+  return c.json(
+    { status: isReady ? "ok" : "degraded", ...Object.fromEntries(checks) },
+    isReady ? 200 : 503,
+  );
 });

@@ -61,7 +61,11 @@ tasks.openapi(
       taskId: c.req.valid("param").task_id,
       cacheOnly: c.req.valid("query").source === "cache",
     };
-    return pollResponse(await getTask({ ctx: c.var.inNamespace, input }), c.req.header("If-None-Match"), c.var.requestId);
+    return pollResponse(
+      await getTask({ ctx: c.var.inNamespace, input }),
+      c.req.header("If-None-Match"),
+      c.var.requestId,
+    );
   },
 );
 
@@ -107,7 +111,11 @@ tasks.openapi(
  * The answer to a poll, from the stored text: nothing is parsed or written anew. The entity tag is
  * the version, which changes with every visible change (RFC 9110, section 8.8.3).
  */
-function pollResponse({ task, source }: PolledTask, ifNoneMatch: string | undefined, requestId: string): Response {
+function pollResponse(
+  { task, source }: PolledTask,
+  ifNoneMatch: string | undefined,
+  requestId: string,
+): Response {
   const etag = `"v${task.version}"`;
   const headers: Record<string, string> = {
     "Content-Type": "application/json",
@@ -117,7 +125,9 @@ function pollResponse({ task, source }: PolledTask, ifNoneMatch: string | undefi
     "X-Request-Id": requestId,
   };
   if (!isTerminal(task.status)) headers["Retry-After"] = RETRY_AFTER_SECONDS;
-  const isUnchanged = ifNoneMatch?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+  const isUnchanged = ifNoneMatch
+    ?.split(",")
+    .some((tag) => tag.trim().replace(/^W\//, "") === etag);
   if (isUnchanged) return new Response(null, { status: 304, headers });
   return new Response(task.json, { status: 200, headers });
 }

@@ -5,7 +5,10 @@ import { relayDeliveries } from "./relay-deliveries.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayTasks } from "./relay-tasks.ts";
 
-type Duty = { readonly name: string; readonly run: (ctx: ServiceContext, now: Date) => Promise<object> };
+type Duty = {
+  readonly name: string;
+  readonly run: (ctx: ServiceContext, now: Date) => Promise<object>;
+};
 
 /** What runs on each cron line of `wrangler.toml`. */
 const DUTIES: Readonly<Record<string, readonly Duty[]>> = {

@@ -17,7 +17,9 @@ export async function purge(
 ): Promise<{ tasks: number; events: number; deliveries: number }> {
   const before = new Date(now.getTime() - ctx.config.retentionDays * DAY_MS);
   return {
-    tasks: await inRounds(async () => (await ctx.stores.tasks.purge(before, ROWS_PER_ROUND)).length),
+    tasks: await inRounds(
+      async () => (await ctx.stores.tasks.purge(before, ROWS_PER_ROUND)).length,
+    ),
     events: await inRounds(() => ctx.stores.events.purge(before, ROWS_PER_ROUND)),
     deliveries: await inRounds(() => ctx.stores.deliveries.purge(before, ROWS_PER_ROUND)),
   };

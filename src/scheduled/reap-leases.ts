@@ -24,7 +24,8 @@ export async function reapLeases(ctx: ServiceContext, now: Date): Promise<{ reap
   const due = await ctx.stores.tasks.dueForReaping(now, TASKS_PER_RUN);
   let reaped = 0;
   for (const task of due) {
-    const delaySeconds = task.lease_token === null ? 0 : backoffSeconds(task.attempt, ctx.runtime.random);
+    const delaySeconds =
+      task.lease_token === null ? 0 : backoffSeconds(task.attempt, ctx.runtime.random);
     const intent = await intentOf(ctx, task, now, delaySeconds);
     const outcome = await changeTask({ ctx, task, intent });
     if (outcome.kind === "conflict") continue;
@@ -35,7 +36,12 @@ export async function reapLeases(ctx: ServiceContext, now: Date): Promise<{ reap
   return { reaped };
 }
 
-async function intentOf(ctx: ServiceContext, task: TaskRecord, now: Date, delaySeconds: number): Promise<Intent> {
+async function intentOf(
+  ctx: ServiceContext,
+  task: TaskRecord,
+  now: Date,
+  delaySeconds: number,
+): Promise<Intent> {
   const graceEnd = new Date(now.getTime() + GRACE_SECONDS * 1000);
   // Lost between two invocations, or killed: a runner takes it up, undoes what must be undone, and ends it.
   if (task.lease_token === null || task.cancel !== null) {

@@ -27,7 +27,11 @@ export async function relayTasks(ctx: ServiceContext, now: Date): Promise<{ publ
         // The mark keeps the queue's deduplication, which outlasts the wait, from dropping it.
         const mark = `-relay-${now.getTime()}`;
         if (!(await publishJob({ ctx, task, mark }))) return false;
-        await ctx.stores.tasks.postponeRelay(task._id, task.version, new Date(now.getTime() + waitMs));
+        await ctx.stores.tasks.postponeRelay(
+          task._id,
+          task.version,
+          new Date(now.getTime() + waitMs),
+        );
         return true;
       }),
     );

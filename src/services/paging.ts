@@ -45,11 +45,10 @@ function fromBase64Url(text: string): string {
 }
 
 /** One value or many, as a list; undefined stays undefined. */
-export function asList<Item>(
+export function asList<Item extends string>(
   value: Item | readonly Item[] | undefined,
 ): readonly Item[] | undefined {
-  if (value === undefined) return undefined;
-  return Array.isArray(value) ? (value as readonly Item[]) : [value as Item];
+  return typeof value === "string" ? [value] : value;
 }
 
 /** The store's filter for the filters that every resource list has. */

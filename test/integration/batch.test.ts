@@ -11,8 +11,14 @@ afterAll(() => world.close());
 describe("a batch", () => {
   it("becomes documents: DRAFT, submitted, PENDING, COMPLETED, and the batch shows what its task shows", async () => {
     const api = await world.inNamespace();
-    const batch = await makeBatch(api, Array.from({ length: 60 }, (_, index) => sentence(index)));
-    expect((await api.get(batch.path).expect(200)).body).toMatchObject({ status: "DRAFT", task_id: null });
+    const batch = await makeBatch(
+      api,
+      Array.from({ length: 60 }, (_, index) => sentence(index)),
+    );
+    expect((await api.get(batch.path).expect(200)).body).toMatchObject({
+      status: "DRAFT",
+      task_id: null,
+    });
 
     const accepted = await submit(api, batch);
     expect(accepted).toMatchObject({ status: "PENDING", inputs: [batch.batchId] });

@@ -17,14 +17,24 @@ export type Api = {
   patch(path: string, body: unknown): Call;
   delete(path: string): Call;
   /** Sends a body as it is. */
-  raw(method: string, path: string, body: string | Uint8Array<ArrayBuffer> | null, headers: Record<string, string>): Call;
+  raw(
+    method: string,
+    path: string,
+    body: string | Uint8Array<ArrayBuffer> | null,
+    headers: Record<string, string>,
+  ): Call;
   /** The same caller in another namespace or with another key. */
   as(change: { namespace?: string; key?: string }): Api;
 };
 
 /** A caller of the API over HTTP. */
 export function createApi(url: () => string, key: string, namespace?: string): Api {
-  function raw(method: string, path: string, body: string | Uint8Array<ArrayBuffer> | null, headers: Record<string, string>): Call {
+  function raw(
+    method: string,
+    path: string,
+    body: string | Uint8Array<ArrayBuffer> | null,
+    headers: Record<string, string>,
+  ): Call {
     const answer = send(`${url()}${path}`, {
       method,
       headers: {
@@ -45,7 +55,12 @@ export function createApi(url: () => string, key: string, namespace?: string): A
       },
     });
   }
-  const withJson = (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+  const withJson = (
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ) =>
     raw(method, path, body === undefined ? null : JSON.stringify(body), {
       ...(body !== undefined && { "Content-Type": "application/json" }),
       ...headers,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { isTerminal, TaskStatusEnum } from "../../src/contract/status.ts";
 import { Task } from "../../src/contract/task.ts";
 import type { Api } from "./api.ts";
@@ -17,26 +18,40 @@ export type BatchFixture = {
   readonly objectIds: readonly string[];
 };
 
+const Added = z.object({ results: z.array(z.object({ object_id: z.string() })) });
+
 let fixtures = 0;
 
 /** A bucket with these texts, a collection, and a DRAFT batch of all the objects. */
-export async function makeBatch(api: Api, texts: readonly string[], request: object = { all: true }): Promise<BatchFixture> {
+export async function makeBatch(
+  api: Api,
+  texts: readonly string[],
+  request: object = { all: true },
+): Promise<BatchFixture> {
   fixtures += 1;
   const bucket = await api.post("/v1/buckets", { name: `bucket-${fixtures}` }).expect(201);
-  const collection = await api.post("/v1/collections", { name: `collection-${fixtures}` }).expect(201);
+  const collection = await api
+    .post("/v1/collections", { name: `collection-${fixtures}` })
+    .expect(201);
   const bucketId = String(bucket.body["bucket_id"]);
   const collectionId = String(collection.body["collection_id"]);
   const objectIds: string[] = [];
   for (let start = 0; start < texts.length; start += 1000) {
     const objects = texts.slice(start, start + 1000).map((text) => ({ content: { text } }));
     const added = await api.post(`/v1/buckets/${bucketId}/objects/batch`, { objects }).expect(200);
-    for (const row of added.body["results"] as { object_id: string }[]) objectIds.push(row.object_id);
+    for (const row of Added.parse(added.body).results) objectIds.push(row.object_id);
   }
   const batch = await api
     .post(`/v1/buckets/${bucketId}/batches`, { ...request, collection_id: collectionId })
     .expect(201);
   const batchId = String(batch.body["batch_id"]);
-  return { bucketId, collectionId, batchId, path: `/v1/buckets/${bucketId}/batches/${batchId}`, objectIds };
+  return {
+    bucketId,
+    collectionId,
+    batchId,
+    path: `/v1/buckets/${bucketId}/batches/${batchId}`,
+    objectIds,
+  };
 }
 
 /** Submits and answers the task as it was accepted. */

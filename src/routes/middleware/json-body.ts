@@ -19,7 +19,10 @@ export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
   const type = c.req.header("Content-Type");
   const hasBody = c.req.raw.body !== null && c.req.header("Content-Length") !== "0";
   if (hasBody && !/^application\/([a-z0-9.+-]+\+)?json\b/i.test(type ?? "")) {
-    throw new DomainError("unsupported_media_type", "Send the header Content-Type: application/json.");
+    throw new DomainError(
+      "unsupported_media_type",
+      "Send the header Content-Type: application/json.",
+    );
   }
   await next();
 });

@@ -7,7 +7,10 @@ import type { AppEnv } from "../app-env.ts";
 export const requireNamespace = createMiddleware<AppEnv>(async (c, next) => {
   const idOrName = c.req.header("X-Namespace");
   if (!idOrName) {
-    throw new DomainError("namespace_required", "Send the header X-Namespace: a namespace's name or id.");
+    throw new DomainError(
+      "namespace_required",
+      "Send the header X-Namespace: a namespace's name or id.",
+    );
   }
   const ctx = c.var.caller;
   c.set("inNamespace", { ...ctx, namespace: await resolveNamespace({ ctx, input: { idOrName } }) });

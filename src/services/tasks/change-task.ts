@@ -34,11 +34,20 @@ export async function changeTask({
 }
 
 /** Writes the hot copy; without Redis, polls are answered from MongoDB (P6). */
-export async function cacheTask({ ctx, task }: { ctx: ServiceContext; task: TaskRecord }): Promise<void> {
+export async function cacheTask({
+  ctx,
+  task,
+}: {
+  ctx: ServiceContext;
+  task: TaskRecord;
+}): Promise<void> {
   try {
     await ctx.stores.taskCache.put(task.namespace_id, task._id, cachedTaskOf(task));
   } catch (error) {
-    ctx.runtime.log("warn", "the hot copy was not written", { task_id: task._id, error: String(error) });
+    ctx.runtime.log("warn", "the hot copy was not written", {
+      task_id: task._id,
+      error: String(error),
+    });
   }
 }
 
@@ -46,6 +55,9 @@ async function mirrorOrLog(ctx: ServiceContext, task: TaskRecord): Promise<void>
   try {
     await mirrorTask({ ctx, task });
   } catch (error) {
-    ctx.runtime.log("warn", "the resource was not written", { task_id: task._id, error: String(error) });
+    ctx.runtime.log("warn", "the resource was not written", {
+      task_id: task._id,
+      error: String(error),
+    });
   }
 }

@@ -34,14 +34,18 @@ export async function createTask({
   const outcome = await ctx.stores.tasks.insert(task);
   if (outcome.kind === "duplicate") {
     const existing = await ctx.stores.tasks.find(ctx.namespace._id, input.taskId);
-    if (existing === null) throw new Error(`task ${input.taskId} was refused as a duplicate but can't be found`);
+    if (existing === null)
+      throw new Error(`task ${input.taskId} was refused as a duplicate but can't be found`);
     return { task: existing, created: false };
   }
   await Promise.all([
     cacheTask({ ctx, task }),
     publishJob({ ctx, task }),
     mirrorTask({ ctx, task }).catch((error: unknown) => {
-      ctx.runtime.log("warn", "the resource was not written", { task_id: task._id, error: String(error) });
+      ctx.runtime.log("warn", "the resource was not written", {
+        task_id: task._id,
+        error: String(error),
+      });
     }),
   ]);
   return { task, created: true };
@@ -95,5 +99,8 @@ function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord {
     ],
     write_id: "",
   };
-  return { ...task, pending_events: numberEvents([{ type: "task.created", data: {} }], task, 0, ctx.runtime) };
+  return {
+    ...task,
+    pending_events: numberEvents([{ type: "task.created", data: {} }], task, 0, ctx.runtime),
+  };
 }

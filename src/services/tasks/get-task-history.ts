@@ -64,7 +64,8 @@ function attemptsOf(task: TaskRecord): TaskHistory["attempts"] {
     .filter((entry) => entry.kind === "status" && entry.to === "PROCESSING")
     .map((claim) => {
       const end = task.history.find(
-        (entry) => entry.kind === "status" && entry.from === "PROCESSING" && entry.attempt === claim.attempt,
+        (entry) =>
+          entry.kind === "status" && entry.from === "PROCESSING" && entry.attempt === claim.attempt,
       );
       return {
         attempt: claim.attempt,

@@ -25,7 +25,9 @@ export async function getTask({
   ctx: NamespaceContext;
   input: { readonly taskId: string; readonly cacheOnly: boolean };
 }): Promise<PolledTask> {
-  const found = input.cacheOnly ? await fromRedis(ctx, input.taskId) : await lookUp(ctx, input.taskId);
+  const found = input.cacheOnly
+    ? await fromRedis(ctx, input.taskId)
+    : await lookUp(ctx, input.taskId);
   if (found === null) throw notFound("task", input.taskId);
   return found;
 }
@@ -81,7 +83,10 @@ async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): 
 }
 
 /** The promise's value; "not settled" when it takes too long or fails, which is no fault of ours. */
-async function settledWithin<Value>(promise: Promise<Value>, ms: number): Promise<Value | "not settled"> {
+async function settledWithin<Value>(
+  promise: Promise<Value>,
+  ms: number,
+): Promise<Value | "not settled"> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<"not settled">((resolve) => {
     timer = setTimeout(() => resolve("not settled"), ms);

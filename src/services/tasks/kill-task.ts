@@ -26,7 +26,10 @@ export async function killTask({
     if (task === null) throw notFound("task", input.taskId);
     if (isTerminal(task.status)) return alreadyEnded(task);
     if (ctx.taskTypes.get(task.task_type)?.killable !== true) {
-      throw new DomainError("task_not_killable", `A task of type ${task.task_type} can't be killed.`);
+      throw new DomainError(
+        "task_not_killable",
+        `A task of type ${task.task_type} can't be killed.`,
+      );
     }
     if (task.cancel !== null) return task;
     const outcome = await changeTask({ ctx, task, intent: killIntent(ctx, task, input.reason) });

@@ -1,6 +1,12 @@
 import { isTerminal, type TaskStatus } from "../../contract/status.ts";
 import type { Runtime } from "../../ports/runtime.ts";
-import type { HistoryRecord, PendingEvent, TaskChange, TaskPatch, TaskRecord } from "../../ports/task-store.ts";
+import type {
+  HistoryRecord,
+  PendingEvent,
+  TaskChange,
+  TaskPatch,
+  TaskRecord,
+} from "../../ports/task-store.ts";
 import { presentTask } from "./present-task.ts";
 import { mayBecome } from "./transitions.ts";
 
@@ -50,13 +56,20 @@ function eventOf(from: TaskStatus, to: TaskStatus): string | null {
  * line of history, and the events that it causes, in one document write (P3). Pure but for new
  * ids and the time. Throws on a transition that the table doesn't have: that is a bug.
  */
-export function planChange(task: TaskRecord, intent: Intent, runtime: Pick<Runtime, "now" | "newId">): TaskChange {
+export function planChange(
+  task: TaskRecord,
+  intent: Intent,
+  runtime: Pick<Runtime, "now" | "newId">,
+): TaskChange {
   if (intent.to !== task.status && !mayBecome(task.status, intent.to)) {
     throw new Error(`a task can't go from ${task.status} to ${intent.to}`);
   }
   const now = runtime.now();
   const statusEvent = eventOf(task.status, intent.to);
-  const newEvents = [...intent.events, ...(statusEvent === null ? [] : [{ type: statusEvent, data: {} }])];
+  const newEvents = [
+    ...intent.events,
+    ...(statusEvent === null ? [] : [{ type: statusEvent, data: {} }]),
+  ];
   const patch: TaskPatch = {
     ...intent.patch,
     status: intent.to,

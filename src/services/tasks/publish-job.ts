@@ -32,7 +32,10 @@ export async function publishJob({
     );
     return true;
   } catch (error) {
-    ctx.runtime.log("warn", "the job's message was left to the relay", { task_id: task._id, error: String(error) });
+    ctx.runtime.log("warn", "the job's message was left to the relay", {
+      task_id: task._id,
+      error: String(error),
+    });
     return false;
   }
 }

@@ -6,7 +6,13 @@ import type { ServiceContext } from "../context.ts";
  * costs no message, and the relay moves the events to the log. Only a matter of speed: events wait
  * in the task's own document and the relay finds them (P3), so a failure is logged and no more.
  */
-export async function requestDispatch({ ctx, task }: { ctx: ServiceContext; task: TaskRecord }): Promise<void> {
+export async function requestDispatch({
+  ctx,
+  task,
+}: {
+  ctx: ServiceContext;
+  task: TaskRecord;
+}): Promise<void> {
   if (task.pending_events.length === 0) return;
   try {
     if (!(await ctx.stores.webhooks.anyActive(task.namespace_id))) return;
@@ -15,6 +21,9 @@ export async function requestDispatch({ ctx, task }: { ctx: ServiceContext; task
       { deduplicationId: `dispatch-${task._id}-${task.version}` },
     );
   } catch (error) {
-    ctx.runtime.log("warn", "the dispatch was left to the relay", { task_id: task._id, error: String(error) });
+    ctx.runtime.log("warn", "the dispatch was left to the relay", {
+      task_id: task._id,
+      error: String(error),
+    });
   }
 }

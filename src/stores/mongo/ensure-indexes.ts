@@ -1,4 +1,4 @@
-import type { Db } from "mongodb";
+import type { Db, IndexDescription } from "mongodb";
 import { INDEXES } from "./indexes.ts";
 
 const STORAGE_KEY = "indexes";
@@ -8,17 +8,23 @@ const STORAGE_KEY = "indexes";
  * database. What was made is remembered in the object's storage, so that a new connection costs
  * no command; a changed list or another database is made anew (createIndexes is idempotent).
  */
-export async function ensureIndexes(db: Db, storage: DurableObjectStorage, uri: string): Promise<void> {
+export async function ensureIndexes(
+  db: Db,
+  storage: DurableObjectStorage,
+  uri: string,
+): Promise<void> {
   const wanted = await fingerprint(`${uri}/${db.databaseName}/${JSON.stringify(INDEXES)}`);
   if ((await storage.get(STORAGE_KEY)) === wanted) return;
   const collections = new Set(INDEXES.map((index) => index.collection));
   for (const collection of collections) {
     const indexes = INDEXES.filter((index) => index.collection === collection);
-    await db.collection(collection).createIndexes(
-      indexes.map(({ name, key, unique }) => ({ name, key, ...(unique === undefined ? {} : { unique }) })),
-    );
+    await db.collection(collection).createIndexes(indexes.map((index) => specificationOf(index)));
   }
   await storage.put(STORAGE_KEY, wanted);
+}
+
+function specificationOf({ name, key, unique }: (typeof INDEXES)[number]): IndexDescription {
+  return unique === undefined ? { name, key } : { name, key, unique };
 }
 
 async function fingerprint(text: string): Promise<string> {

@@ -68,7 +68,9 @@ function documents(found: readonly Doc[]): MongoResult {
 /** An update document whose `$set` may hold vectors. */
 function storedUpdate(update: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const set = update["$set"];
-  return typeof set === "object" && set !== null ? { ...update, $set: toStored(set) } : { ...update };
+  return typeof set === "object" && set !== null
+    ? { ...update, $set: toStored(set) }
+    : { ...update };
 }
 
 async function insertMany(
@@ -85,7 +87,10 @@ async function insertMany(
     if (!(error instanceof MongoBulkWriteError)) throw error;
     for (const failure of [error.writeErrors].flat()) {
       if (failure.code !== DUPLICATE_KEY) throw error;
-      outcomes[failure.index] = { kind: "duplicate", fields: indexFields(failure.err, failure.errmsg) };
+      outcomes[failure.index] = {
+        kind: "duplicate",
+        fields: indexFields(failure.err, failure.errmsg),
+      };
     }
   }
   return outcomes;

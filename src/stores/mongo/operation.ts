@@ -3,7 +3,12 @@ import type { BulkUpdate, Doc, FindOptions, Query } from "./gateway.ts";
 
 /** One MongoDB operation on its way to the Durable Object that keeps the connection. */
 export type MongoOperation =
-  | { readonly kind: "find"; readonly collection: string; readonly filter: Query; readonly options: FindOptions }
+  | {
+      readonly kind: "find";
+      readonly collection: string;
+      readonly filter: Query;
+      readonly options: FindOptions;
+    }
   | { readonly kind: "insertMany"; readonly collection: string; readonly documents: readonly Doc[] }
   | {
       readonly kind: "update";
@@ -13,7 +18,11 @@ export type MongoOperation =
       readonly many: boolean;
       readonly upsert: boolean;
     }
-  | { readonly kind: "bulkUpdate"; readonly collection: string; readonly updates: readonly BulkUpdate[] }
+  | {
+      readonly kind: "bulkUpdate";
+      readonly collection: string;
+      readonly updates: readonly BulkUpdate[];
+    }
   | {
       readonly kind: "findOneAndUpdate";
       readonly collection: string;
@@ -22,7 +31,12 @@ export type MongoOperation =
       readonly options: Omit<FindOptions, "limit">;
     }
   | { readonly kind: "deleteMany"; readonly collection: string; readonly filter: Query }
-  | { readonly kind: "count"; readonly collection: string; readonly filter: Query; readonly limit: number }
+  | {
+      readonly kind: "count";
+      readonly collection: string;
+      readonly filter: Query;
+      readonly limit: number;
+    }
   | { readonly kind: "ping" };
 
 /** What an operation answers, by its kind. */

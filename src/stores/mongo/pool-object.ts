@@ -107,5 +107,10 @@ function isTransient(error: unknown): boolean {
     return typeof error.code === "number" && TRANSIENT_CODES.has(error.code);
   }
   // Whatever the server did not say itself is about the way to it: sockets, pools, selection.
-  return error instanceof Error && (error.name.startsWith("Mongo") || "code" in error || error.name === "PoolClearedOnNetworkError");
+  return (
+    error instanceof Error &&
+    (error.name.startsWith("Mongo") ||
+      "code" in error ||
+      error.name === "PoolClearedOnNetworkError")
+  );
 }

@@ -8,7 +8,7 @@ export type MongoPoolNamespace<Id = unknown> = {
   get(id: Id): MongoPoolStub;
 };
 
-type MongoPoolStub = { run(operation: MongoOperation): PromiseLike<unknown> };
+type MongoPoolStub = { run(operation: MongoOperation): Promise<MongoResult> };
 
 /**
  * The gateway over the Durable Objects that keep the connections. One object serves one request
@@ -21,11 +21,13 @@ export function createMongoGateway(
 ): MongoGateway {
   let stub: MongoPoolStub | null = null;
 
-  async function run(operation: MongoOperation): Promise<Exclude<MongoResult, { kind: "unavailable" }>> {
+  async function run(
+    operation: MongoOperation,
+  ): Promise<Exclude<MongoResult, { kind: "unavailable" }>> {
     stub ??= pool.get(pool.idFromName(`pool-${Math.floor(random() * poolSize)}`));
     let result: MongoResult;
     try {
-      result = (await stub.run(operation)) as MongoResult;
+      result = await stub.run(operation);
     } catch (error) {
       // A stub is broken for good once its object was reset.
       stub = null;
@@ -38,7 +40,9 @@ export function createMongoGateway(
 
   async function documents<Row extends Doc>(operation: MongoOperation): Promise<Row[]> {
     const result = await run(operation);
-    if (result.kind !== "documents") throw new TypeError(`${operation.kind} answered ${result.kind}`);
+    if (result.kind !== "documents")
+      throw new TypeError(`${operation.kind} answered ${result.kind}`);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a collection holds is what its store wrote there
     return result.documents as Row[];
   }
 
@@ -55,19 +59,37 @@ export function createMongoGateway(
   }
 
   return {
-    findOne: async <Row extends Doc>(collection: string, filter: Readonly<Record<string, unknown>>, options = {}) => {
-      const found = await documents<Row>({ kind: "find", collection, filter, options: { ...options, limit: 1 } });
+    findOne: async <Row extends Doc>(
+      collection: string,
+      filter: Readonly<Record<string, unknown>>,
+      options = {},
+    ) => {
+      const found = await documents<Row>({
+        kind: "find",
+        collection,
+        filter,
+        options: { ...options, limit: 1 },
+      });
       return found[0] ?? null;
     },
-    find: (collection, filter, options = {}) => documents({ kind: "find", collection, filter, options }),
+    find: (collection, filter, options = {}) =>
+      documents({ kind: "find", collection, filter, options }),
     insertOne: async (collection, document) => {
       const [outcome] = await inserts(collection, [document]);
       if (outcome === undefined) throw new TypeError("insertMany of one answered none");
       return outcome;
     },
-    insertMany: (collection, rows) => (rows.length === 0 ? Promise.resolve([]) : inserts(collection, rows)),
+    insertMany: (collection, rows) =>
+      rows.length === 0 ? Promise.resolve([]) : inserts(collection, rows),
     updateOne: (collection, filter, update, options) =>
-      number({ kind: "update", collection, filter, update, many: false, upsert: options?.upsert ?? false }),
+      number({
+        kind: "update",
+        collection,
+        filter,
+        update,
+        many: false,
+        upsert: options?.upsert ?? false,
+      }),
     updateMany: (collection, filter, update) =>
       number({ kind: "update", collection, filter, update, many: true, upsert: false }),
     bulkUpdate: async (collection, updates) => {
@@ -79,7 +101,13 @@ export function createMongoGateway(
       update: Readonly<Record<string, unknown>>,
       options = {},
     ) => {
-      const found = await documents<Row>({ kind: "findOneAndUpdate", collection, filter, update, options });
+      const found = await documents<Row>({
+        kind: "findOneAndUpdate",
+        collection,
+        filter,
+        update,
+        options,
+      });
       return found[0] ?? null;
     },
     deleteMany: (collection, filter) => number({ kind: "deleteMany", collection, filter }),
@@ -92,5 +120,9 @@ export function createMongoGateway(
 
 /** Whether the runtime says that the object, not the operation, is at fault (Durable Objects, "Error handling"). */
 function isObjectFault(error: unknown): boolean {
-  return typeof error === "object" && error !== null && ("retryable" in error || "overloaded" in error || "durableObjectReset" in error);
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    ("retryable" in error || "overloaded" in error || "durableObjectReset" in error)
+  );
 }

@@ -45,7 +45,9 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
           }),
         },
       );
-      return changed ?? gateway.findOne<TaskRecord>(TASKS, { _id: expected._id, write_id: writeId });
+      return (
+        changed ?? gateway.findOne<TaskRecord>(TASKS, { _id: expected._id, write_id: writeId })
+      );
     },
 
     heartbeat: ({ taskId, leaseToken, leaseExpiresAt, progress, checkpoint, at }) =>

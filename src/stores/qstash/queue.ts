@@ -43,7 +43,9 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
       retries: RETRIES,
       timeout,
       ...(options.delaySeconds ? { delay: options.delaySeconds } : {}),
-      ...(options.deduplicationId === undefined ? {} : { deduplicationId: options.deduplicationId }),
+      ...(options.deduplicationId === undefined
+        ? {}
+        : { deduplicationId: options.deduplicationId }),
       ...(options.flowControl === undefined ? {} : { flowControl: options.flowControl }),
     };
   }
@@ -51,7 +53,9 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
   return {
     publishJob: (message, options) =>
       reach(async () => {
-        await client.publishJSON(request(INTERNAL_PATHS.job, message, options, JOB_TIMEOUT_SECONDS));
+        await client.publishJSON(
+          request(INTERNAL_PATHS.job, message, options, JOB_TIMEOUT_SECONDS),
+        );
       }),
     publishDispatch: (message, options) =>
       reach(async () => {

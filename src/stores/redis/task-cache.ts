@@ -30,7 +30,10 @@ return 1`;
  * Make one per request: the client batches commands that are issued together, and a batch must
  * not span requests (https://upstash.com/docs/redis/sdks/ts/pipelining/auto-pipeline).
  */
-export function createTaskCache(options: { readonly url: string; readonly token: string }): TaskCache {
+export function createTaskCache(options: {
+  readonly url: string;
+  readonly token: string;
+}): TaskCache {
   const redis = new Redis({
     url: options.url,
     token: options.token,
