@@ -37,7 +37,7 @@ export async function submitBatch({
       );
     }
   }
-  const { task } = await createTask({
+  return createTask({
     ctx,
     input: {
       taskId: batch.reserved_task_id,
@@ -53,5 +53,4 @@ export async function submitBatch({
       },
     },
   });
-  return task;
 }

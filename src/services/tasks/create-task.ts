@@ -8,6 +8,9 @@ import { publishJob } from "./publish-job.ts";
 /** When the relay looks at a task that nobody has claimed. */
 export const RELAY_AFTER_SECONDS = 60;
 
+/** A task that nobody has changed since it was inserted. */
+const FIRST_VERSION = 1;
+
 export type NewTask = {
   readonly taskId: string;
   readonly taskType: string;
@@ -20,7 +23,7 @@ export type NewTask = {
 /**
  * Accepts a task: once it is in MongoDB it will reach a terminal status, whatever dies next (P1).
  * The id is the submission's own, so that of two submits at once one inserts and the other finds
- * the same task (`created` false). Throws `StoreUnavailableError` when MongoDB can't be reached,
+ * the same task. Throws `StoreUnavailableError` when MongoDB can't be reached,
  * and then nothing was accepted (P6).
  */
 export async function createTask({
@@ -29,15 +32,24 @@ export async function createTask({
 }: {
   ctx: NamespaceContext;
   input: NewTask;
-}): Promise<{ readonly task: TaskRecord; readonly created: boolean }> {
+}): Promise<TaskRecord> {
   const task = newTaskRecord(ctx, input);
   const outcome = await ctx.stores.tasks.insert(task);
   if (outcome.kind === "duplicate") {
     const existing = await ctx.stores.tasks.find(ctx.namespace._id, input.taskId);
-    if (existing === null)
+    if (existing === null) {
       throw new Error(`task ${input.taskId} was refused as a duplicate but can't be found`);
-    return { task: existing, created: false };
+    }
+    // Whoever inserted it may have died before the rest; done twice, the rest changes nothing (P7).
+    if (existing.version === FIRST_VERSION) await announce(ctx, existing);
+    return existing;
   }
+  await announce(ctx, task);
+  return task;
+}
+
+/** What follows the insert, all of it only a matter of speed: hot copy, job message, resource. */
+async function announce(ctx: NamespaceContext, task: TaskRecord): Promise<void> {
   await Promise.all([
     cacheTask({ ctx, task }),
     publishJob({ ctx, task }),
@@ -48,7 +60,6 @@ export async function createTask({
       });
     }),
   ]);
-  return { task, created: true };
 }
 
 function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord {
@@ -76,7 +87,7 @@ function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord {
     tags: [],
     parent_task_id: null,
     retry_of: null,
-    version: 1,
+    version: FIRST_VERSION,
     sequence: 1,
     resource_id: input.resourceId,
     job_input: input.jobInput,
