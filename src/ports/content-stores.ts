@@ -42,7 +42,10 @@ export interface ObjectStore {
   find(namespaceId: string, bucketId: string, idOrKey: string): Promise<ObjectRecord | null>;
   list(namespaceId: string, filter: ResourceFilter, page: PageOptions): Promise<Page<ObjectRecord>>;
   remove(namespaceId: string, bucketId: string, objectId: string): Promise<boolean>;
-  /** Objects of a bucket in order of id, after one id and up to another, for a job's steps. */
+  /**
+   * Objects of a bucket in order of id, after one id and up to another, for a job's steps. A short
+   * answer is not the last: the store stops at 8 MiB.
+   */
   range(
     bucketId: string,
     afterId: string | null,

@@ -56,6 +56,14 @@ export function createMemoryGateway(): MemoryGateway {
       counted("findOne", collection, () => found<Row>(collection, filter, options)[0] ?? null),
     find: <Row extends Doc>(collection: string, filter: Query, options?: FindOptions) =>
       counted("find", collection, () => found<Row>(collection, filter, options)),
+    findWithin: async <Row extends Doc>(
+      collection: string,
+      filter: Query,
+      options: FindOptions,
+    ) => {
+      const rows = await counted("find", collection, () => found<Row>(collection, filter, options));
+      return { rows, isCut: false };
+    },
     insertOne: (collection, document) =>
       counted("insertOne", collection, () => insert(collection, document)),
     insertMany: (collection, documents) =>

@@ -20,8 +20,8 @@ const Input = z.object({ bucket_id: BucketId, batch_id: BatchId });
  * Makes documents of a batch's objects: reads their text, cuts it into chunks, embeds each and
  * writes them to the collection.
  *
- * A step takes up to 24 objects, 256 Ki code units of text and 1,000 documents, with one read and
- * one write of the database. A full one takes 16 to 35 ms of CPU time with the default options, and
+ * A step takes up to 100 objects (24 of a chosen list), 256 Ki code units of text and 1,000
+ * documents, with one read and one write of the database. A full one takes 16 to 35 ms of CPU time with the default options, and
  * at most 60 ms (1 MiB objects in the smallest chunks) on one core, in workerd as in Node 24,
  * without what the driver does.
  *

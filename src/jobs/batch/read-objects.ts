@@ -4,12 +4,16 @@ import type { Position } from "./batch-state.ts";
 import { textOf } from "./object-text.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";
 
+/** Objects that one step reads of a whole bucket; the store stops earlier at 8 MiB. */
+export const MAX_OBJECTS_PER_STEP = 100;
+
 /**
- * Objects that one step reads. They come whole, of up to 1 MiB each with 54 KiB of metadata, so
- * this bounds memory: 25 MiB, of a worker's 128 MiB and of the 32 MiB that one call to a Durable
- * Object carries (https://developers.cloudflare.com/workers/platform/limits/).
+ * Chosen objects that one step reads. They come whole, of up to 1 MiB each with 54 KiB of metadata
+ * and none may be left out, so this bounds memory: 25 MiB, of a worker's 128 MiB and of the 32 MiB
+ * that one call to a Durable Object carries
+ * (https://developers.cloudflare.com/workers/platform/limits/).
  */
-export const MAX_OBJECTS_PER_STEP = 24;
+export const MAX_CHOSEN_OBJECTS_PER_STEP = 24;
 
 /**
  * URLs that one step fetches, at once: below the six connections that a worker may have open, and
@@ -43,7 +47,7 @@ export async function readObjects(
     }));
   }
   const from = position.index;
-  const ids = batch.object_ids?.slice(from, from + MAX_OBJECTS_PER_STEP) ?? [];
+  const ids = batch.object_ids?.slice(from, from + MAX_CHOSEN_OBJECTS_PER_STEP) ?? [];
   if (ids.length === 0) return [];
   const found = new Map(
     (await objects.pick(batch.bucket_id, ids)).map((object) => [object._id, object]),

@@ -1,4 +1,11 @@
-import { type AnyBulkWriteOperation, type Collection, type Db, MongoBulkWriteError } from "mongodb";
+import {
+  type AnyBulkWriteOperation,
+  BSON,
+  type Collection,
+  type Db,
+  type FindCursor,
+  MongoBulkWriteError,
+} from "mongodb";
 import type { InsertOutcome } from "../../ports/resource-store.ts";
 import type { Doc } from "./gateway.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
@@ -22,7 +29,8 @@ export async function execute(db: Db, operation: MongoOperation): Promise<MongoR
         // As large a batch as the answer: one command, unless it is over MongoDB's 16 MB.
         ...(limit === undefined ? {} : { limit, batchSize: limit }),
       });
-      return documents(await cursor.toArray());
+      if (operation.maxBytes === null) return documents(await cursor.toArray());
+      return readWithin(cursor, operation.maxBytes);
     }
     case "insertMany":
       return { kind: "inserts", outcomes: await insertMany(collection, operation.documents) };
@@ -61,8 +69,20 @@ export async function execute(db: Db, operation: MongoOperation): Promise<MongoR
   }
 }
 
-function documents(found: readonly Doc[]): MongoResult {
-  return { kind: "documents", documents: found.map((document) => fromStored(document)) };
+function documents(found: readonly Doc[], isCut = false): MongoResult {
+  return { kind: "documents", documents: found.map((document) => fromStored(document)), isCut };
+}
+
+/** Rows until they reach that many bytes of BSON; leaving the loop closes the cursor. */
+async function readWithin(cursor: FindCursor<Doc>, maxBytes: number): Promise<MongoResult> {
+  const found: Doc[] = [];
+  let bytes = 0;
+  for await (const row of cursor) {
+    found.push(row);
+    bytes += BSON.calculateObjectSize(row);
+    if (bytes >= maxBytes) return documents(found, true);
+  }
+  return documents(found);
 }
 
 /** An update document whose `$set` may hold vectors. */

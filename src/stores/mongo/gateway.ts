@@ -33,6 +33,15 @@ export interface MongoGateway {
     options?: Omit<FindOptions, "limit">,
   ): Promise<Row | null>;
   find<Row extends Doc>(collection: string, filter: Query, options?: FindOptions): Promise<Row[]>;
+  /**
+   * The same, but for rows that may be large: stops behind the row that reaches 8 MiB, and says so
+   * by `isCut`, since an answer of a Durable Object may have 32 MiB at most.
+   */
+  findWithin<Row extends Doc>(
+    collection: string,
+    filter: Query,
+    options: FindOptions & { readonly limit: number },
+  ): Promise<{ readonly rows: Row[]; readonly isCut: boolean }>;
   /** `duplicate` with `["_id"]` also when this very insert was applied and its answer lost. */
   insertOne(collection: string, document: Doc): Promise<InsertOutcome>;
   /** Unordered; one outcome per document, in order. */

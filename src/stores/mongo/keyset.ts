@@ -6,7 +6,8 @@ type Sorted = Doc & { readonly created_at: Date };
 /**
  * One page of a list in order of `created_at` and `_id`, continued by keyset and not by offset:
  * page 1,000 costs what page 1 does, and rows that come or go between two pages neither repeat
- * nor hide another. One read, on an index that ends in `created_at, _id`.
+ * nor hide another. One read, on an index that ends in `created_at, _id`. A page of large rows may
+ * be shorter than asked for, and has a next one.
  */
 export async function findPage<Row extends Sorted>(
   gateway: MongoGateway,
@@ -16,7 +17,7 @@ export async function findPage<Row extends Sorted>(
   projection?: Readonly<Record<string, 0 | 1>>,
 ): Promise<Page<Row>> {
   const order = page.direction === "ascending" ? 1 : -1;
-  const rows = await gateway.find<Row>(
+  const { rows, isCut } = await gateway.findWithin<Row>(
     collection,
     page.after === null ? filter : { $and: [filter, beyond(page.after, order)] },
     {
@@ -27,7 +28,8 @@ export async function findPage<Row extends Sorted>(
   );
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
-  const next = rows.length > page.limit && last ? { at: last.created_at, id: last._id } : null;
+  const isMore = isCut || rows.length > page.limit;
+  const next = isMore && last ? { at: last.created_at, id: last._id } : null;
   return { rows: shown, next };
 }
 

@@ -1,7 +1,7 @@
 import type { ObjectStore } from "../../ports/content-stores.ts";
 import { fromStored, type StoredObject, toStored } from "./content-codec.ts";
 import { among, createdWithin, metadataEquals } from "./filters.ts";
-import type { Doc, MongoGateway, Query } from "./gateway.ts";
+import type { Doc, MongoGateway } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
 const COLLECTION = "objects";
@@ -10,13 +10,6 @@ const ID_ONLY = { _id: 1 } as const;
 
 /** The objects of buckets. Keys are unique by the index `{ bucket_id, key }`. */
 export function createObjectStore(gateway: MongoGateway): ObjectStore {
-  const findObjects = async (filter: Query, limit?: number) => {
-    const rows = await gateway.find<StoredObject>(COLLECTION, filter, {
-      sort: { _id: 1 },
-      ...(limit !== undefined && { limit }),
-    });
-    return rows.map(fromStored);
-  };
   return {
     insert: (object) => gateway.insertOne(COLLECTION, toStored(object)),
     insertMany: (objects) => gateway.insertMany(COLLECTION, objects.map(toStored)),
@@ -45,15 +38,22 @@ export function createObjectStore(gateway: MongoGateway): ObjectStore {
         namespace_id: namespaceId,
         bucket_id: bucketId,
       })) > 0,
-    range: (bucketId, afterId, throughId, limit) =>
-      findObjects(
-        {
-          bucket_id: bucketId,
-          _id: { ...(afterId !== null && { $gt: afterId }), $lte: throughId },
-        },
-        limit,
-      ),
-    pick: (bucketId, objectIds) => findObjects({ bucket_id: bucketId, _id: { $in: objectIds } }),
+    range: async (bucketId, afterId, throughId, limit) => {
+      const filter = {
+        bucket_id: bucketId,
+        _id: { ...(afterId !== null && { $gt: afterId }), $lte: throughId },
+      };
+      const options = { sort: { _id: 1 }, limit } as const;
+      const { rows } = await gateway.findWithin<StoredObject>(COLLECTION, filter, options);
+      return rows.map(fromStored);
+    },
+    pick: async (bucketId, objectIds) => {
+      const filter = { bucket_id: bucketId, _id: { $in: objectIds } };
+      const rows = await gateway.find<StoredObject>(COLLECTION, filter, {
+        limit: objectIds.length,
+      });
+      return rows.map(fromStored);
+    },
     existing: async (bucketId, objectIds) => {
       const filter = { bucket_id: bucketId, _id: { $in: objectIds } };
       const rows = await gateway.find<Doc>(COLLECTION, filter, {

@@ -8,6 +8,8 @@ export type MongoOperation =
       readonly collection: string;
       readonly filter: Query;
       readonly options: FindOptions;
+      /** Reading stops behind the row that reaches this; null: only the limit stops it. */
+      readonly maxBytes: number | null;
     }
   | { readonly kind: "insertMany"; readonly collection: string; readonly documents: readonly Doc[] }
   | {
@@ -41,7 +43,8 @@ export type MongoOperation =
 
 /** What an operation answers, by its kind. */
 export type MongoResult =
-  | { readonly kind: "documents"; readonly documents: readonly Doc[] }
+  /** `isCut`: there may be more, but `maxBytes` was reached. */
+  | { readonly kind: "documents"; readonly documents: readonly Doc[]; readonly isCut: boolean }
   | { readonly kind: "inserts"; readonly outcomes: readonly InsertOutcome[] }
   | { readonly kind: "number"; readonly value: number }
   /** Expected: the database can't be reached, or the object has too much under way. */

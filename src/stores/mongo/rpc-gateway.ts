@@ -2,6 +2,9 @@ import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
 
+/** What {@link MongoGateway.findWithin} reads at the most, a quarter of what one call may answer. */
+const MAX_READ_BYTES = 8 * 1024 * 1024;
+
 /** The Durable Objects that keep the connections, as far as the gateway needs them. */
 export type MongoPoolNamespace<Id = unknown> = {
   idFromName(name: string): Id;
@@ -38,12 +41,17 @@ export function createMongoGateway(
     return result;
   }
 
-  async function documents<Row extends Doc>(operation: MongoOperation): Promise<Row[]> {
+  async function read<Row extends Doc>(operation: MongoOperation) {
     const result = await run(operation);
-    if (result.kind !== "documents")
+    if (result.kind !== "documents") {
       throw new TypeError(`${operation.kind} answered ${result.kind}`);
+    }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a collection holds is what its store wrote there
-    return result.documents as Row[];
+    return { rows: result.documents as Row[], isCut: result.isCut };
+  }
+
+  async function documents<Row extends Doc>(operation: MongoOperation): Promise<Row[]> {
+    return (await read<Row>(operation)).rows;
   }
 
   async function number(operation: MongoOperation): Promise<number> {
@@ -69,11 +77,14 @@ export function createMongoGateway(
         collection,
         filter,
         options: { ...options, limit: 1 },
+        maxBytes: null,
       });
       return found[0] ?? null;
     },
     find: (collection, filter, options = {}) =>
-      documents({ kind: "find", collection, filter, options }),
+      documents({ kind: "find", collection, filter, options, maxBytes: null }),
+    findWithin: (collection, filter, options) =>
+      read({ kind: "find", collection, filter, options, maxBytes: MAX_READ_BYTES }),
     insertOne: async (collection, document) => {
       const [outcome] = await inserts(collection, [document]);
       if (outcome === undefined) throw new TypeError("insertMany of one answered none");
