@@ -1,0 +1,58 @@
+/** Which fields a command may have, and the one that names its collection. */
+import { CommandError, unsupported } from "../errors.ts";
+import { nameOf } from "../values/arguments.ts";
+import { isDoc, typeName } from "../values/types.ts";
+import type { Doc } from "../values/types.ts";
+import type { CommandDefinition } from "./context.ts";
+
+/** Understood, or safely of no effect, on every command. */
+const SHARED_FIELDS = new Set([
+  "$db",
+  "$clusterTime",
+  "$readPreference",
+  "lsid",
+  "readConcern",
+  "writeConcern",
+  "comment",
+  "maxTimeMS",
+  "apiVersion",
+  "apiStrict",
+  "apiDeprecationErrors",
+]);
+
+const TRANSACTION_FIELDS = new Set(["txnNumber", "startTransaction", "autocommit"]);
+
+export function checkFields(command: Doc, definition: CommandDefinition): void {
+  const [name = "", ...fields] = Object.keys(command);
+  for (const field of fields) {
+    if (SHARED_FIELDS.has(field) || definition.fields.includes(field)) continue;
+    if (TRANSACTION_FIELDS.has(field)) {
+      throw new CommandError(
+        20,
+        "Transaction numbers are only allowed on a replica set member or mongos",
+      );
+    }
+    if (definition.refused?.includes(field) !== true) {
+      throw new CommandError(40415, `BSON field '${name}.${field}' is an unknown field.`);
+    }
+    if (isSet(command[field])) throw unsupported(`'${field}' of ${name}`);
+  }
+}
+
+/** Drivers send some options with their default. A simple collation is none at all. */
+function isSet(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  if (!isDoc(value)) return true;
+  return Object.keys(value).length > 0 && value["locale"] !== "simple";
+}
+
+/** The command's own value: the collection that it is about. */
+export function collectionName(command: Doc): string {
+  const name = nameOf(command);
+  const value = command[name];
+  if (typeof value !== "string") {
+    throw new CommandError(73, `collection name has invalid type ${typeName(value)}`);
+  }
+  if (value === "") throw new CommandError(73, "Invalid namespace: the collection name is empty");
+  return value;
+}

@@ -1,0 +1,60 @@
+/** Source: https://www.mongodb.com/docs/manual/reference/command/insert/ */
+import { ObjectId } from "bson";
+import { badValue, CommandError, unsupported } from "../errors.ts";
+import { isRegex } from "../values/types.ts";
+import type { Doc } from "../values/types.ts";
+import { decode, encodeStored, MAX_DOCUMENT_BYTES, tooLarge } from "../wire/bson-codec.ts";
+import { arrayArgument, flagArgument } from "../values/arguments.ts";
+import { collectionName } from "./arguments.ts";
+import type { CommandDefinition } from "./context.ts";
+import { checkBatch, runStatements, writeReply } from "./write-batch.ts";
+
+export type Storable = { readonly doc: Doc; readonly raw: Uint8Array };
+
+/** Every document has an _id, which comes first and is neither an array nor a regex. */
+export function checkId(id: unknown): void {
+  if (Array.isArray(id)) throw new CommandError(53, "The '_id' value cannot be of type array");
+  if (isRegex(id)) throw new CommandError(53, "The '_id' value cannot be of type regex");
+  if (id === undefined) throw new CommandError(53, "The '_id' value cannot be of type undefined");
+}
+
+export function toStorable(bytes: Uint8Array): Storable {
+  if (bytes.length > MAX_DOCUMENT_BYTES) throw tooLarge(bytes.length);
+  const sent = decode(bytes);
+  // JavaScript gives such a field a meaning of its own.
+  if (Object.hasOwn(sent, "__proto__")) throw unsupported("A field named __proto__");
+  const names = Object.keys(sent);
+  if (names[0] === "_id") {
+    checkId(sent["_id"]);
+    // A copy: the bytes are a view of the connection's buffer, which would be kept alive whole.
+    return { doc: sent, raw: Uint8Array.prototype.slice.call(bytes) };
+  }
+  const { _id: id = new ObjectId(), ...rest } = sent;
+  checkId(id);
+  const doc: Doc = { _id: id, ...rest };
+  return { doc, raw: encodeStored(doc) };
+}
+
+export const insert: CommandDefinition = {
+  isWrite: true,
+  isRecorded: true,
+  fields: ["documents", "ordered", "bypassDocumentValidation"],
+  run: (context, command) => {
+    const documents = arrayArgument(command, "documents");
+    checkBatch(documents);
+    const namespace = `${context.database}.${collectionName(command)}`;
+    const collection = context.store.ensure(namespace);
+    let n = 0;
+    const writeErrors = runStatements(
+      documents,
+      flagArgument(command, "ordered", true),
+      (bytes) => {
+        if (!(bytes instanceof Uint8Array)) throw badValue("a document to insert is not an object");
+        const { doc, raw } = toStorable(bytes);
+        context.store.insert(collection, doc, raw);
+        n += 1;
+      },
+    );
+    return writeReply({ n }, writeErrors);
+  },
+};
