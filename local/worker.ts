@@ -43,6 +43,9 @@ export type WorkerOptions = {
   readonly onLog?: (line: string) => void;
 };
 
+/** How workerd went: its exit code, or the signal that ended it. */
+export type WorkerExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
 /** The deployed bundle in a workerd of its own. */
 export type Worker = {
   readonly url: string;
@@ -51,6 +54,8 @@ export type Worker = {
   runCron(cron: string, scheduledTime: Date): Promise<{ outcome: string }>;
   /** The cron lines of wrangler.toml. */
   readonly crons: readonly string[];
+  /** Resolves once the process is gone, for whatever reason, with how it went. */
+  readonly exited: Promise<WorkerExit>;
   /** Ends it at once, as a crash of the machine does. */
   kill(): Promise<void>;
   close(): Promise<void>;
@@ -89,8 +94,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = collectLines(child, options.onLog);
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+  const exited = new Promise<WorkerExit>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
   });
 
   async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
@@ -113,6 +118,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     url,
     pid: child.pid ?? 0,
     crons: toml.triggers.crons,
+    exited,
     runCron: async (cron, scheduledTime) => {
       const response = await fetch(`http://127.0.0.1:${cronPort}/`, {
         method: "POST",
