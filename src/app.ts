@@ -21,6 +21,7 @@ import { namespaces } from "./routes/namespaces.ts";
 import { objects } from "./routes/objects.ts";
 import { createRouter } from "./routes/router.ts";
 import { tasks } from "./routes/tasks.ts";
+import { tasksBulk } from "./routes/tasks-bulk.ts";
 import { webhooks } from "./routes/webhooks.ts";
 import type { ServiceContext } from "./services/context.ts";
 import { INTERNAL_PATHS } from "./stores/qstash/queue.ts";
@@ -60,6 +61,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.route("/v1", namespaces);
   app.route("/v1", keys);
   app.route("/v1", tasks);
+  app.route("/v1", tasksBulk);
   const inNamespace = createRouter();
   inNamespace.use(requireNamespace);
   for (const router of [

@@ -17,6 +17,8 @@ export const ErrorCode = z.enum([
   "not_a_draft",
   "task_already_terminal",
   "task_not_killable",
+  "task_not_retryable",
+  "idempotency_key_reused",
   "invalid_cursor",
   "store_unavailable",
   "internal_error",

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
+import { Metadata, oneOrMany, PageRequest, Pagination, Timestamp, TimeRange } from "./common.ts";
 import { DeliverySummary } from "./delivery.ts";
 import { EventId, NamespaceId, TaskId } from "./ids.ts";
 import { TaskStatusEnum } from "./status.ts";
+import { Priority } from "./submission.ts";
 
 /** How far a job is; `total` is null while it isn't known. */
 export const Progress = z.object({
@@ -59,23 +60,77 @@ export const Task = z.object({
   retry_of: TaskId.nullable(),
   version: z.int(),
   sequence: z.int(),
+  priority: Priority,
+  metadata: Metadata,
+  not_before: Timestamp.nullable(),
+  expires_at: Timestamp.nullable(),
+  singleton_key: z.string().nullable(),
 });
 
 export type Task = z.infer<typeof Task>;
 
-/** `POST /v1/tasks/list`. Filters are joined by AND; the values of one filter by OR. */
-export const TaskListRequest = z.strictObject({
+/** What a list of tasks, and what works on one, can be narrowed to. */
+const TaskFilters = {
   task_type: oneOrMany(z.string()).optional(),
   status: oneOrMany(TaskStatusEnum).optional(),
   created_at: TimeRange.optional(),
   tags: oneOrMany(z.string()).optional(),
   parent_task_id: oneOrMany(TaskId).optional(),
   resource_id: oneOrMany(z.string()).optional(),
+  metadata: Metadata.optional(),
+} as const;
+
+/** `POST /v1/tasks/list`. Filters are joined by AND; the values of one filter by OR. */
+export const TaskListRequest = z.strictObject({
+  ...TaskFilters,
   namespace: oneOrMany(z.string()).optional(),
   ...PageRequest,
 });
 
 export type TaskListRequest = z.infer<typeof TaskListRequest>;
+
+/** How many tasks one call kills or retries at the most. */
+export const MAX_BULK_TASKS = 100;
+
+/**
+ * `POST /v1/tasks/kill` and `POST /v1/tasks/retry`: a list's filters, at least one of them. A call
+ * takes one page, oldest first; `next_cursor` goes on with the next. A dry run changes nothing and
+ * answers what would be done.
+ */
+export const BulkRequest = z
+  .strictObject({
+    ...TaskFilters,
+    reason: z.string().max(500).optional(),
+    dry_run: z.boolean().optional(),
+    limit: z.int().min(1).max(MAX_BULK_TASKS).optional(),
+    cursor: z.string().max(512).optional(),
+  })
+  .refine((request) => Object.keys(TaskFilters).some((filter) => filter in request), {
+    error: `expected at least one filter: ${Object.keys(TaskFilters).join(", ")}`,
+  });
+
+export type BulkRequest = z.infer<typeof BulkRequest>;
+
+/** What a bulk call came to, a row for each task that the filter met. */
+export const BulkOutcome = z.object({
+  dry_run: z.boolean(),
+  results: z.array(
+    z.object({
+      task_id: TaskId,
+      /** The task's status afterwards, or as it is in a dry run. */
+      status: TaskStatusEnum,
+      /** Whether it was done, or would be. */
+      accepted: z.boolean(),
+      /** The task that a retry made. */
+      new_task_id: TaskId.nullable(),
+      /** Why not: the code that the single call answers. */
+      code: z.string().nullable(),
+    }),
+  ),
+  pagination: Pagination,
+});
+
+export type BulkOutcome = z.infer<typeof BulkOutcome>;
 
 /** `POST /v1/tasks/{task_id}/kill`; the body may be absent. */
 export const KillRequest = z.strictObject({ reason: z.string().max(500).optional() });

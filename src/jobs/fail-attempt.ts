@@ -1,5 +1,5 @@
 import type { TaskErrorRecord } from "../ports/task-store.ts";
-import { RELAY_AFTER_SECONDS } from "../services/tasks/create-task.ts";
+import { RELAY_AFTER_SECONDS } from "../services/tasks/task-times.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
 import { backoffSeconds } from "./backoff.ts";
 import { NonRetryableError } from "./define-job.ts";

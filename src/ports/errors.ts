@@ -10,3 +10,11 @@ export class StoreUnavailableError extends Error {
     this.store = store;
   }
 }
+
+/** A unique slot that another document holds; the caller decides what that means. */
+export class SlotTakenError extends Error {
+  constructor(cause: unknown) {
+    super("the slot is taken", { cause });
+    this.name = "SlotTakenError";
+  }
+}

@@ -39,6 +39,8 @@ export type PublishOptions = {
   readonly delaySeconds?: number;
   /** A repeated publish within ten minutes is dropped by the queue; never holds a ":". */
   readonly deduplicationId?: string;
+  /** A name by which waiting messages can be taken back. */
+  readonly label?: string;
   /** Limits how much of one tenant's work runs at once. */
   readonly flowControl?: { readonly key: string; readonly parallelism: number };
 };
@@ -49,6 +51,8 @@ export type PublishOptions = {
  */
 export interface Queue {
   publishJob(message: JobMessage, options: PublishOptions): Promise<void>;
+  /** Takes back the messages of that label that wait. What is being delivered arrives all the same. */
+  cancelJobs(label: string): Promise<void>;
   publishDispatch(message: DispatchMessage, options: PublishOptions): Promise<void>;
   /** One request for all of them; each is a message of its own. */
   publishDeliveries(

@@ -1,4 +1,5 @@
 import type { TaskStatus } from "../contract/status.ts";
+import type { Priority } from "../contract/submission.ts";
 import type { Progress } from "../contract/task.ts";
 import type { InsertOutcome, Page, PageOptions } from "./resource-store.ts";
 
@@ -62,7 +63,28 @@ export type TaskRecord = {
   readonly retry_of: string | null;
   readonly version: number;
   readonly sequence: number;
+  readonly priority: Priority;
+  readonly metadata: Record<string, string | number | boolean>;
+  /** No attempt begins earlier; null: at once. */
+  readonly not_before: Date | null;
+  /** When a task that never started is given up; null: never. */
+  readonly expires_at: Date | null;
+  readonly singleton_key: string | null;
 
+  /** What an expiry makes of it. */
+  readonly on_expire: "fail" | "skip";
+  /**
+   * `key:` and the submission's idempotency key, or the task's own id: unique in the namespace by
+   * an index, so that one key makes one task for as long as the task is kept (P5).
+   */
+  readonly idempotency_slot: string;
+  /** Of what was asked for with that key, so that another use of the key is noticed; null without a key. */
+  readonly request_hash: string | null;
+  /**
+   * `key:` and the singleton key while this task holds it, else the task's own id: unique in the
+   * namespace by an index, so that of the tasks of a key one is at work.
+   */
+  readonly singleton_slot: string;
   /** The resource that the task works for (a batch), mirrored at each change of status. */
   readonly resource_id: string | null;
   /** What the job is called with, as its input schema has it. */
@@ -109,6 +131,7 @@ export type TaskFilter = {
   readonly tags?: readonly string[] | undefined;
   readonly parentTaskIds?: readonly string[] | undefined;
   readonly resourceIds?: readonly string[] | undefined;
+  readonly metadata?: Record<string, string | number | boolean> | undefined;
 };
 
 /** A heartbeat's news: what the lease holder writes between steps. */
@@ -123,17 +146,27 @@ export type Heartbeat = {
 
 /** The record of every task. All methods throw `StoreUnavailableError` when it can't be reached. */
 export interface TaskStore {
-  /** Atomic; `duplicate` when a task of that id is there already, which is the same submission. */
+  /**
+   * Atomic; `duplicate` when a task of that id is there already, which is the same submission, or
+   * one that holds the same idempotency or singleton slot: `fields` say which.
+   */
   insert(task: TaskRecord): Promise<InsertOutcome>;
   /** Within a namespace, for callers; null also for a task of another namespace. */
   find(namespaceId: string, taskId: string): Promise<TaskRecord | null>;
+  /** The task that holds an idempotency slot, in the namespace; null when there is none. */
+  findByIdempotencySlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
+  /** The task that holds a singleton slot, in the namespace; null when it has been let go. */
+  findBySingletonSlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
+  /** Of the tasks that may start, the one that has waited longest for a singleton key; null when none does. */
+  nextForSingleton(namespaceId: string, key: string, now: Date): Promise<TaskRecord | null>;
   /** In any namespace, for the runner and cron. */
   get(taskId: string): Promise<TaskRecord | null>;
   /** Without history, checkpoint and pending events, which a list does not show. One read. */
   list(filter: TaskFilter, page: PageOptions): Promise<Page<TaskRecord>>;
   /**
    * One conditional single-document write; the task as it is afterwards, or null when it was no
-   * longer as expected and nothing was changed.
+   * longer as expected and nothing was changed. Throws `SlotTakenError` when the patch asks for a
+   * singleton slot that another task holds.
    */
   change(change: TaskChange): Promise<TaskRecord | null>;
   /**

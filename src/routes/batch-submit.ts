@@ -1,9 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { IdOrName } from "../contract/ids.ts";
+import { SubmissionOptions } from "../contract/submission.ts";
 import { Task } from "../contract/task.ts";
 import { submitBatch } from "../services/batches/submit-batch.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
+import { SubmissionHeaders } from "./submission.ts";
 import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
 
 /** `POST /v1/buckets/{bucket_id}/batches/{batch_id}/submit`. */
@@ -15,13 +17,19 @@ export const batchSubmit = createRouter().openapi(
     summary: "Submit a batch; again answers the same task",
     request: {
       params: z.object({ bucket_id: IdOrName, batch_id: IdOrName }),
-      body: optionalJsonBody(z.strictObject({})),
+      headers: SubmissionHeaders,
+      body: optionalJsonBody(SubmissionOptions),
     },
-    responses: { 202: json(Task, "The task"), ...problems(404, 409, 503) },
+    responses: { 202: json(Task, "The task"), ...problems(404, 409, 422, 503) },
   }),
   async (c) => {
     const { bucket_id, batch_id } = c.req.valid("param");
-    const input = { bucket: bucket_id, batch: batch_id };
+    const input = {
+      bucket: bucket_id,
+      batch: batch_id,
+      options: c.req.valid("json"),
+      idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+    };
     const task = await submitBatch({ ctx: c.var.inNamespace, input });
     return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
   },

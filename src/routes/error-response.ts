@@ -5,7 +5,7 @@ import { StoreUnavailableError } from "../ports/errors.ts";
 import { DomainError } from "../services/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
-type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
+type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503;
 
 /** Seconds after which a caller may try again when a store was not available. */
 const RETRY_AFTER_SECONDS = 5;
@@ -41,10 +41,14 @@ function presentation(code: ErrorCode): { status: Status; title: string } {
       return { status: 409, title: "The task has ended" };
     case "task_not_killable":
       return { status: 409, title: "The task can't be killed" };
+    case "task_not_retryable":
+      return { status: 409, title: "The task can't be retried" };
     case "payload_too_large":
       return { status: 413, title: "The body is too large" };
     case "unsupported_media_type":
       return { status: 415, title: "The body must be JSON" };
+    case "idempotency_key_reused":
+      return { status: 422, title: "The idempotency key stands for another request" };
     case "store_unavailable":
       return { status: 503, title: "A service that this needs is not available" };
     case "internal_error":

@@ -51,7 +51,7 @@ export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /** The errors that a route can answer with, for its definition. */
-export function problems(...statuses: readonly (400 | 401 | 403 | 404 | 409 | 413 | 503)[]) {
+export function problems(...statuses: readonly (400 | 401 | 403 | 404 | 409 | 413 | 422 | 503)[]) {
   const answer = {
     content: { "application/problem+json": { schema: Problem } },
     description: "Problem",

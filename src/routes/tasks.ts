@@ -9,6 +9,7 @@ import { getTaskHistory } from "../services/tasks/get-task-history.ts";
 import { killTask } from "../services/tasks/kill-task.ts";
 import { listTasks } from "../services/tasks/list-tasks.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
+import { retryTask } from "../services/tasks/retry-task.ts";
 import { requireNamespace } from "./middleware/require-namespace.ts";
 import { presentPage } from "./present.ts";
 import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
@@ -18,7 +19,7 @@ const params = z.object({ task_id: z.string() });
 /** When a poller should ask again, in seconds: the seed's poller begins with 1 s. */
 const RETRY_AFTER_SECONDS = "1";
 
-/** `/v1/tasks`: get, list, kill, history. */
+/** `/v1/tasks`: get, list, kill, retry, history. */
 export const tasks = createRouter();
 
 // A list may name its namespaces in the body, so it stands before the header is required.
@@ -91,6 +92,22 @@ for (const [method, path] of [
     },
   );
 }
+
+tasks.openapi(
+  createRoute({
+    method: "post",
+    path: "/tasks/{task_id}/retry",
+    tags: ["Tasks"],
+    summary: "Do a failed or canceled task again, as a new task; again answers the same one",
+    request: { params },
+    responses: { 202: json(Task, "The new task"), ...problems(404, 409, 503) },
+  }),
+  async (c) => {
+    const input = { taskId: c.req.valid("param").task_id };
+    const task = await retryTask({ ctx: c.var.inNamespace, input });
+    return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
+  },
+);
 
 tasks.openapi(
   createRoute({

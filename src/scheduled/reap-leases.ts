@@ -3,7 +3,7 @@ import type { TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { backoffSeconds } from "../jobs/backoff.ts";
 import { changeTask } from "../services/tasks/change-task.ts";
-import { RELAY_AFTER_SECONDS } from "../services/tasks/create-task.ts";
+import { RELAY_AFTER_SECONDS } from "../services/tasks/task-times.ts";
 import type { Intent } from "../services/tasks/plan-change.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
 import { requestDispatch } from "../services/tasks/request-dispatch.ts";

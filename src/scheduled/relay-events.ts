@@ -7,7 +7,7 @@ import {
   eventsOfTask,
   idsOf,
 } from "../services/events/dispatch-events.ts";
-import { mirrorTask } from "../services/tasks/mirror-task.ts";
+import { runSystemSubscribers } from "../services/events/system-subscribers.ts";
 
 /** An outbox younger than this is left to the message that its writer published. */
 const PATIENCE_MS = 10_000;
@@ -57,7 +57,7 @@ async function relayTasks(
     const loggedAt = ctx.runtime.now();
     await ctx.stores.events.insertMany(tasks.flatMap((task) => eventsOfTask(task, loggedAt)));
     work = async (task) => {
-      await mirrorTask({ ctx, task });
+      await runSystemSubscribers({ ctx, task });
       await ctx.stores.tasks.settleEvents(task._id, idsOf(task.pending_events));
     };
   }

@@ -1,5 +1,7 @@
 import type { ServiceContext } from "../services/context.ts";
+import { expireTask, isExpired } from "../services/tasks/expire-task.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
+import { nextRelay } from "../services/tasks/task-times.ts";
 
 /** How many tasks one run of cron looks at; the next minute takes the next ones. */
 const TASKS_PER_RUN = 200;
@@ -22,7 +24,11 @@ export async function relayTasks(ctx: ServiceContext, now: Date): Promise<{ publ
   for (let start = 0; start < due.length; start += TASKS_AT_ONCE) {
     const outcomes = await Promise.all(
       due.slice(start, start + TASKS_AT_ONCE).map(async (task) => {
-        const ageMs = now.getTime() - task.created_at.getTime();
+        if (isExpired(task, now)) {
+          await expireTask({ ctx, task });
+          return false;
+        }
+        const ageMs = now.getTime() - (task.not_before ?? task.created_at).getTime();
         const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, ageMs));
         // The mark keeps the queue's deduplication, which outlasts the wait, from dropping it.
         const mark = `-relay-${now.getTime()}`;
@@ -30,7 +36,7 @@ export async function relayTasks(ctx: ServiceContext, now: Date): Promise<{ publ
         await ctx.stores.tasks.postponeRelay(
           task._id,
           task.version,
-          new Date(now.getTime() + waitMs),
+          nextRelay(new Date(now.getTime() + waitMs), task.attempt === 0 ? task.expires_at : null),
         );
         return true;
       }),

@@ -28,10 +28,10 @@ export async function makeBatch(
   texts: readonly string[],
   request: object = { all: true },
 ): Promise<BatchFixture> {
-  fixtures += 1;
-  const bucket = await api.post("/v1/buckets", { name: `bucket-${fixtures}` }).expect(201);
+  const number = (fixtures += 1);
+  const bucket = await api.post("/v1/buckets", { name: `bucket-${number}` }).expect(201);
   const collection = await api
-    .post("/v1/collections", { name: `collection-${fixtures}` })
+    .post("/v1/collections", { name: `collection-${number}` })
     .expect(201);
   const bucketId = String(bucket.body["bucket_id"]);
   const collectionId = String(collection.body["collection_id"]);

@@ -67,6 +67,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     return Promise.resolve();
   };
   const queue: Queue = {
+    cancelJobs: () => Promise.resolve(),
     publishJob: () => Promise.resolve(),
     publishDispatch: (message, how) =>
       unlessDown(() => publish({ kind: "dispatch", body: message }, how)),
@@ -184,6 +185,15 @@ function taskOf(ctx: NamespaceContext, types: readonly string[]): TaskRecord {
     retry_of: null,
     version: 3,
     sequence: events.length,
+    priority: "normal",
+    metadata: {},
+    not_before: null,
+    expires_at: null,
+    singleton_key: null,
+    on_expire: "fail",
+    idempotency_slot: id,
+    request_hash: null,
+    singleton_slot: id,
     resource_id: runtime.newId("batch"),
     job_input: {},
     checkpoint: null,

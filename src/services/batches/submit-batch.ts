@@ -5,6 +5,7 @@ import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { createTask } from "../tasks/create-task.ts";
+import { heldSlot, type Submission } from "../tasks/new-task.ts";
 
 const TASK_TYPE = "api_buckets_batches_process";
 
@@ -19,7 +20,7 @@ export async function submitBatch({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly bucket: string; readonly batch: string };
+  input: { readonly bucket: string; readonly batch: string } & Submission;
 }): Promise<TaskRecord> {
   // An id needs no look-up of the bucket, which keeps a submit within three operations.
   const bucketId = BucketId.safeParse(input.bucket).success
@@ -28,7 +29,9 @@ export async function submitBatch({
   const batch = await ctx.stores.batches.find(ctx.namespace._id, bucketId, input.batch);
   if (batch === null) throw notFound("batch", input.batch);
   if (batch.status !== "DRAFT") {
-    const submitted = await ctx.stores.tasks.find(ctx.namespace._id, batch.reserved_task_id);
+    // A retry has given it another task since.
+    const taskId = batch.task_id ?? batch.reserved_task_id;
+    const submitted = await ctx.stores.tasks.find(ctx.namespace._id, taskId);
     if (submitted !== null) return submitted;
     if (isTerminal(batch.status)) {
       throw new DomainError(
@@ -51,6 +54,8 @@ export async function submitBatch({
         collection_id: batch.collection_id,
         job_id: ctx.runtime.newId("job"),
       },
+      options: input.options,
+      idempotencySlot: input.idempotencyKey === null ? null : heldSlot(input.idempotencyKey),
     },
   });
 }

@@ -3,8 +3,8 @@ import type { DispatchMessage } from "../../ports/queue.ts";
 import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { mirrorTask } from "../tasks/mirror-task.ts";
 import { fanOut } from "./fan-out.ts";
+import { runSystemSubscribers } from "./system-subscribers.ts";
 
 /** How much a dispatch found to do; none when another had done it. */
 export type DispatchReport = { readonly events: number; readonly deliveries: number };
@@ -39,7 +39,7 @@ export async function dispatchEvents({
 /** Dispatches a task's events as they stood when it was read; those that came in since stay. */
 export async function dispatchTask(ctx: ServiceContext, task: TaskRecord): Promise<DispatchReport> {
   if (task.pending_events.length === 0) return NOTHING;
-  await mirrorTask({ ctx, task });
+  await runSystemSubscribers({ ctx, task });
   const report = await dispatch(ctx, eventsOfTask(task, ctx.runtime.now()));
   await ctx.stores.tasks.settleEvents(task._id, idsOf(task.pending_events));
   return report;

@@ -1,6 +1,8 @@
+import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { mirrorTask } from "./mirror-task.ts";
+import { mirrorOrLog } from "./mirror-task.ts";
+import { passSingletonOn } from "./pass-singleton-on.ts";
 import { type Intent, planChange } from "./plan-change.ts";
 import { cachedTaskOf } from "./present-task.ts";
 
@@ -28,7 +30,8 @@ export async function changeTask({
   if (changed === null) return { kind: "conflict" };
   await Promise.all([
     cacheTask({ ctx, task: changed }),
-    task.status === changed.status ? null : mirrorOrLog(ctx, changed),
+    task.status === changed.status ? null : mirrorOrLog({ ctx, task: changed }),
+    isTerminal(changed.status) ? passSingletonOn({ ctx, ended: changed }) : null,
   ]);
   return { kind: "changed", task: changed };
 }
@@ -45,17 +48,6 @@ export async function cacheTask({
     await ctx.stores.taskCache.put(task.namespace_id, task._id, cachedTaskOf(task));
   } catch (error) {
     ctx.runtime.log("warn", "the hot copy was not written", {
-      task_id: task._id,
-      error: String(error),
-    });
-  }
-}
-
-async function mirrorOrLog(ctx: ServiceContext, task: TaskRecord): Promise<void> {
-  try {
-    await mirrorTask({ ctx, task });
-  } catch (error) {
-    ctx.runtime.log("warn", "the resource was not written", {
       task_id: task._id,
       error: String(error),
     });

@@ -1,30 +1,25 @@
+import type { InsertOutcome } from "../../ports/resource-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
-import { actorOf, type NamespaceContext } from "../context.ts";
+import type { NamespaceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
 import { cacheTask } from "./change-task.ts";
-import { mirrorTask } from "./mirror-task.ts";
-import { numberEvents } from "./plan-change.ts";
+import { mirrorOrLog } from "./mirror-task.ts";
+import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
 import { publishJob } from "./publish-job.ts";
-
-/** When the relay looks at a task that nobody has claimed. */
-export const RELAY_AFTER_SECONDS = 60;
+import { requestDispatch } from "./request-dispatch.ts";
 
 /** A task that nobody has changed since it was inserted. */
 const FIRST_VERSION = 1;
 
-export type NewTask = {
-  readonly taskId: string;
-  readonly taskType: string;
-  readonly resourceId: string;
-  readonly jobInput: Record<string, unknown>;
-  readonly inputs: readonly (string | Record<string, unknown>)[];
-  readonly additionalData: Record<string, unknown>;
-};
+/** How often a submission looks again when the task that stood in its way has ended meanwhile. */
+const MAX_TRIES = 5;
 
 /**
  * Accepts a task: once it is in MongoDB it will reach a terminal status, whatever dies next (P1).
- * The id is the submission's own, so that of two submits at once one inserts and the other finds
- * the same task. Throws `StoreUnavailableError` when MongoDB can't be reached,
- * and then nothing was accepted (P6).
+ * Of many submissions with one idempotency key, one singleton key or one id, the unique indexes
+ * let one insert win; the others find its task (P5). Throws `idempotency_key_reused` when the key
+ * stands for another request, and `StoreUnavailableError` when MongoDB can't be reached, and then
+ * nothing was accepted (P6).
  */
 export async function createTask({
   ctx,
@@ -33,85 +28,86 @@ export async function createTask({
   ctx: NamespaceContext;
   input: NewTask;
 }): Promise<TaskRecord> {
-  const task = newTaskRecord(ctx, input);
-  const outcome = await ctx.stores.tasks.insert(task);
-  if (outcome.kind === "duplicate") {
-    const existing = await ctx.stores.tasks.find(ctx.namespace._id, input.taskId);
-    if (existing === null) {
-      throw new Error(`task ${input.taskId} was refused as a duplicate but can't be found`);
+  await requireParent(ctx, input);
+  const task = await newTaskRecord(ctx, input);
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const outcome = await ctx.stores.tasks.insert(task);
+    if (outcome.kind === "inserted") {
+      await announce(ctx, task);
+      return task;
     }
+    const existing = await holderOf(ctx, task, outcome);
+    if (existing === null) continue;
+    if (existing.idempotency_slot === task.idempotency_slot) requireSameRequest(existing, task);
     // Whoever inserted it may have died before the rest; done twice, the rest changes nothing (P7).
     if (existing.version === FIRST_VERSION) await announce(ctx, existing);
-    return existing;
+    const isOther =
+      existing._id !== task._id && existing.idempotency_slot !== task.idempotency_slot;
+    if (!isOther || input.options.singleton?.when_busy !== "skip") return existing;
+    return insertSkipped(ctx, task, existing);
   }
-  await announce(ctx, task);
-  return task;
+  throw new Error(`the submission of ${input.taskId} lost ${MAX_TRIES} races`);
+}
+
+/** The task that a unique index saw in the way; null when it let go of the slot since. */
+function holderOf(
+  ctx: NamespaceContext,
+  task: TaskRecord,
+  { fields }: Extract<InsertOutcome, { kind: "duplicate" }>,
+): Promise<TaskRecord | null> {
+  const { tasks } = ctx.stores;
+  if (fields.includes("idempotency_slot")) {
+    return tasks.findByIdempotencySlot(ctx.namespace._id, task.idempotency_slot);
+  }
+  if (fields.includes("singleton_slot")) {
+    return tasks.findBySingletonSlot(ctx.namespace._id, task.singleton_slot);
+  }
+  return tasks.find(ctx.namespace._id, task._id);
+}
+
+function requireSameRequest(existing: TaskRecord, task: TaskRecord): void {
+  if (existing.request_hash === task.request_hash) return;
+  throw new DomainError(
+    "idempotency_key_reused",
+    `This Idempotency-Key made ${existing._id}, from another request. Use a new key for a new request.`,
+    [{ path: "Idempotency-Key", message: "used for another request" }],
+  );
+}
+
+async function requireParent(ctx: NamespaceContext, { options }: NewTask): Promise<void> {
+  const { parent_task_id: parentId } = options;
+  if (parentId === undefined) return;
+  if ((await ctx.stores.tasks.find(ctx.namespace._id, parentId)) !== null) return;
+  const message = `there is no task "${parentId}" in this namespace`;
+  throw new DomainError("invalid_request", `parent_task_id: ${message}`, [
+    { path: "parent_task_id", message },
+  ]);
+}
+
+async function insertSkipped(
+  ctx: NamespaceContext,
+  task: TaskRecord,
+  busy: TaskRecord,
+): Promise<TaskRecord> {
+  const skipped = skippedRecord(ctx, task, busy);
+  const outcome = await ctx.stores.tasks.insert(skipped);
+  const made = outcome.kind === "inserted" ? skipped : await holderOf(ctx, skipped, outcome);
+  if (made === null) throw new Error(`${task._id} was refused and can't be found`);
+  await Promise.all([
+    cacheTask({ ctx, task: made }),
+    mirrorOrLog({ ctx, task: made }),
+    requestDispatch({ ctx, task: made }),
+  ]);
+  return made;
 }
 
 /** What follows the insert, all of it only a matter of speed: hot copy, job message, resource. */
 async function announce(ctx: NamespaceContext, task: TaskRecord): Promise<void> {
+  const waitMs =
+    task.not_before === null ? 0 : task.not_before.getTime() - ctx.runtime.now().getTime();
   await Promise.all([
     cacheTask({ ctx, task }),
-    publishJob({ ctx, task }),
-    mirrorTask({ ctx, task }).catch((error: unknown) => {
-      ctx.runtime.log("warn", "the resource was not written", {
-        task_id: task._id,
-        error: String(error),
-      });
-    }),
+    publishJob({ ctx, task, delaySeconds: Math.max(0, Math.ceil(waitMs / 1000)) }),
+    mirrorOrLog({ ctx, task }),
   ]);
-}
-
-function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord {
-  const type = ctx.taskTypes.get(input.taskType);
-  if (type === undefined) throw new Error(`there is no task type ${input.taskType}`);
-  const now = ctx.runtime.now();
-  const task: TaskRecord = {
-    _id: input.taskId,
-    namespace_id: ctx.namespace._id,
-    task_type: input.taskType,
-    status: "PENDING",
-    inputs: input.inputs,
-    outputs: null,
-    additional_data: input.additionalData,
-    error_message: null,
-    created_at: now,
-    updated_at: now,
-    started_at: null,
-    completed_at: null,
-    progress: null,
-    attempt: 0,
-    max_attempts: type.maxAttempts,
-    cancel: null,
-    last_error: null,
-    tags: [],
-    parent_task_id: null,
-    retry_of: null,
-    version: FIRST_VERSION,
-    sequence: 1,
-    resource_id: input.resourceId,
-    job_input: input.jobInput,
-    checkpoint: null,
-    lease_token: null,
-    lease_expires_at: null,
-    relay_at: new Date(now.getTime() + RELAY_AFTER_SECONDS * 1000),
-    pending_events: [],
-    outbox_at: now,
-    history: [
-      {
-        at: now,
-        kind: "status",
-        from: null,
-        to: "PENDING",
-        actor: actorOf(ctx.principal),
-        attempt: 0,
-        reason: "submitted",
-      },
-    ],
-    write_id: "",
-  };
-  return {
-    ...task,
-    pending_events: numberEvents([{ type: "task.created", data: {} }], task, 0, ctx.runtime),
-  };
 }

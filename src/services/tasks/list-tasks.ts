@@ -4,7 +4,8 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { resolveNamespace } from "../namespaces/resolve-namespace.ts";
-import { asList, createdRange, pageOptions } from "../paging.ts";
+import { asList, pageOptions } from "../paging.ts";
+import { taskFilter } from "./task-filter.ts";
 
 /**
  * One page of tasks: of the header's namespace, or of those that the body names. One read. Throws
@@ -31,12 +32,7 @@ export async function listTasks({
   return ctx.stores.tasks.list(
     {
       namespaceIds: namespaces.map((namespace) => namespace._id),
-      taskTypes: asList(input.task_type),
-      statuses: asList(input.status),
-      tags: asList(input.tags),
-      parentTaskIds: asList(input.parent_task_id),
-      resourceIds: asList(input.resource_id),
-      ...createdRange(input.created_at),
+      ...taskFilter(input),
     },
     pageOptions(input),
   );

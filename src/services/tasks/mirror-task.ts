@@ -26,6 +26,24 @@ export async function mirrorTask({
   return storeOf(ctx.stores).mirror(task.resource_id, mirrorOf(task));
 }
 
+/** The same where the task was written and the rest can wait: what fails is logged, and mended by the dispatch. */
+export async function mirrorOrLog({
+  ctx,
+  task,
+}: {
+  ctx: ServiceContext;
+  task: TaskRecord;
+}): Promise<void> {
+  try {
+    await mirrorTask({ ctx, task });
+  } catch (error) {
+    ctx.runtime.log("warn", "the resource was not written", {
+      task_id: task._id,
+      error: String(error),
+    });
+  }
+}
+
 /** What of a task its resource shows. */
 export function mirrorOf(task: TaskRecord): TaskMirror {
   return {

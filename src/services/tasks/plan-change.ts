@@ -80,6 +80,8 @@ export function planChange(
       lease_token: null,
       lease_expires_at: null,
       relay_at: null,
+      // Let go in the same write, so that no crash leaves a key held by a task that has ended.
+      ...(task.singleton_key !== null && { singleton_slot: task._id }),
     }),
     ...(newEvents.length > 0 && { outbox_at: task.outbox_at ?? now }),
   };

@@ -36,6 +36,11 @@ export function presentTask(task: TaskRecord): Task {
     retry_of: task.retry_of,
     version: task.version,
     sequence: task.sequence,
+    priority: task.priority,
+    metadata: task.metadata,
+    not_before: task.not_before?.toISOString() ?? null,
+    expires_at: task.expires_at?.toISOString() ?? null,
+    singleton_key: task.singleton_key,
   };
 }
 

@@ -23,9 +23,11 @@ export async function publishJob({
       { task_id: task._id, version: task.version },
       {
         delaySeconds,
+        // By which a kill takes the message back.
+        label: task._id,
         deduplicationId: `job-${task._id}-${task.version}${mark}`,
         flowControl: {
-          key: `jobs-${task.namespace_id}`,
+          key: laneOf(task),
           parallelism: ctx.config.jobs.parallelism,
         },
       },
@@ -38,4 +40,10 @@ export async function publishJob({
     });
     return false;
   }
+}
+
+/** Each priority has its own share of the namespace's parallelism, so that none waits behind a lower one. */
+function laneOf(task: TaskRecord): string {
+  const suffix = task.priority === "normal" ? "" : `-${task.priority}`;
+  return `jobs-${task.namespace_id}${suffix}`;
 }

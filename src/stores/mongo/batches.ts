@@ -1,6 +1,6 @@
 import { isTerminal, type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
 import type { BatchRecord, BatchStore } from "../../ports/batch-store.ts";
-import { resourceQuery } from "./filters.ts";
+import { isOlderThan, resourceQuery } from "./filters.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
@@ -35,11 +35,12 @@ export function createBatchStore(gateway: MongoGateway): BatchStore {
         page,
       ),
     mirror: async (batchId, task) => {
-      // Settles the race between mirrors of two versions: the older one matches nothing. So does
-      // the same one sent again, which then reads what it wrote itself.
+      // Settles the race between mirrors of two versions, and of a task and its retry, whose id is
+      // greater: the older one matches nothing. So does the same one sent again, which then reads
+      // what it wrote itself.
       const written = await gateway.findOneAndUpdate<BatchRecord>(
         COLLECTION,
-        { _id: batchId, task_version: { $lt: task.version } },
+        { _id: batchId, ...isOlderThan(task) },
         {
           $set: {
             status: task.status,

@@ -5,6 +5,7 @@ import {
   type Db,
   type FindCursor,
   MongoBulkWriteError,
+  MongoServerError,
 } from "mongodb";
 import type { InsertOutcome } from "../../ports/resource-store.ts";
 import type { Doc } from "./gateway.ts";
@@ -50,11 +51,16 @@ export async function execute(db: Db, operation: MongoOperation): Promise<MongoR
     }
     case "findOneAndUpdate": {
       const { filter, update, options } = operation;
-      const found = await collection.findOneAndUpdate(filter, update, {
-        ...options,
-        returnDocument: "after",
-      });
-      return documents(found === null ? [] : [found]);
+      try {
+        const found = await collection.findOneAndUpdate(filter, update, {
+          ...options,
+          returnDocument: "after",
+        });
+        return documents(found === null ? [] : [found]);
+      } catch (error) {
+        if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+        return { kind: "taken", reason: error.message };
+      }
     }
     case "deleteMany": {
       const result = await collection.deleteMany(operation.filter);

@@ -1,4 +1,5 @@
 import type { ResourceFilter } from "../../ports/resource-store.ts";
+import type { TaskMirror } from "../../ports/batch-store.ts";
 import type { Query } from "./gateway.ts";
 
 /** `{ field: value }` for one value, `{ field: { $in } }` for several, nothing when absent. */
@@ -29,5 +30,23 @@ export function resourceQuery(filter: ResourceFilter): Query {
     ...among("status", filter.statuses),
     ...createdWithin(filter.createdFrom, filter.createdBefore),
     ...metadataEquals(filter.metadata),
+  };
+}
+
+/** Metadata as terms, one a field, in which a number and its text differ: `team="eng"`, `rank=3`. */
+export function metadataTerms(
+  metadata: Readonly<Record<string, string | number | boolean>>,
+): readonly string[] {
+  return Object.entries(metadata).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+}
+
+/** A resource that shows an older state: of no task yet, of an earlier task, or an earlier version of this one. */
+export function isOlderThan(task: TaskMirror): Query {
+  return {
+    $or: [
+      { task_id: null },
+      { task_id: { $lt: task.task_id } },
+      { task_id: task.task_id, task_version: { $lt: task.version } },
+    ],
   };
 }

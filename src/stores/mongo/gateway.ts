@@ -12,6 +12,9 @@ export type FindOptions = {
   readonly projection?: Readonly<Record<string, 0 | 1>>;
 };
 
+/** What a bounded read brought; `isCut`: there may be more. */
+export type BoundedRead<Row> = { readonly rows: Row[]; readonly isCut: boolean };
+
 export type BulkUpdate = {
   readonly filter: Query;
   readonly update: Query;
@@ -41,7 +44,7 @@ export interface MongoGateway {
     collection: string,
     filter: Query,
     options: FindOptions & { readonly limit: number },
-  ): Promise<{ readonly rows: Row[]; readonly isCut: boolean }>;
+  ): Promise<BoundedRead<Row>>;
   /** `duplicate` with `["_id"]` also when this very insert was applied and its answer lost. */
   insertOne(collection: string, document: Doc): Promise<InsertOutcome>;
   /** Unordered; one outcome per document, in order. */
@@ -57,7 +60,10 @@ export interface MongoGateway {
   updateMany(collection: string, filter: Query, update: Query): Promise<number>;
   /** Many updates in one command, unordered; each must be one that may be applied twice. */
   bulkUpdate(collection: string, updates: readonly BulkUpdate[]): Promise<void>;
-  /** The document after the update, or null when nothing matched. */
+  /**
+   * The document after the update, or null when nothing matched. Throws `SlotTakenError` when a
+   * unique index refuses the update.
+   */
   findOneAndUpdate<Row extends Doc>(
     collection: string,
     filter: Query,

@@ -18,5 +18,7 @@ it("what the services promise to be unique is unique by an index", () => {
     "keys: hash",
     "namespaces: name",
     "objects: bucket_id, key",
+    "tasks: namespace_id, idempotency_slot",
+    "tasks: namespace_id, singleton_slot",
   ]);
 });

@@ -20,7 +20,14 @@ const TASK_QUEUES: readonly Fields[] = [
 ];
 
 /** The filters of a task list that are worth an index each, followed by the list's order. */
-const TASK_FILTERS = ["status", "task_type", "tags", "resource_id", "parent_task_id"] as const;
+const TASK_FILTERS = [
+  "status",
+  "task_type",
+  "tags",
+  "resource_id",
+  "parent_task_id",
+  "metadata_terms",
+] as const;
 
 /**
  * Every index of the deployment. The unique ones are part of the logic: names, keys and hashes are
@@ -51,6 +58,9 @@ export const INDEXES: readonly Index[] = [
   plain("batches", { collection_id: 1, status: 1 }),
 
   plain("tasks", { namespace_id: 1, ...BY_TIME }),
+  unique("tasks", { namespace_id: 1, idempotency_slot: 1 }),
+  unique("tasks", { namespace_id: 1, singleton_slot: 1 }),
+  plain("tasks", { namespace_id: 1, singleton_key: 1, status: 1, created_at: 1 }),
   ...TASK_FILTERS.map((field) => plain("tasks", { namespace_id: 1, [field]: 1, ...BY_TIME })),
   ...TASK_QUEUES.map((key) => plain("tasks", key)),
 

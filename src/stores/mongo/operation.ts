@@ -47,5 +47,7 @@ export type MongoResult =
   | { readonly kind: "documents"; readonly documents: readonly Doc[]; readonly isCut: boolean }
   | { readonly kind: "inserts"; readonly outcomes: readonly InsertOutcome[] }
   | { readonly kind: "number"; readonly value: number }
+  /** A unique index refused an update. */
+  | { readonly kind: "taken"; readonly reason: string }
   /** Expected: the database can't be reached, or the object has too much under way. */
   | { readonly kind: "unavailable"; readonly reason: string };

@@ -1,5 +1,5 @@
-import { StoreUnavailableError } from "../../ports/errors.ts";
-import type { Doc, MongoGateway } from "./gateway.ts";
+import { SlotTakenError, StoreUnavailableError } from "../../ports/errors.ts";
+import type { BoundedRead, Doc, MongoGateway } from "./gateway.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
 
 /** What {@link MongoGateway.findWithin} reads at the most, a quarter of what one call may answer. */
@@ -26,7 +26,7 @@ export function createMongoGateway(
 
   async function run(
     operation: MongoOperation,
-  ): Promise<Exclude<MongoResult, { kind: "unavailable" }>> {
+  ): Promise<Exclude<MongoResult, { kind: "unavailable" | "taken" }>> {
     stub ??= pool.get(pool.idFromName(`pool-${Math.floor(random() * poolSize)}`));
     let result: MongoResult;
     try {
@@ -37,11 +37,12 @@ export function createMongoGateway(
       if (isObjectFault(error)) throw new StoreUnavailableError("mongodb", error);
       throw error;
     }
+    if (result.kind === "taken") throw new SlotTakenError(result.reason);
     if (result.kind === "unavailable") throw new StoreUnavailableError("mongodb", result.reason);
     return result;
   }
 
-  async function read<Row extends Doc>(operation: MongoOperation) {
+  async function read<Row extends Doc>(operation: MongoOperation): Promise<BoundedRead<Row>> {
     const result = await run(operation);
     if (result.kind !== "documents") {
       throw new TypeError(`${operation.kind} answered ${result.kind}`);

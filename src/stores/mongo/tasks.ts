@@ -1,12 +1,18 @@
 import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.ts";
-import { among, createdWithin } from "./filters.ts";
+import { among, createdWithin, metadataTerms } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
 const TASKS = "tasks";
 
 /** What a list does not show: it may be large, and nobody reads it there. */
-const SUMMARY = { history: 0, checkpoint: 0, pending_events: 0, job_input: 0 } as const;
+const SUMMARY = {
+  history: 0,
+  checkpoint: 0,
+  pending_events: 0,
+  job_input: 0,
+  metadata_terms: 0,
+} as const;
 
 /**
  * Tasks in MongoDB, one document each, events and history inside it, so that every change is one
@@ -15,10 +21,28 @@ const SUMMARY = { history: 0, checkpoint: 0, pending_events: 0, job_input: 0 } a
  */
 export function createTaskStore(gateway: MongoGateway, newWriteId: () => string): TaskStore {
   return {
-    insert: (task) => gateway.insertOne(TASKS, task),
+    insert: (task) => gateway.insertOne(TASKS, storedTask(task)),
 
     find: (namespaceId, taskId) =>
       gateway.findOne<TaskRecord>(TASKS, { _id: taskId, namespace_id: namespaceId }),
+
+    findByIdempotencySlot: (namespaceId, slot) =>
+      gateway.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, idempotency_slot: slot }),
+
+    findBySingletonSlot: (namespaceId, slot) =>
+      gateway.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, singleton_slot: slot }),
+
+    nextForSingleton: (namespaceId, key, now) =>
+      gateway.findOne<TaskRecord>(
+        TASKS,
+        {
+          namespace_id: namespaceId,
+          singleton_key: key,
+          status: "PENDING",
+          $or: [{ not_before: null }, { not_before: { $lte: now } }],
+        },
+        { sort: { created_at: 1 } },
+      ),
 
     get: (taskId) => gateway.findOne<TaskRecord>(TASKS, { _id: taskId }),
 
@@ -135,6 +159,18 @@ function taskQuery(filter: TaskFilter): Query {
     ...among("tags", filter.tags),
     ...among("parent_task_id", filter.parentTaskIds),
     ...among("resource_id", filter.resourceIds),
+    ...withTerms(filter.metadata),
     ...createdWithin(filter.createdFrom, filter.createdBefore),
   };
+}
+
+/** A task with what its index over metadata needs. */
+function storedTask(task: TaskRecord): TaskRecord & { readonly metadata_terms: readonly string[] } {
+  return { ...task, metadata_terms: metadataTerms(task.metadata) };
+}
+
+/** Tasks have every metadata field given; an index over terms finds them, whatever the fields are called. */
+function withTerms(metadata: TaskFilter["metadata"]): Query {
+  const terms = metadataTerms(metadata ?? {});
+  return terms.length === 0 ? {} : { metadata_terms: { $all: terms } };
 }

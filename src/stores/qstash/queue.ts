@@ -46,6 +46,7 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
       ...(options.deduplicationId === undefined
         ? {}
         : { deduplicationId: options.deduplicationId }),
+      ...(options.label === undefined ? {} : { label: options.label }),
       ...(options.flowControl === undefined ? {} : { flowControl: options.flowControl }),
     };
   }
@@ -56,6 +57,12 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
         await client.publishJSON(
           request(INTERNAL_PATHS.job, message, options, JOB_TIMEOUT_SECONDS),
         );
+      }),
+    cancelJobs: (label) =>
+      reach(async () => {
+        // Without a filter QStash cancels every message there is.
+        if (label === "") throw new TypeError("a label is required");
+        await client.messages.cancel({ filter: { label } });
       }),
     publishDispatch: (message, options) =>
       reach(async () => {

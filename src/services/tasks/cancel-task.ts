@@ -1,0 +1,136 @@
+import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import type { Keyset, Page } from "../../ports/resource-store.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { ServiceContext } from "../context.ts";
+import { changeTask } from "./change-task.ts";
+import type { Intent } from "./plan-change.ts";
+import { requestDispatch } from "./request-dispatch.ts";
+
+/** How often a kill that lost a race against the runner looks again. The runner writes about once a second. */
+const MAX_TRIES = 10;
+
+/** How many children are read, and killed at once. */
+const CHILDREN_PER_PAGE = 100;
+const CHILDREN_AT_ONCE = 10;
+
+const ALIVE = TaskStatusEnum.options.filter((status) => !isTerminal(status));
+
+/** Who wants a task stopped, and why. */
+export type CancelRequest = { readonly actor: string; readonly reason: string | null };
+
+/** What a request to stop came to. */
+export type CancelOutcome =
+  /** It was waiting and is CANCELED; or it is running and was asked to stop; or had been asked before. */
+  | { readonly kind: "accepted"; readonly task: TaskRecord }
+  | { readonly kind: "ended"; readonly task: TaskRecord }
+  | { readonly kind: "not_killable"; readonly task: TaskRecord }
+  | { readonly kind: "not_found" };
+
+/**
+ * Asks for a task's cancellation. A PENDING task is CANCELED at once and its queued message taken
+ * back; of a running one the request is noted, and its runner acknowledges it and confirms by
+ * CANCELED. The same goes for its children, now and again when CANCELED is dispatched, so that a
+ * crash in between spares none.
+ */
+export async function cancelTask({
+  ctx,
+  namespaceId,
+  taskId,
+  request,
+}: {
+  ctx: ServiceContext;
+  namespaceId: string;
+  taskId: string;
+  request: CancelRequest;
+}): Promise<CancelOutcome> {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const task = await ctx.stores.tasks.find(namespaceId, taskId);
+    if (task === null) return { kind: "not_found" };
+    if (task.cancel !== null && (task.status === "CANCELED" || !isTerminal(task.status))) {
+      return { kind: "accepted", task };
+    }
+    if (isTerminal(task.status)) return { kind: "ended", task };
+    if (ctx.taskTypes.get(task.task_type)?.killable !== true) return { kind: "not_killable", task };
+    const outcome = await changeTask({ ctx, task, intent: cancelIntent(ctx, task, request) });
+    if (outcome.kind === "conflict") continue;
+    await Promise.all([
+      task.status === "PENDING" ? afterCanceled(ctx, outcome.task) : null,
+      cancelChildren({ ctx, parent: outcome.task, actor: request.actor }),
+    ]);
+    return { kind: "accepted", task: outcome.task };
+  }
+  throw new Error(`the kill of ${taskId} lost ${MAX_TRIES} races`);
+}
+
+/** Kills what a task started and what those started, until none of them is left that can be killed. */
+export async function cancelChildren({
+  ctx,
+  parent,
+  actor,
+}: {
+  ctx: ServiceContext;
+  parent: TaskRecord;
+  actor: string;
+}): Promise<void> {
+  const request = { actor, reason: `its parent ${parent._id} was killed` };
+  const filter = {
+    namespaceIds: [parent.namespace_id],
+    parentTaskIds: [parent._id],
+    statuses: ALIVE,
+  };
+  let after: Keyset | null = null;
+  do {
+    const page: Page<TaskRecord> = await ctx.stores.tasks.list(filter, {
+      direction: "ascending",
+      limit: CHILDREN_PER_PAGE,
+      after,
+    });
+    for (let start = 0; start < page.rows.length; start += CHILDREN_AT_ONCE) {
+      await Promise.all(
+        page.rows
+          .slice(start, start + CHILDREN_AT_ONCE)
+          .map(async ({ _id: taskId }) =>
+            cancelTask({ ctx, namespaceId: parent.namespace_id, taskId, request }),
+          ),
+      );
+    }
+    after = page.next;
+  } while (after !== null);
+}
+
+async function afterCanceled(ctx: ServiceContext, task: TaskRecord): Promise<void> {
+  await Promise.all([requestDispatch({ ctx, task }), takeMessageBack(ctx, task)]);
+}
+
+/** A message that arrives all the same finds the task ended and changes nothing (P7). */
+async function takeMessageBack(ctx: ServiceContext, task: TaskRecord): Promise<void> {
+  try {
+    await ctx.stores.queue.cancelJobs(task._id);
+  } catch (error) {
+    ctx.runtime.log("warn", "a killed task's message was left in the queue", {
+      task_id: task._id,
+      error: String(error),
+    });
+  }
+}
+
+function cancelIntent(ctx: ServiceContext, task: TaskRecord, request: CancelRequest): Intent {
+  const now = ctx.runtime.now();
+  const isQueued = task.status === "PENDING";
+  return {
+    to: isQueued ? "CANCELED" : task.status,
+    kind: isQueued ? "status" : "cancel",
+    actor: request.actor,
+    reason: request.reason ?? "kill requested",
+    patch: {
+      cancel: {
+        requested_at: now,
+        requested_by: request.actor,
+        // Nothing runs: there is nobody else to acknowledge it.
+        acknowledged_at: isQueued ? now : null,
+        reason: request.reason,
+      },
+    },
+    events: [],
+  };
+}

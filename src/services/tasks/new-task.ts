@@ -1,0 +1,138 @@
+import type { SubmissionOptions } from "../../contract/submission.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import { actorOf, type NamespaceContext } from "../context.ts";
+import { sha256 } from "../sha256.ts";
+import { numberEvents, planChange } from "./plan-change.ts";
+import { taskTimes } from "./task-times.ts";
+
+/** What a caller may say with every submission. */
+export type Submission = {
+  readonly options: SubmissionOptions;
+  /** The request's `Idempotency-Key`; null without one. */
+  readonly idempotencyKey: string | null;
+};
+
+/** What makes a task. */
+export type NewTask = {
+  readonly taskId: string;
+  readonly taskType: string;
+  /** The resource that it works for, or null. */
+  readonly resourceId: string | null;
+  readonly jobInput: Record<string, unknown>;
+  readonly inputs: readonly (string | Record<string, unknown>)[];
+  readonly additionalData: Record<string, unknown>;
+  readonly options: SubmissionOptions;
+  /** What no other task of the namespace may have been made for: a caller's key, or a retry; null: anything. */
+  readonly idempotencySlot: string | null;
+  readonly retryOf?: string;
+};
+
+/** How a slot is written that stands for a caller's key and not for a task. */
+export function heldSlot(key: string): string {
+  return `key:${key}`;
+}
+
+/** The task as it is inserted: PENDING, its first event in its outbox. */
+export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Promise<TaskRecord> {
+  const { options, idempotencySlot } = input;
+  const type = ctx.taskTypes.get(input.taskType);
+  if (type === undefined) throw new Error(`there is no task type ${input.taskType}`);
+  const now = ctx.runtime.now();
+  const times = taskTimes(options, now);
+  const { singleton } = options;
+  const task: TaskRecord = {
+    _id: input.taskId,
+    namespace_id: ctx.namespace._id,
+    task_type: input.taskType,
+    status: "PENDING",
+    inputs: input.inputs,
+    outputs: null,
+    additional_data: input.additionalData,
+    error_message: null,
+    created_at: now,
+    updated_at: now,
+    started_at: null,
+    completed_at: null,
+    progress: null,
+    attempt: 0,
+    max_attempts: options.max_attempts ?? type.maxAttempts,
+    cancel: null,
+    last_error: null,
+    tags: [...new Set(options.tags)],
+    parent_task_id: options.parent_task_id ?? null,
+    retry_of: input.retryOf ?? null,
+    version: 1,
+    sequence: 1,
+    priority: options.priority ?? "normal",
+    metadata: options.metadata ?? {},
+    not_before: times.notBefore,
+    expires_at: times.expiresAt,
+    singleton_key: singleton?.key ?? null,
+    on_expire: options.on_expire ?? "fail",
+    idempotency_slot: idempotencySlot ?? input.taskId,
+    request_hash: idempotencySlot === null ? null : await hashOf(input),
+    // Who only queues takes the slot when its turn comes, with the lease.
+    singleton_slot:
+      singleton === undefined || singleton.when_busy === "queue"
+        ? input.taskId
+        : heldSlot(singleton.key),
+    resource_id: input.resourceId,
+    job_input: input.jobInput,
+    checkpoint: null,
+    lease_token: null,
+    lease_expires_at: null,
+    relay_at: times.relayAt,
+    pending_events: [],
+    outbox_at: now,
+    history: [
+      {
+        at: now,
+        kind: "status",
+        from: null,
+        to: "PENDING",
+        actor: actorOf(ctx.principal),
+        attempt: 0,
+        reason: "submitted",
+      },
+    ],
+    write_id: "",
+  };
+  return {
+    ...task,
+    pending_events: numberEvents([{ type: "task.created", data: {} }], task, 0, ctx.runtime),
+  };
+}
+
+/** The same task found to be unnecessary, since `busy` holds its singleton key: made and ended at once. */
+export function skippedRecord(
+  ctx: NamespaceContext,
+  task: TaskRecord,
+  busy: TaskRecord,
+): TaskRecord {
+  const reason = `${busy._id} is at work for the singleton key "${task.singleton_key}"`;
+  const own: TaskRecord = { ...task, singleton_slot: task._id };
+  const { patch, events, history } = planChange(
+    own,
+    {
+      to: "SKIPPED",
+      kind: "status",
+      actor: "waybill",
+      reason,
+      patch: { additional_data: { ...own.additional_data, skip_reason: reason } },
+      events: [],
+    },
+    ctx.runtime,
+  );
+  return {
+    ...own,
+    ...patch,
+    version: own.version + 1,
+    pending_events: [...own.pending_events, ...events],
+    history: [...own.history, ...history],
+  };
+}
+
+/** A digest of what is asked for; a resource named by its name or its id is the same request. */
+function hashOf({ taskType, resourceId, jobInput, inputs, options }: NewTask): Promise<string> {
+  return sha256(JSON.stringify([taskType, resourceId, jobInput, inputs, options]));
+}

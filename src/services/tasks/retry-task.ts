@@ -1,0 +1,55 @@
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { DomainError, notFound } from "../errors.ts";
+import { createTask } from "./create-task.ts";
+
+/** A task that has ended without success may be done again, as a new task that names the old one. */
+export function isRetryable(task: Pick<TaskRecord, "status">): boolean {
+  return task.status === "FAILED" || task.status === "CANCELED";
+}
+
+/**
+ * Makes a new task of a FAILED or CANCELED one, with the same work, labels and limits; it begins
+ * at the beginning. Asked again, the answer is the same new task: one task has one retry, which
+ * may have its own. Throws `not_found` and `task_not_retryable`.
+ */
+export async function retryTask({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly taskId: string };
+}): Promise<TaskRecord> {
+  const task = await ctx.stores.tasks.find(ctx.namespace._id, input.taskId);
+  if (task === null) throw notFound("task", input.taskId);
+  if (!isRetryable(task)) {
+    throw new DomainError(
+      "task_not_retryable",
+      `Only a FAILED or CANCELED task can be retried; this one is ${task.status}.`,
+    );
+  }
+  const { job_id: _, ...additionalData } = task.additional_data;
+  return createTask({
+    ctx,
+    input: {
+      taskId: ctx.runtime.newId("task"),
+      taskType: task.task_type,
+      resourceId: task.resource_id,
+      jobInput: task.job_input,
+      inputs: task.inputs ?? [],
+      additionalData: { ...additionalData, job_id: ctx.runtime.newId("job") },
+      options: {
+        priority: task.priority,
+        tags: [...task.tags],
+        metadata: task.metadata,
+        max_attempts: task.max_attempts,
+        ...(task.parent_task_id !== null && { parent_task_id: task.parent_task_id }),
+        ...(task.singleton_key !== null && {
+          singleton: { key: task.singleton_key, when_busy: "queue" },
+        }),
+      },
+      idempotencySlot: `retry:${task._id}`,
+      retryOf: task._id,
+    },
+  });
+}
