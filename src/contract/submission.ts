@@ -77,6 +77,11 @@ export const SubmissionOptions = z.strictObject(SubmissionFields).check(checkTim
 
 export type SubmissionOptions = z.infer<typeof SubmissionOptions>;
 
+const { singleton: _, ...FieldsWithoutSingleton } = SubmissionFields;
+
+/** The same where the resource itself is the singleton: one task works for it at a time. */
+export const ResourceSubmissionFields = FieldsWithoutSingleton;
+
 /**
  * `Idempotency-Key` (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/):
  * visible ASCII; quotes around it, which the draft has, belong to the notation and not to the key.

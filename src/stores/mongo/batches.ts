@@ -1,15 +1,12 @@
-import { isTerminal, type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
+import { TaskStatusEnum } from "../../contract/status.ts";
 import type { BatchRecord, BatchStore } from "../../ports/batch-store.ts";
-import { isOlderThan, resourceQuery } from "./filters.ts";
+import { resourceQuery } from "./filters.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
+import { mirrorInto } from "./mirror.ts";
+import { AT_REST } from "./works.ts";
 
 const COLLECTION = "batches";
-
-/** No task works for the batch: none was made yet, or it has ended. */
-const AT_REST: readonly TaskStatus[] = TaskStatusEnum.options.filter(
-  (status) => status === "DRAFT" || isTerminal(status),
-);
 
 const AT_WORK = TaskStatusEnum.options.filter((status) => !AT_REST.includes(status));
 
@@ -34,25 +31,7 @@ export function createBatchStore(gateway: MongoGateway): BatchStore {
         },
         page,
       ),
-    mirror: async (batchId, task) => {
-      // Settles the race between mirrors of two versions, and of a task and its retry, whose id is
-      // greater: the older one matches nothing. So does the same one sent again, which then reads
-      // what it wrote itself.
-      const written = await gateway.findOneAndUpdate<BatchRecord>(
-        COLLECTION,
-        { _id: batchId, ...isOlderThan(task) },
-        {
-          $set: {
-            status: task.status,
-            error_message: task.error_message,
-            task_id: task.task_id,
-            task_version: task.version,
-            updated_at: task.updated_at,
-          },
-        },
-      );
-      return written ?? gateway.findOne<BatchRecord>(COLLECTION, { _id: batchId });
-    },
+    mirror: (batchId, task) => mirrorInto<BatchRecord>(gateway, COLLECTION, batchId, task),
     unfinishedInto: async (namespaceId, collectionId) => {
       const row = await gateway.findOne<Doc>(
         COLLECTION,

@@ -1,5 +1,4 @@
 import type { ResourceFilter } from "../../ports/resource-store.ts";
-import type { TaskMirror } from "../../ports/batch-store.ts";
 import type { Query } from "./gateway.ts";
 
 /** `{ field: value }` for one value, `{ field: { $in } }` for several, nothing when absent. */
@@ -38,15 +37,4 @@ export function metadataTerms(
   metadata: Readonly<Record<string, string | number | boolean>>,
 ): readonly string[] {
   return Object.entries(metadata).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-}
-
-/** A resource that shows an older state: of no task yet, of an earlier task, or an earlier version of this one. */
-export function isOlderThan(task: TaskMirror): Query {
-  return {
-    $or: [
-      { task_id: null },
-      { task_id: { $lt: task.task_id } },
-      { task_id: task.task_id, task_version: { $lt: task.version } },
-    ],
-  };
 }

@@ -1,0 +1,41 @@
+import type { TaskMirror } from "../../ports/batch-store.ts";
+import type { Doc, MongoGateway, Query } from "./gateway.ts";
+
+/**
+ * Writes a task's status to a resource, and reads the resource with the same operation. Settles
+ * the race between mirrors of two versions, and of a task and the next one of its resource, whose
+ * id is greater: the older one matches nothing. So does the same one sent again, which then reads
+ * what it wrote itself.
+ */
+export async function mirrorInto<Row extends Doc>(
+  gateway: MongoGateway,
+  collection: string,
+  resourceId: string,
+  task: TaskMirror,
+): Promise<Row | null> {
+  const written = await gateway.findOneAndUpdate<Row>(
+    collection,
+    { _id: resourceId, ...isOlderThan(task) },
+    {
+      $set: {
+        status: task.status,
+        error_message: task.error_message,
+        task_id: task.task_id,
+        task_version: task.version,
+        updated_at: task.updated_at,
+      },
+    },
+  );
+  return written ?? gateway.findOne<Row>(collection, { _id: resourceId });
+}
+
+/** A resource that shows an older state: of no task yet, of an earlier task, or an earlier version of this one. */
+function isOlderThan(task: TaskMirror): Query {
+  return {
+    $or: [
+      { task_id: null },
+      { task_id: { $lt: task.task_id } },
+      { task_id: task.task_id, task_version: { $lt: task.version } },
+    ],
+  };
+}
