@@ -65,6 +65,8 @@ export const Task = z.object({
   not_before: Timestamp.nullable(),
   expires_at: Timestamp.nullable(),
   singleton_key: z.string().nullable(),
+  /** Whether a kill would be accepted while it runs. */
+  killable: z.boolean(),
 });
 
 export type Task = z.infer<typeof Task>;

@@ -24,7 +24,13 @@ export type JobEvent = { readonly type: string; readonly data: Record<string, un
 
 /** What a call of `start` or `advance` came to. */
 export type StepOutcome<State> =
-  | { readonly kind: "next"; readonly state: State; readonly progress: Progress }
+  | {
+      readonly kind: "next";
+      readonly state: State;
+      readonly progress: Progress;
+      /** From the next step on the task can't be killed, for this reason, which a kill is answered. */
+      readonly killRefusal?: string;
+    }
   | { readonly kind: "done"; readonly state: State; readonly progress: Progress }
   /** The work was found to be unnecessary: the task ends SKIPPED for this reason. */
   | { readonly kind: "skip"; readonly reason: string }

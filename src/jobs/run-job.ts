@@ -107,7 +107,29 @@ async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "co
     if (!(await heartbeat(run, pulse))) return "lost";
     if (run.task.cancel !== null) return "continue";
     step = keep(run, await job.advance(run.state));
+    const refusal = step.kind === "next" ? step.killRefusal : undefined;
+    if (refusal === undefined || run.task.kill_refusal !== null) continue;
+    // Written before the next step begins: a kill that came first wins, one that comes later is refused.
+    const forbidden = await forbidKill(run, refusal);
+    if (forbidden !== "forbidden") return forbidden;
   }
+}
+
+async function forbidKill(run: Run, reason: string): Promise<"forbidden" | "continue" | "lost"> {
+  const written = await writeAsHolder(run, (task) =>
+    task.cancel !== null
+      ? null
+      : {
+          to: task.status,
+          kind: null,
+          actor: "runner",
+          reason: null,
+          patch: { kill_refusal: reason, checkpoint: run.state, progress: run.progress },
+          events: [],
+        },
+  );
+  if (written.kind === "reconsider") return "continue";
+  return written.kind === "lost" ? "lost" : "forbidden";
 }
 
 /** Keeps what a step has come to, so that whatever happens next goes on from there. */

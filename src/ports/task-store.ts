@@ -70,6 +70,8 @@ export type TaskRecord = {
   /** When a task that never started is given up; null: never. */
   readonly expires_at: Date | null;
   readonly singleton_key: string | null;
+  /** Why it can't be killed, or not any more; null while it can. */
+  readonly kill_refusal: string | null;
 
   /** What an expiry makes of it. */
   readonly on_expire: "fail" | "skip";

@@ -190,6 +190,7 @@ function taskOf(ctx: NamespaceContext, types: readonly string[]): TaskRecord {
     not_before: null,
     expires_at: null,
     singleton_key: null,
+    kill_refusal: null,
     on_expire: "fail",
     idempotency_slot: id,
     request_hash: null,

@@ -23,7 +23,7 @@ export type CancelOutcome =
   /** It was waiting and is CANCELED; or it is running and was asked to stop; or had been asked before. */
   | { readonly kind: "accepted"; readonly task: TaskRecord }
   | { readonly kind: "ended"; readonly task: TaskRecord }
-  | { readonly kind: "not_killable"; readonly task: TaskRecord }
+  | { readonly kind: "not_killable"; readonly task: TaskRecord; readonly reason: string }
   | { readonly kind: "not_found" };
 
 /**
@@ -50,7 +50,9 @@ export async function cancelTask({
       return { kind: "accepted", task };
     }
     if (isTerminal(task.status)) return { kind: "ended", task };
-    if (ctx.taskTypes.get(task.task_type)?.killable !== true) return { kind: "not_killable", task };
+    if (task.kill_refusal !== null) {
+      return { kind: "not_killable", task, reason: task.kill_refusal };
+    }
     const outcome = await changeTask({ ctx, task, intent: cancelIntent(ctx, task, request) });
     if (outcome.kind === "conflict") continue;
     await Promise.all([

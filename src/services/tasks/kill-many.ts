@@ -19,7 +19,7 @@ export function killMany({
       statuses: TaskStatusEnum.options.filter((status) => !isTerminal(status)),
       refusal: (task) => {
         if (isTerminal(task.status)) return "task_already_terminal";
-        return ctx.taskTypes.get(task.task_type)?.killable === true ? null : "task_not_killable";
+        return task.kill_refusal === null ? null : "task_not_killable";
       },
       perform: async ({ _id: taskId }) => {
         const killed = await killTask({ ctx, input: { taskId, reason: input.reason ?? null } });

@@ -28,9 +28,6 @@ export async function killTask({
     case "ended":
       throw new DomainError("task_already_terminal", `The task has ended: ${outcome.task.status}.`);
     case "not_killable":
-      throw new DomainError(
-        "task_not_killable",
-        `A task of type ${outcome.task.task_type} can't be killed.`,
-      );
+      throw new DomainError("task_not_killable", outcome.reason);
   }
 }

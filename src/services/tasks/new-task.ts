@@ -68,6 +68,7 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
     not_before: times.notBefore,
     expires_at: times.expiresAt,
     singleton_key: singleton?.key ?? null,
+    kill_refusal: type.killable ? null : `A task of type ${input.taskType} can't be killed.`,
     on_expire: options.on_expire ?? "fail",
     idempotency_slot: idempotencySlot ?? input.taskId,
     request_hash: idempotencySlot === null ? null : await hashOf(input),

@@ -41,6 +41,7 @@ export function presentTask(task: TaskRecord): Task {
     not_before: task.not_before?.toISOString() ?? null,
     expires_at: task.expires_at?.toISOString() ?? null,
     singleton_key: task.singleton_key,
+    killable: task.kill_refusal === null,
   };
 }
 
