@@ -21,6 +21,8 @@ import { namespaces } from "./routes/namespaces.ts";
 import { objects } from "./routes/objects.ts";
 import { createRouter } from "./routes/router.ts";
 import { tasks } from "./routes/tasks.ts";
+import { taskReports } from "./routes/task-reports.ts";
+import { taskTypes } from "./routes/task-types.ts";
 import { tasksBulk } from "./routes/tasks-bulk.ts";
 import { webhooks } from "./routes/webhooks.ts";
 import type { ServiceContext } from "./services/context.ts";
@@ -57,7 +59,10 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
   app.post(INTERNAL_PATHS.delivery, webhooksDeliver);
 
-  app.use("/v1/*", authenticate, limitBody, requireJson);
+  app.use("/v1/*", limitBody, requireJson);
+  // An executor's reports bear their task's own token, no key.
+  app.route("/v1", taskReports);
+  app.use("/v1/*", authenticate);
   app.route("/v1", namespaces);
   app.route("/v1", keys);
   app.route("/v1", tasks);
@@ -69,6 +74,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     objects,
     batches,
     batchSubmit,
+    taskTypes,
     collections,
     documents,
     webhooks,

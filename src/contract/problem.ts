@@ -18,6 +18,7 @@ export const ErrorCode = z.enum([
   "task_already_terminal",
   "task_not_killable",
   "task_not_retryable",
+  "report_superseded",
   "idempotency_key_reused",
   "invalid_cursor",
   "store_unavailable",

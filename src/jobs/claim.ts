@@ -6,6 +6,7 @@ import type { ServiceContext } from "../services/context.ts";
 import { cacheTask } from "../services/tasks/change-task.ts";
 import { expireTask, isExpired } from "../services/tasks/expire-task.ts";
 import { heldSlot } from "../services/tasks/new-task.ts";
+import { reportToken } from "../services/tasks/report-token.ts";
 import { planChange } from "../services/tasks/plan-change.ts";
 
 /** Whether a message may run its task now, with the evidence. */
@@ -36,8 +37,8 @@ export async function claim(ctx: ServiceContext, message: JobMessage): Promise<C
       await expireTask({ ctx, task });
       return { kind: "stale", reason: "expired" };
     }
-    const leaseToken = crypto.randomUUID();
-    const claimed = await takeUnlessBusy(ctx, claimOf(ctx, task, leaseToken));
+    const leaseToken = await tokenOf(ctx, task);
+    const claimed = await takePlace(ctx, task, leaseToken);
     if (claimed === "busy") return { kind: "stale", reason: "busy" };
     if (claimed !== null) {
       await cacheTask({ ctx, task: claimed });
@@ -58,6 +59,30 @@ function refusal(
   return "superseded";
 }
 
+/** An executor's reports bear the token, also long after; a runner of our own needs only to be the only one. */
+async function tokenOf(ctx: ServiceContext, task: TaskRecord): Promise<string> {
+  return task.executor === null
+    ? crypto.randomUUID()
+    : reportToken(ctx.config.sealingKey, task._id, task.attempt + 1);
+}
+
+/** Claims with any of the concurrency key's slots, tried from a random one on; "busy" when all are held. */
+async function takePlace(
+  ctx: ServiceContext,
+  task: TaskRecord,
+  leaseToken: string,
+): Promise<TaskRecord | null | "busy"> {
+  const { concurrency_key: key, concurrency_limit: limit } = task;
+  if (key === null) return takeUnlessBusy(ctx, claimOf(ctx, task, leaseToken, task._id));
+  const first = Math.floor(ctx.runtime.random() * limit);
+  for (let tried = 0; tried < limit; tried += 1) {
+    const slot = heldSlot(`${key}#${(first + tried) % limit}`);
+    const claimed = await takeUnlessBusy(ctx, claimOf(ctx, task, leaseToken, slot));
+    if (claimed !== "busy") return claimed;
+  }
+  return "busy";
+}
+
 async function takeUnlessBusy(
   ctx: ServiceContext,
   change: TaskChange,
@@ -70,13 +95,18 @@ async function takeUnlessBusy(
   }
 }
 
-function claimOf(ctx: ServiceContext, task: TaskRecord, leaseToken: string) {
+function claimOf(
+  ctx: ServiceContext,
+  task: TaskRecord,
+  leaseToken: string,
+  concurrencySlot: string,
+): TaskChange {
   const now = ctx.runtime.now();
   const isNewAttempt = task.status === "PENDING";
   return planChange(
     task,
     {
-      to: "PROCESSING",
+      to: task.executor === null ? "PROCESSING" : "IN_PROGRESS",
       kind: isNewAttempt ? "status" : null,
       actor: "runner",
       reason: isNewAttempt ? "claimed" : null,
@@ -84,8 +114,11 @@ function claimOf(ctx: ServiceContext, task: TaskRecord, leaseToken: string) {
         attempt: isNewAttempt ? task.attempt + 1 : task.attempt,
         started_at: task.started_at ?? now,
         lease_token: leaseToken,
+        // An executor that hasn't answered by then was not reached: its own time begins when it has.
         lease_expires_at: new Date(now.getTime() + ctx.config.jobs.leaseSeconds * 1000),
+        ...(task.executor !== null && { handed_over_at: null }),
         relay_at: null,
+        ...(task.concurrency_key !== null && { concurrency_slot: concurrencySlot }),
         ...(task.singleton_key !== null && { singleton_slot: heldSlot(task.singleton_key) }),
       },
       events: [],

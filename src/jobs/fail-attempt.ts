@@ -1,7 +1,6 @@
 import type { TaskErrorRecord } from "../ports/task-store.ts";
-import { RELAY_AFTER_SECONDS } from "../services/tasks/task-times.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
-import { backoffSeconds } from "./backoff.ts";
+import { retryIntent } from "../services/tasks/retry-intent.ts";
 import { NonRetryableError } from "./define-job.ts";
 import { endTask } from "./end-task.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
@@ -31,28 +30,16 @@ export async function failAttempt(run: Run, error: TaskErrorRecord): Promise<Run
     return endTask(run, { status: "FAILED", error });
   }
   const { ctx } = run;
-  const delaySeconds = backoffSeconds(error.attempt, ctx.runtime.random);
-  const relayAt = new Date(
-    ctx.runtime.now().getTime() + (delaySeconds + RELAY_AFTER_SECONDS) * 1000,
-  );
+  const { intent, delaySeconds } = retryIntent({
+    ctx,
+    task: run.task,
+    error,
+    actor: "runner",
+    now: ctx.runtime.now(),
+  });
+  const kept = { checkpoint: run.state, progress: run.progress };
   const written = await writeAsHolder(run, (task) =>
-    task.cancel !== null
-      ? null
-      : {
-          to: "PENDING",
-          kind: "status",
-          actor: "runner",
-          reason: `attempt ${error.attempt} failed: ${error.message}; next in ${delaySeconds} s`,
-          patch: {
-            last_error: error,
-            checkpoint: run.state,
-            progress: run.progress,
-            lease_token: null,
-            lease_expires_at: null,
-            relay_at: relayAt,
-          },
-          events: [],
-        },
+    task.cancel === null ? { ...intent, patch: { ...intent.patch, ...kept } } : null,
   );
   // Killed since: there is nothing to wait for.
   if (written.kind === "reconsider") return endTask(run, { status: "FAILED", error });

@@ -7,6 +7,7 @@ import { claim } from "./claim.ts";
 import { NonRetryableError, type StepOutcome } from "./define-job.ts";
 import { endTask } from "./end-task.ts";
 import { describeError, failAttempt } from "./fail-attempt.ts";
+import { handOver } from "./external/hand-over.ts";
 import { heartbeat, type Pulse } from "./heartbeat.ts";
 import type { JobState, OpenJob } from "./job.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
@@ -38,6 +39,7 @@ export async function runJob({
     state: task.checkpoint,
     progress: task.progress,
   };
+  if (task.executor !== null) return handOver(run);
   let step: StepOutcome<JobState> | "continue" | "lost";
   try {
     const job = await open(run);

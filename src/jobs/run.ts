@@ -22,6 +22,8 @@ export type RunOutcome =
   | { readonly kind: "ended"; readonly status: TaskRecord["status"] }
   | { readonly kind: "continued" }
   | { readonly kind: "retried"; readonly delaySeconds: number }
+  /** An executor has the task now, and reports. */
+  | { readonly kind: "handed_over" }
   /** The lease is in other hands: this run wrote nothing more, and its refusal is in the history. */
   | { readonly kind: "lost" }
   | { readonly kind: "stale"; readonly reason: string };

@@ -87,6 +87,21 @@ export type TaskRecord = {
    * namespace by an index, so that of the tasks of a key one is at work.
    */
   readonly singleton_slot: string;
+  /** How the task's executor is watched; null for a built-in type, whose work is done here. */
+  readonly executor: {
+    /** Seconds of silence after which the task is UNKNOWN. */
+    readonly heartbeat_timeout: number;
+    readonly backoff: { readonly base: number; readonly cap: number };
+  } | null;
+  /** When the executor took this attempt over; null before, and for a built-in type. */
+  readonly handed_over_at: Date | null;
+  /** When an executor's progress last made an event. */
+  readonly progress_event_at: Date | null;
+  /** Tasks of one key share `concurrency_limit` slots; null: as many as there are. */
+  readonly concurrency_key: string | null;
+  readonly concurrency_limit: number;
+  /** `key:` with key and number of the slot while an attempt holds it, else the task's own id; unique like the singleton's. */
+  readonly concurrency_slot: string;
   /** The resource that the task works for (a batch), mirrored at each change of status. */
   readonly resource_id: string | null;
   /** What the job is called with, as its input schema has it. */
@@ -159,8 +174,16 @@ export interface TaskStore {
   findByIdempotencySlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
   /** The task that holds a singleton slot, in the namespace; null when it has been let go. */
   findBySingletonSlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
-  /** Of the tasks that may start, the one that has waited longest for a singleton key; null when none does. */
-  nextForSingleton(namespaceId: string, key: string, now: Date): Promise<TaskRecord | null>;
+  /**
+   * Of the tasks that never started and may, the one that has waited longest for a singleton or
+   * concurrency key; null when none does.
+   */
+  nextInLine(
+    namespaceId: string,
+    field: "singleton_key" | "concurrency_key",
+    key: string,
+    now: Date,
+  ): Promise<TaskRecord | null>;
   /** In any namespace, for the runner and cron. */
   get(taskId: string): Promise<TaskRecord | null>;
   /** Without history, checkpoint and pending events, which a list does not show. One read. */
@@ -186,6 +209,12 @@ export interface TaskStore {
   postponeRelay(taskId: string, version: number, relayAt: Date): Promise<void>;
   /** PROCESSING tasks whose lease ran out, oldest first. */
   dueForReaping(now: Date, limit: number): Promise<readonly TaskRecord[]>;
+  /** IN_PROGRESS or UNKNOWN tasks whose executor has been silent for too long, oldest first. */
+  dueForSettling(
+    status: "IN_PROGRESS" | "UNKNOWN",
+    now: Date,
+    limit: number,
+  ): Promise<readonly TaskRecord[]>;
   /** Tasks with events that have waited in the outbox since before `before`, oldest first. */
   dueForDispatch(before: Date, limit: number): Promise<readonly TaskRecord[]>;
   /** Deletes at most `limit` terminal tasks completed before that time with an empty outbox; their ids. */

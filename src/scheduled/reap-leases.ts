@@ -1,7 +1,7 @@
 import { findJob } from "../jobs/catalog.ts";
 import type { TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
-import { backoffSeconds } from "../jobs/backoff.ts";
+import { backoffSeconds } from "../services/tasks/backoff.ts";
 import { changeTask } from "../services/tasks/change-task.ts";
 import { RELAY_AFTER_SECONDS } from "../services/tasks/task-times.ts";
 import type { Intent } from "../services/tasks/plan-change.ts";

@@ -9,6 +9,7 @@ import type { BucketRecord, CollectionRecord } from "../ports/content-stores.ts"
 import type { ResourceStore } from "../ports/resource-store.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import type { TaskCache } from "../ports/task-cache.ts";
+import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskStore } from "../ports/task-store.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
@@ -22,6 +23,7 @@ export type Stores = {
   readonly collections: ResourceStore<CollectionRecord>;
   readonly documents: DocumentStore;
   readonly batches: BatchStore;
+  readonly taskTypes: TaskTypeStore;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly webhooks: WebhookStore;

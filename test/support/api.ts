@@ -14,6 +14,7 @@ export type Call = Promise<Answer> & { expect(status: number): Promise<Answer> }
 export type Api = {
   get(path: string, headers?: Record<string, string>): Call;
   post(path: string, body?: unknown, headers?: Record<string, string>): Call;
+  put(path: string, body: unknown): Call;
   patch(path: string, body: unknown): Call;
   delete(path: string): Call;
   /** Sends a body as it is. */
@@ -68,6 +69,7 @@ export function createApi(url: () => string, key: string, namespace?: string): A
   return {
     get: (path, headers = {}) => raw("GET", path, null, headers),
     post: (path, body, headers) => withJson("POST", path, body, headers),
+    put: (path, body) => withJson("PUT", path, body),
     patch: (path, body) => withJson("PATCH", path, body),
     delete: (path) => raw("DELETE", path, null, {}),
     raw,

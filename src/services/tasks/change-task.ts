@@ -2,9 +2,9 @@ import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { mirrorOrLog } from "./mirror-task.ts";
-import { passSingletonOn } from "./pass-singleton-on.ts";
 import { type Intent, planChange } from "./plan-change.ts";
 import { cachedTaskOf } from "./present-task.ts";
+import { wakeNext } from "./wake-next.ts";
 
 /** What became of an intent. */
 export type ChangeOutcome =
@@ -31,9 +31,13 @@ export async function changeTask({
   await Promise.all([
     cacheTask({ ctx, task: changed }),
     task.status === changed.status ? null : mirrorOrLog({ ctx, task: changed }),
-    isTerminal(changed.status) ? passSingletonOn({ ctx, ended: changed }) : null,
+    endsAttempt(task, changed) ? wakeNext({ ctx, ended: changed }) : null,
   ]);
   return { kind: "changed", task: changed };
+}
+
+function endsAttempt(before: TaskRecord, after: TaskRecord): boolean {
+  return isTerminal(after.status) || (after.status === "PENDING" && before.status !== "PENDING");
 }
 
 /** Writes the hot copy; without Redis, polls are answered from MongoDB (P6). */

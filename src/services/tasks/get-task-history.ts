@@ -1,3 +1,4 @@
+import { isTerminal, type TaskStatus } from "../../contract/status.ts";
 import type { TaskHistory } from "../../contract/task.ts";
 import type { HistoryRecord, PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
@@ -58,14 +59,14 @@ function presentPending(event: PendingEvent): TaskHistory["events"][number] {
   };
 }
 
-/** Each attempt from its claim to the change of status that ended it. */
+/** Each attempt from its claim to the change of status that ended it; a silence in between is no end. */
 function attemptsOf(task: TaskRecord): TaskHistory["attempts"] {
-  return task.history
-    .filter((entry) => entry.kind === "status" && entry.to === "PROCESSING")
+  const changes = task.history.filter((entry) => entry.kind === "status");
+  return changes
+    .filter((entry) => entry.from === "PENDING" && isAtWork(entry.to))
     .map((claim) => {
-      const end = task.history.find(
-        (entry) =>
-          entry.kind === "status" && entry.from === "PROCESSING" && entry.attempt === claim.attempt,
+      const end = changes.find(
+        (entry) => entry.attempt === claim.attempt && entry.from !== "PENDING" && isEnd(entry.to),
       );
       return {
         attempt: claim.attempt,
@@ -75,4 +76,12 @@ function attemptsOf(task: TaskRecord): TaskHistory["attempts"] {
         reason: end?.reason ?? null,
       };
     });
+}
+
+function isAtWork(status: TaskStatus): boolean {
+  return status === "PROCESSING" || status === "IN_PROGRESS";
+}
+
+function isEnd(status: TaskStatus): boolean {
+  return status === "PENDING" || isTerminal(status);
 }

@@ -12,6 +12,16 @@ export type Submission = {
   readonly idempotencyKey: string | null;
 };
 
+/** What a registered type says of its tasks; a task keeps to what was said when it was made. */
+export type ExecutorTerms = {
+  readonly killable: boolean;
+  readonly maxAttempts: number;
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  readonly backoff: { readonly base: number; readonly cap: number };
+  readonly concurrency: { readonly key: string; readonly limit: number } | null;
+};
+
 /** What makes a task. */
 export type NewTask = {
   readonly taskId: string;
@@ -25,6 +35,8 @@ export type NewTask = {
   /** What no other task of the namespace may have been made for: a caller's key, or a retry; null: anything. */
   readonly idempotencySlot: string | null;
   readonly retryOf?: string;
+  /** How a task is run whose work is done elsewhere; absent for a built-in type. */
+  readonly executor?: ExecutorTerms;
 };
 
 /** How a slot is written that stands for a caller's key and not for a task. */
@@ -35,7 +47,8 @@ export function heldSlot(key: string): string {
 /** The task as it is inserted: PENDING, its first event in its outbox. */
 export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Promise<TaskRecord> {
   const { options, idempotencySlot } = input;
-  const type = ctx.taskTypes.get(input.taskType);
+  const { executor } = input;
+  const type = executor ?? ctx.taskTypes.get(input.taskType);
   if (type === undefined) throw new Error(`there is no task type ${input.taskType}`);
   const now = ctx.runtime.now();
   const times = taskTimes(options, now);
@@ -77,6 +90,15 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
       singleton === undefined || singleton.when_busy === "queue"
         ? input.taskId
         : heldSlot(singleton.key),
+    executor:
+      executor === undefined
+        ? null
+        : { heartbeat_timeout: executor.heartbeatTimeout, backoff: executor.backoff },
+    handed_over_at: null,
+    progress_event_at: null,
+    concurrency_key: executor?.concurrency?.key ?? null,
+    concurrency_limit: executor?.concurrency?.limit ?? 0,
+    concurrency_slot: input.taskId,
     resource_id: input.resourceId,
     job_input: input.jobInput,
     checkpoint: null,

@@ -83,6 +83,11 @@ export function planChange(
       // Let go in the same write, so that no crash leaves a key held by a task that has ended.
       ...(task.singleton_key !== null && { singleton_slot: task._id }),
     }),
+    // An attempt has ended: its place is another's.
+    ...(task.concurrency_key !== null &&
+      (isTerminal(intent.to) || (intent.to === "PENDING" && task.status !== "PENDING")) && {
+        concurrency_slot: task._id,
+      }),
     ...(newEvents.length > 0 && { outbox_at: task.outbox_at ?? now }),
   };
   const after: TaskRecord = { ...task, ...patch, version: task.version + 1 };

@@ -57,10 +57,15 @@ export const INDEXES: readonly Index[] = [
   plain("batches", { bucket_id: 1, ...BY_TIME }),
   plain("batches", { collection_id: 1, status: 1 }),
 
+  unique("task_types", { namespace_id: 1, name: 1 }),
+  plain("task_types", { namespace_id: 1, ...BY_TIME }),
+
   plain("tasks", { namespace_id: 1, ...BY_TIME }),
   unique("tasks", { namespace_id: 1, idempotency_slot: 1 }),
   unique("tasks", { namespace_id: 1, singleton_slot: 1 }),
+  unique("tasks", { namespace_id: 1, concurrency_slot: 1 }),
   plain("tasks", { namespace_id: 1, singleton_key: 1, status: 1, created_at: 1 }),
+  plain("tasks", { namespace_id: 1, concurrency_key: 1, status: 1, created_at: 1 }),
   ...TASK_FILTERS.map((field) => plain("tasks", { namespace_id: 1, [field]: 1, ...BY_TIME })),
   ...TASK_QUEUES.map((key) => plain("tasks", key)),
 

@@ -32,13 +32,14 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
     findBySingletonSlot: (namespaceId, slot) =>
       gateway.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, singleton_slot: slot }),
 
-    nextForSingleton: (namespaceId, key, now) =>
+    nextInLine: (namespaceId, field, key, now) =>
       gateway.findOne<TaskRecord>(
         TASKS,
         {
           namespace_id: namespaceId,
-          singleton_key: key,
+          [field]: key,
           status: "PENDING",
+          attempt: 0,
           $or: [{ not_before: null }, { not_before: { $lte: now } }],
         },
         { sort: { created_at: 1 } },
@@ -128,6 +129,13 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
       gateway.find<TaskRecord>(
         TASKS,
         { status: "PROCESSING", lease_expires_at: { $lte: now } },
+        { sort: { lease_expires_at: 1 }, limit },
+      ),
+
+    dueForSettling: (status, now, limit) =>
+      gateway.find<TaskRecord>(
+        TASKS,
+        { status, lease_expires_at: { $lte: now } },
         { sort: { lease_expires_at: 1 }, limit },
       ),
 

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { checkTimes, SubmissionFields } from "./submission.ts";
+import { Progress, Task, TaskValues } from "./task.ts";
+
+/** How much of a task's own data a report may add, as JSON text. */
+const MAX_REPORT_CHARACTERS = 262_144;
+
+/** `POST /v1/tasks`: a task of a registered type, with the options of every submission. */
+export const CreateTaskRequest = z
+  .strictObject({
+    task_type: z.string().min(1).max(100),
+    /** What the executor is to do; must satisfy the type's `input_schema`. */
+    input: z.record(z.string(), z.unknown()),
+    ...SubmissionFields,
+  })
+  .check(checkTimes);
+
+export type CreateTaskRequest = z.infer<typeof CreateTaskRequest>;
+
+/**
+ * `PATCH /v1/tasks/{task_id}`: what an executor says of its task. An empty report is a heartbeat.
+ * The answer is the task; a `cancel` in it asks the executor to stop and to report CANCELED.
+ */
+export const TaskReport = z
+  .strictObject({
+    status: z.enum(["IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED", "SKIPPED"]).optional(),
+    progress: z
+      .strictObject({
+        completed: z.int().min(0),
+        total: z.int().min(0).nullable().default(null),
+        unit: z.string().max(50).default("steps"),
+        message: z.string().max(500).nullable().default(null),
+      })
+      .optional(),
+    outputs: TaskValues.max(1000).optional(),
+    /** Why it FAILED; another attempt follows unless `retryable` is false. */
+    error: z
+      .strictObject({
+        code: z.string().min(1).max(100),
+        message: z.string().min(1).max(2000),
+        retryable: z.boolean().default(true),
+        details: z.record(z.string(), z.unknown()).nullable().default(null),
+      })
+      .optional(),
+    /** Why it was SKIPPED or CANCELED. */
+    reason: z.string().max(500).optional(),
+    /** Joined to what the task has; the executor's own `job_id` goes here. */
+    additional_data: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine((report) => (report.status === "FAILED") === (report.error !== undefined), {
+    path: ["error"],
+    error: "expected exactly when status is FAILED",
+  })
+  .refine((report) => JSON.stringify(report).length <= MAX_REPORT_CHARACTERS, {
+    error: "expected at most 256 KiB; put large results elsewhere and report where",
+  });
+
+export type TaskReport = z.infer<typeof TaskReport>;
+
+/** What an executor is posted, signed as Standard Webhooks are, `webhook-id` being task and attempt. */
+export const ExecutorJob = z.object({
+  type: z.literal("task.execute"),
+  timestamp: z.string(),
+  data: z.object({
+    task: Task,
+    input: z.record(z.string(), z.unknown()),
+    attempt: z.int(),
+    /** Where to report, and the token that only this attempt's reports may bear. */
+    report_url: z.string(),
+    token: z.string(),
+    /** Seconds between two reports at the most. */
+    heartbeat_timeout: z.int(),
+    /** What the attempt before had reached. */
+    progress: Progress.nullable(),
+  }),
+});
+
+export type ExecutorJob = z.infer<typeof ExecutorJob>;

@@ -1,0 +1,128 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery } from "../contract/common.ts";
+import { CreateTaskRequest } from "../contract/external-task.ts";
+import { Task } from "../contract/task.ts";
+import {
+  CreatedTaskType,
+  PutTaskTypeRequest,
+  TaskType,
+  TaskTypeListRequest,
+  TaskTypeName,
+} from "../contract/task-type.ts";
+import type { TaskTypeRecord } from "../ports/task-type-store.ts";
+import { deleteTaskType } from "../services/task-types/delete-task-type.ts";
+import { getTaskType } from "../services/task-types/get-task-type.ts";
+import { listTaskTypes } from "../services/task-types/list-task-types.ts";
+import { putTaskType } from "../services/task-types/put-task-type.ts";
+import { createExternalTask } from "../services/tasks/create-external-task.ts";
+import { presentTask } from "../services/tasks/present-task.ts";
+import { presentPage } from "./present.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { SubmissionHeaders } from "./submission.ts";
+
+const params = z.object({ type: z.string().min(1).max(100) });
+
+/** `/v1/task-types`, and `POST /v1/tasks`: work that the deployer's own executors do. */
+export const taskTypes = createRouter()
+  .openapi(
+    createRoute({
+      method: "put",
+      path: "/task-types/{type}",
+      tags: ["Executors"],
+      summary: "Register a task type, or replace what it says",
+      request: { params: z.object({ type: TaskTypeName }), body: jsonBody(PutTaskTypeRequest) },
+      responses: {
+        200: json(TaskType, "The type as it is now"),
+        201: json(CreatedTaskType, "The new type, and the secret that signs its jobs, this once"),
+        ...problems(404, 503),
+      },
+    }),
+    async (c) => {
+      const { record, secret } = await putTaskType({
+        ctx: c.var.inNamespace,
+        input: { type: c.req.valid("param").type, request: c.req.valid("json") },
+      });
+      if (secret === null) return c.json(presentTaskType(record), 200);
+      return c.json({ ...presentTaskType(record), secret }, 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/task-types/list",
+      tags: ["Executors"],
+      summary: "List task types",
+      request: { query: PageQuery, body: optionalJsonBody(TaskTypeListRequest) },
+      responses: { 200: json(pageOf(TaskType), "A page of types"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      const page = await listTaskTypes({ ctx: c.var.inNamespace, input });
+      return c.json(presentPage(page, presentTaskType), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/task-types/{type}",
+      tags: ["Executors"],
+      summary: "Get a task type",
+      request: { params },
+      responses: { 200: json(TaskType, "The type"), ...problems(404) },
+    }),
+    async (c) => {
+      const input = c.req.valid("param");
+      return c.json(presentTaskType(await getTaskType({ ctx: c.var.inNamespace, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/task-types/{type}",
+      tags: ["Executors"],
+      summary: "Delete a task type that no task is of any more",
+      request: { params },
+      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+    }),
+    async (c) => {
+      await deleteTaskType({ ctx: c.var.inNamespace, input: c.req.valid("param") });
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/tasks",
+      tags: ["Executors"],
+      summary: "Submit a task of a registered type",
+      request: { headers: SubmissionHeaders, body: jsonBody(CreateTaskRequest) },
+      responses: { 202: json(Task, "The task"), ...problems(404, 422, 503) },
+    }),
+    async (c) => {
+      const input = {
+        request: c.req.valid("json"),
+        idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+      };
+      const task = await createExternalTask({ ctx: c.var.inNamespace, input });
+      return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
+    },
+  );
+
+function presentTaskType(record: TaskTypeRecord): TaskType {
+  return {
+    type: record.name,
+    namespace_id: record.namespace_id,
+    executor_url: record.executor_url,
+    description: record.description,
+    input_schema: record.input_schema === null ? null : JSON.parse(record.input_schema),
+    heartbeat_timeout: record.heartbeat_timeout,
+    max_attempts: record.max_attempts,
+    backoff: record.backoff,
+    queue_ttl: record.queue_ttl,
+    concurrency: record.concurrency,
+    killable: record.killable,
+    created_at: record.created_at.toISOString(),
+    updated_at: record.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,102 @@
+import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
+import type { ServiceContext } from "../services/context.ts";
+import { changeTask } from "../services/tasks/change-task.ts";
+import type { Intent } from "../services/tasks/plan-change.ts";
+import { heartbeatMs } from "../services/tasks/plan-report.ts";
+import { publishJob } from "../services/tasks/publish-job.ts";
+import { requestDispatch } from "../services/tasks/request-dispatch.ts";
+import { failIntent, retryIntent } from "../services/tasks/retry-intent.ts";
+
+/** How many tasks of each status one run looks at; the next minute takes the next ones. */
+const TASKS_PER_RUN = 100;
+
+/** Tasks whose small writes go at once. */
+const TASKS_AT_ONCE = 10;
+
+const CRON = "cron";
+
+/**
+ * Settles tasks whose executor is not heard of. One that never took the task over costs an
+ * attempt; one that did makes it UNKNOWN, and after as long again FAILED, or CANCELED if it was
+ * killed meanwhile. Each is one conditional write: an executor that reports after all either wins
+ * or finds its token refused (P2).
+ */
+export async function settleSilent(
+  ctx: ServiceContext,
+  now: Date,
+): Promise<{ readonly settled: number }> {
+  // UNKNOWN first: what becomes UNKNOWN in this run is not due in this run.
+  const due = [
+    ...(await ctx.stores.tasks.dueForSettling("UNKNOWN", now, TASKS_PER_RUN)),
+    ...(await ctx.stores.tasks.dueForSettling("IN_PROGRESS", now, TASKS_PER_RUN)),
+  ];
+  let settled = 0;
+  for (let start = 0; start < due.length; start += TASKS_AT_ONCE) {
+    const some = due.slice(start, start + TASKS_AT_ONCE);
+    const outcomes = await Promise.all(some.map(async (task) => settle(ctx, task, now)));
+    settled += outcomes.filter(Boolean).length;
+  }
+  return { settled };
+}
+
+async function settle(ctx: ServiceContext, task: TaskRecord, now: Date): Promise<boolean> {
+  const { intent, delaySeconds } = verdictOn(ctx, task, now);
+  const outcome = await changeTask({ ctx, task, intent });
+  if (outcome.kind === "conflict") return false;
+  if (intent.to === "PENDING") await publishJob({ ctx, task: outcome.task, delaySeconds });
+  else await requestDispatch({ ctx, task: outcome.task });
+  return true;
+}
+
+function verdictOn(
+  ctx: ServiceContext,
+  task: TaskRecord,
+  now: Date,
+): { readonly intent: Intent; readonly delaySeconds: number } {
+  if (task.status === "UNKNOWN" || (task.cancel !== null && task.handed_over_at === null)) {
+    return { intent: lastWord(task, now), delaySeconds: 0 };
+  }
+  if (task.handed_over_at === null) {
+    const isLast = task.attempt >= task.max_attempts;
+    const error = errorOf(task, "lease_expired", "The executor was not reached.", !isLast);
+    return isLast
+      ? { intent: failIntent(error, CRON), delaySeconds: 0 }
+      : retryIntent({ ctx, task, error, actor: CRON, now });
+  }
+  const seconds = heartbeatMs(task) / 1000;
+  return {
+    delaySeconds: 0,
+    intent: {
+      to: "UNKNOWN",
+      kind: "status",
+      actor: CRON,
+      reason: `the executor was silent for ${seconds} s`,
+      patch: { lease_expires_at: new Date(now.getTime() + heartbeatMs(task)) },
+      events: [],
+    },
+  };
+}
+
+function lastWord(task: TaskRecord, now: Date): Intent {
+  if (task.cancel === null) {
+    const message = "The executor fell silent and was not heard of again.";
+    return failIntent(errorOf(task, "executor_silent", message, false), CRON);
+  }
+  return {
+    to: "CANCELED",
+    kind: "status",
+    actor: CRON,
+    reason: task.cancel.reason ?? "killed",
+    patch: { cancel: { ...task.cancel, acknowledged_at: task.cancel.acknowledged_at ?? now } },
+    events: [],
+  };
+}
+
+function errorOf(
+  task: TaskRecord,
+  code: string,
+  message: string,
+  retryable: boolean,
+): TaskErrorRecord {
+  return { code, message, retryable, attempt: task.attempt, details: null };
+}

@@ -1,0 +1,24 @@
+/** How attempts are spaced, in seconds. */
+export type Backoff = {
+  /** The delay that the first retry may have at most; doubled for each further one. */
+  readonly base: number;
+  /** No retry waits longer. */
+  readonly cap: number;
+};
+
+/** What the built-in types keep to. */
+const DEFAULT_BACKOFF: Backoff = { base: 2, cap: 300 };
+
+/**
+ * Seconds before the next attempt after `attempt` (from 1) failed: exponential back-off with full
+ * jitter, at least one second, since the queue has no shorter delay
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ */
+export function backoffSeconds(
+  attempt: number,
+  random: () => number,
+  { base, cap }: Backoff = DEFAULT_BACKOFF,
+): number {
+  const ceiling = Math.min(cap, base * 2 ** (attempt - 1));
+  return Math.max(1, Math.ceil(random() * ceiling));
+}

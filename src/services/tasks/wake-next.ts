@@ -1,0 +1,38 @@
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { ServiceContext } from "../context.ts";
+import { publishJob } from "./publish-job.ts";
+
+/**
+ * Wakes the next task in line for the singleton key or the concurrency slot that an attempt let
+ * go. Only a matter of speed: the relay finds it too.
+ */
+export async function wakeNext({
+  ctx,
+  ended,
+}: {
+  ctx: ServiceContext;
+  ended: TaskRecord;
+}): Promise<void> {
+  await Promise.all([wake(ctx, ended, "singleton_key"), wake(ctx, ended, "concurrency_key")]);
+}
+
+async function wake(
+  ctx: ServiceContext,
+  ended: TaskRecord,
+  field: "singleton_key" | "concurrency_key",
+): Promise<void> {
+  const key = ended[field];
+  if (key === null) return;
+  try {
+    const { tasks } = ctx.stores;
+    const next = await tasks.nextInLine(ended.namespace_id, field, key, ctx.runtime.now());
+    // The mark keeps the queue's deduplication from taking it for the message that found no place.
+    const mark = `-after-${ended._id}-${ended.attempt}`;
+    if (next !== null) await publishJob({ ctx, task: next, mark });
+  } catch (error) {
+    ctx.runtime.log("warn", "the next in line was left to the relay", {
+      task_id: ended._id,
+      error: String(error),
+    });
+  }
+}

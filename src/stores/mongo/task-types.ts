@@ -1,0 +1,44 @@
+import type { TaskTypeRecord, TaskTypeStore } from "../../ports/task-type-store.ts";
+import { resourceQuery } from "./filters.ts";
+import type { MongoGateway } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const COLLECTION = "task_types";
+
+/** The registered task types; unique by the index `{ namespace_id, name }`. */
+export function createTaskTypeStore(gateway: MongoGateway): TaskTypeStore {
+  return {
+    put: async (record) => {
+      const outcome = await gateway.insertOne(COLLECTION, record);
+      if (outcome.kind === "inserted") return { kind: "created" };
+      const {
+        _id,
+        namespace_id,
+        name,
+        created_at: _made,
+        sealed_secret: _secret,
+        ...fields
+      } = record;
+      const replaced = await gateway.findOneAndUpdate<TaskTypeRecord>(
+        COLLECTION,
+        { namespace_id, name },
+        { $set: fields },
+      );
+      // Sent again after a lost answer, the insert finds itself, and its secret has not been shown.
+      return replaced === null || replaced._id === _id
+        ? { kind: "created" }
+        : { kind: "replaced", record: replaced };
+    },
+    find: (namespaceId, type) =>
+      gateway.findOne<TaskTypeRecord>(COLLECTION, { namespace_id: namespaceId, name: type }),
+    list: (namespaceId, filter, page) =>
+      findPage<TaskTypeRecord>(
+        gateway,
+        COLLECTION,
+        { namespace_id: namespaceId, ...resourceQuery(filter) },
+        page,
+      ),
+    remove: async (namespaceId, type) =>
+      (await gateway.deleteMany(COLLECTION, { namespace_id: namespaceId, name: type })) > 0,
+  };
+}
