@@ -95,6 +95,7 @@ it("a task whose worker died before the executor was reached is tried again when
   });
   const task = await create();
   await untilTask(at.api, task.task_id, ({ status }) => status === "IN_PROGRESS");
+  await at.world.stack.qstash.idle();
   lift?.();
   expect(at.executor.jobs).toEqual([]);
   await at.world.runMinuteCron(61_000);
