@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Bindings } from "./deps.ts";
 import { eventsDispatch } from "./internal/events-dispatch.ts";
 import { jobsRun } from "./internal/jobs-run.ts";
+import { schedulesFire } from "./internal/schedules-fire.ts";
 import { verifySignature } from "./internal/verify-signature.ts";
 import { webhooksDeliver } from "./internal/webhooks-deliver.ts";
 import type { AppEnv } from "./routes/app-env.ts";
@@ -21,6 +22,8 @@ import { namespaces } from "./routes/namespaces.ts";
 import { objects } from "./routes/objects.ts";
 import { createRouter } from "./routes/router.ts";
 import { tasks } from "./routes/tasks.ts";
+import { schedules } from "./routes/schedules.ts";
+import { submissions } from "./routes/submissions.ts";
 import { taskReports } from "./routes/task-reports.ts";
 import { taskTypes } from "./routes/task-types.ts";
 import { tasksBulk } from "./routes/tasks-bulk.ts";
@@ -58,6 +61,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.post(INTERNAL_PATHS.job, jobsRun);
   app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
   app.post(INTERNAL_PATHS.delivery, webhooksDeliver);
+  app.post(INTERNAL_PATHS.schedule, schedulesFire);
 
   app.use("/v1/*", limitBody, requireJson);
   // An executor's reports bear their task's own token, no key.
@@ -75,6 +79,8 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     batches,
     batchSubmit,
     taskTypes,
+    submissions,
+    schedules,
     collections,
     documents,
     webhooks,

@@ -14,6 +14,7 @@ import { createNamespaceStore } from "./stores/mongo/namespaces.ts";
 import { createObjectStore } from "./stores/mongo/objects.ts";
 import { createResourceStore } from "./stores/mongo/resources.ts";
 import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
+import { createScheduleStore } from "./stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "./stores/mongo/task-types.ts";
 import { createTaskStore } from "./stores/mongo/tasks.ts";
 import { createWebhookStore } from "./stores/mongo/webhooks.ts";
@@ -67,6 +68,7 @@ export function createServices({
     batches: createBatchStore(gateway),
     tasks: createTaskStore(gateway, () => crypto.randomUUID()),
     taskTypes: createTaskTypeStore(gateway),
+    schedules: createScheduleStore(gateway),
     taskCache: createTaskCache(config.redis),
     webhooks: createWebhookStore(gateway),
     deliveries: createDeliveryStore(gateway),

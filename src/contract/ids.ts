@@ -15,6 +15,7 @@ export const ID_PREFIXES = {
   webhook: "whk",
   delivery: "dlv",
   taskType: "ttp",
+  schedule: "sch",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -41,6 +42,7 @@ export const TaskId = idOf("task");
 export const EventId = idOf("event");
 export const WebhookId = idOf("webhook");
 export const DeliveryId = idOf("delivery");
+export const ScheduleId = idOf("schedule");
 
 /**
  * A resource's name: unique in its namespace, and never mistaken for an id, since ids hold an

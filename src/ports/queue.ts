@@ -53,6 +53,10 @@ export interface Queue {
   publishJob(message: JobMessage, options: PublishOptions): Promise<void>;
   /** Takes back the messages of that label that wait. What is being delivered arrives all the same. */
   cancelJobs(label: string): Promise<void>;
+  /** Makes or replaces a schedule, which calls `/internal/schedules/fire` from now on. */
+  putSchedule(schedule: { readonly scheduleId: string; readonly cron: string }): Promise<void>;
+  /** Deletes a schedule; it may be gone already. */
+  deleteSchedule(scheduleId: string): Promise<void>;
   publishDispatch(message: DispatchMessage, options: PublishOptions): Promise<void>;
   /** One request for all of them; each is a message of its own. */
   publishDeliveries(

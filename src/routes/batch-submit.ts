@@ -5,7 +5,7 @@ import { SubmissionOptions } from "../contract/submission.ts";
 import { Task } from "../contract/task.ts";
 import { submitBatch } from "../services/batches/submit-batch.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
-import { SubmissionHeaders } from "./submission.ts";
+import { idempotencySlotOf, SubmissionHeaders } from "./submission.ts";
 import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
 
 /** `POST /v1/buckets/{bucket_id}/batches/{batch_id}/submit`. */
@@ -28,7 +28,7 @@ export const batchSubmit = createRouter().openapi(
       bucket: bucket_id,
       batch: batch_id,
       options: c.req.valid("json"),
-      idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+      idempotencySlot: idempotencySlotOf(c.req.valid("header")),
     };
     const task = await submitBatch({ ctx: c.var.inNamespace, input });
     return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });

@@ -19,7 +19,7 @@ import { createExternalTask } from "../services/tasks/create-external-task.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
 import { presentPage } from "./present.ts";
 import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
-import { SubmissionHeaders } from "./submission.ts";
+import { idempotencySlotOf, SubmissionHeaders } from "./submission.ts";
 
 const params = z.object({ type: z.string().min(1).max(100) });
 
@@ -102,7 +102,7 @@ export const taskTypes = createRouter()
     async (c) => {
       const input = {
         request: c.req.valid("json"),
-        idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+        idempotencySlot: idempotencySlotOf(c.req.valid("header")),
       };
       const task = await createExternalTask({ ctx: c.var.inNamespace, input });
       return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });

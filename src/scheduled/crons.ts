@@ -4,6 +4,7 @@ import { reapLeases } from "./reap-leases.ts";
 import { relayDeliveries } from "./relay-deliveries.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayTasks } from "./relay-tasks.ts";
+import { syncSchedules } from "./sync-schedules.ts";
 import { settleSilent } from "./settle-silent.ts";
 
 type Duty = {
@@ -17,6 +18,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
     { name: "relay tasks", run: relayTasks },
     { name: "reap leases", run: reapLeases },
     { name: "settle silent executors", run: settleSilent },
+    { name: "sync schedules", run: syncSchedules },
     { name: "relay events", run: relayEvents },
     { name: "relay deliveries", run: relayDeliveries },
   ],

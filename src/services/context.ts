@@ -8,6 +8,7 @@ import type { Queue } from "../ports/queue.ts";
 import type { BucketRecord, CollectionRecord } from "../ports/content-stores.ts";
 import type { ResourceStore } from "../ports/resource-store.ts";
 import type { Runtime } from "../ports/runtime.ts";
+import type { ScheduleStore } from "../ports/schedule-store.ts";
 import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskStore } from "../ports/task-store.ts";
@@ -24,6 +25,7 @@ export type Stores = {
   readonly documents: DocumentStore;
   readonly batches: BatchStore;
   readonly taskTypes: TaskTypeStore;
+  readonly schedules: ScheduleStore;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly webhooks: WebhookStore;
@@ -35,7 +37,9 @@ export type Stores = {
 /** Who asks: the deployment's administrator, or an API key that sees some namespaces. */
 export type Principal =
   | { readonly kind: "admin" }
-  | { readonly kind: "key"; readonly keyId: string; readonly namespaceIds: readonly string[] };
+  | { readonly kind: "key"; readonly keyId: string; readonly namespaceIds: readonly string[] }
+  /** A schedule that fires, which nobody asks at that moment. */
+  | { readonly kind: "schedule"; readonly scheduleId: string };
 
 /** What the services must know of a type of task; how it is carried out is the job's own matter. */
 export type TaskTypeInfo = { readonly killable: boolean; readonly maxAttempts: number };
@@ -59,7 +63,14 @@ export type NamespaceContext = CallerContext & {
   readonly namespace: Pick<NamespaceRecord, "_id" | "name">;
 };
 
-/** How an actor stands in histories: `admin`, or the key's id. */
+/** How an actor stands in histories: `admin`, or the id of the key or the schedule. */
 export function actorOf(principal: Principal): string {
-  return principal.kind === "admin" ? "admin" : principal.keyId;
+  switch (principal.kind) {
+    case "admin":
+      return "admin";
+    case "key":
+      return principal.keyId;
+    case "schedule":
+      return principal.scheduleId;
+  }
 }

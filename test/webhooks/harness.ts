@@ -68,6 +68,8 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
   };
   const queue: Queue = {
     cancelJobs: () => Promise.resolve(),
+    putSchedule: () => Promise.resolve(),
+    deleteSchedule: () => Promise.resolve(),
     publishJob: () => Promise.resolve(),
     publishDispatch: (message, how) =>
       unlessDown(() => publish({ kind: "dispatch", body: message }, how)),

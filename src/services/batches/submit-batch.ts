@@ -5,7 +5,7 @@ import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { createTask } from "../tasks/create-task.ts";
-import { heldSlot, type Submission } from "../tasks/new-task.ts";
+import type { Submission } from "../tasks/new-task.ts";
 
 const TASK_TYPE = "api_buckets_batches_process";
 
@@ -55,7 +55,7 @@ export async function submitBatch({
         job_id: ctx.runtime.newId("job"),
       },
       options: input.options,
-      idempotencySlot: input.idempotencyKey === null ? null : heldSlot(input.idempotencyKey),
+      idempotencySlot: input.idempotencySlot,
     },
   });
 }

@@ -3,7 +3,14 @@ import { DomainError } from "../errors.ts";
 
 /** The ids of the namespaces that the caller may see; null: all. */
 export function visibleNamespaces(principal: Principal): readonly string[] | null {
-  return principal.kind === "admin" ? null : principal.namespaceIds;
+  switch (principal.kind) {
+    case "admin":
+      return null;
+    case "key":
+      return principal.namespaceIds;
+    case "schedule":
+      return [];
+  }
 }
 
 /** Throws `forbidden` unless the caller is the deployment's administrator. */

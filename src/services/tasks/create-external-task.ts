@@ -5,7 +5,6 @@ import { DomainError } from "../errors.ts";
 import { renderConcurrencyKey } from "../task-types/concurrency-key.ts";
 import { requireValidInput } from "../task-types/input-schema.ts";
 import { createTask } from "./create-task.ts";
-import { heldSlot } from "./new-task.ts";
 
 /**
  * Makes a task whose work is done elsewhere. Throws `invalid_request` for a type that isn't
@@ -16,7 +15,7 @@ export async function createExternalTask({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly request: CreateTaskRequest; readonly idempotencyKey: string | null };
+  input: { readonly request: CreateTaskRequest; readonly idempotencySlot: string | null };
 }): Promise<TaskRecord> {
   const { task_type: taskType, input: jobInput, ...options } = input.request;
   const type = await ctx.stores.taskTypes.find(ctx.namespace._id, taskType);
@@ -33,7 +32,7 @@ export async function createExternalTask({
       inputs: [jobInput],
       additionalData: {},
       options: { ...options, ...(queueTtl !== null && { queue_ttl: queueTtl }) },
-      idempotencySlot: input.idempotencyKey === null ? null : heldSlot(input.idempotencyKey),
+      idempotencySlot: input.idempotencySlot,
       executor: {
         killable: type.killable,
         maxAttempts: type.max_attempts,

@@ -8,8 +8,8 @@ import { taskTimes } from "./task-times.ts";
 /** What a caller may say with every submission. */
 export type Submission = {
   readonly options: SubmissionOptions;
-  /** The request's `Idempotency-Key`; null without one. */
-  readonly idempotencyKey: string | null;
+  /** The slot of the request's `Idempotency-Key`; null without one. */
+  readonly idempotencySlot: string | null;
 };
 
 /** What a registered type says of its tasks; a task keeps to what was said when it was made. */

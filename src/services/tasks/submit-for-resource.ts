@@ -1,7 +1,7 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { createTask } from "./create-task.ts";
-import { heldSlot, type NewTask, type Submission } from "./new-task.ts";
+import type { NewTask, Submission } from "./new-task.ts";
 
 /**
  * Makes a task that works for a resource, unless one does already: then that one is answered. The
@@ -19,7 +19,7 @@ export function submitForResource({
   };
   submission: Submission;
 }): Promise<TaskRecord> {
-  const { options, idempotencyKey } = submission;
+  const { options, idempotencySlot } = submission;
   return createTask({
     ctx,
     input: {
@@ -27,7 +27,7 @@ export function submitForResource({
       taskId: ctx.runtime.newId("task"),
       additionalData: { ...task.additionalData, job_id: ctx.runtime.newId("job") },
       options: { ...options, singleton: { key: task.resourceId, when_busy: "return" } },
-      idempotencySlot: idempotencyKey === null ? null : heldSlot(idempotencyKey),
+      idempotencySlot,
     },
   });
 }

@@ -18,6 +18,7 @@ it("what the services promise to be unique is unique by an index", () => {
     "keys: hash",
     "namespaces: name",
     "objects: bucket_id, key",
+    "schedules: namespace_id, name",
     "task_types: namespace_id, name",
     "tasks: namespace_id, concurrency_slot",
     "tasks: namespace_id, idempotency_slot",

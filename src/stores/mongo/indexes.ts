@@ -69,6 +69,10 @@ export const INDEXES: readonly Index[] = [
   ...TASK_FILTERS.map((field) => plain("tasks", { namespace_id: 1, [field]: 1, ...BY_TIME })),
   ...TASK_QUEUES.map((key) => plain("tasks", key)),
 
+  unique("schedules", { namespace_id: 1, name: 1 }),
+  plain("schedules", { namespace_id: 1, ...BY_TIME }),
+  plain("schedules", { unsynced_at: 1 }),
+
   plain("webhooks", { namespace_id: 1, ...BY_TIME }),
   plain("webhooks", { namespace_id: 1, status: 1, _id: 1 }),
   plain("webhooks", { outbox_at: 1 }),

@@ -1,4 +1,4 @@
-import { Client } from "@upstash/qstash";
+import { Client, QstashError } from "@upstash/qstash";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { PublishOptions, Queue } from "../../ports/queue.ts";
 
@@ -7,6 +7,7 @@ export const INTERNAL_PATHS = {
   job: "/internal/jobs/run",
   dispatch: "/internal/events/dispatch",
   delivery: "/internal/webhooks/deliver",
+  schedule: "/internal/schedules/fire",
 } as const;
 
 /**
@@ -63,6 +64,28 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
         // Without a filter QStash cancels every message there is.
         if (label === "") throw new TypeError("a label is required");
         await client.messages.cancel({ filter: { label } });
+      }),
+    putSchedule: ({ scheduleId, cron }) =>
+      reach(async () => {
+        await client.schedules.create({
+          scheduleId,
+          cron,
+          destination: `${publicUrl}${INTERNAL_PATHS.schedule}`,
+          body: JSON.stringify({ schedule_id: scheduleId }),
+          headers: { "Content-Type": "application/json" },
+          retries: RETRIES,
+          timeout: DEFAULT_TIMEOUT_SECONDS,
+        });
+      }),
+    deleteSchedule: (scheduleId) =>
+      reach(async () => {
+        // An empty id would name the list of all schedules.
+        if (scheduleId === "") throw new TypeError("a schedule id is required");
+        try {
+          await client.schedules.delete(scheduleId);
+        } catch (error) {
+          if (!(error instanceof QstashError) || error.status !== 404) throw error;
+        }
       }),
     publishDispatch: (message, options) =>
       reach(async () => {

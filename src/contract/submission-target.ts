@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { BatchOptions } from "./batch.ts";
+import { Metadata } from "./common.ts";
+import { CreateTaskRequest } from "./external-task.ts";
+import { IdOrName } from "./ids.ts";
+import { checkTimes, SubmissionFields } from "./submission.ts";
+import { Task } from "./task.ts";
+import { InvalidField } from "./problem.ts";
+
+/** How many submissions one call takes. */
+export const MAX_SUBMISSIONS = 100;
+
+/** What can be submitted, by `kind`, each with the options of every submission. */
+export const SubmissionTarget = z.discriminatedUnion("kind", [
+  /** A task of a registered type. */
+  z.strictObject({ kind: z.literal("task"), ...CreateTaskRequest.shape }).check(checkTimes),
+  /** A batch that is there already. */
+  z
+    .strictObject({
+      kind: z.literal("batch"),
+      bucket_id: IdOrName,
+      batch_id: IdOrName,
+      ...SubmissionFields,
+    })
+    .check(checkTimes),
+  /** A new batch of all that a bucket holds when its job starts. */
+  z
+    .strictObject({
+      kind: z.literal("bucket"),
+      bucket_id: IdOrName,
+      collection_id: IdOrName,
+      batch_options: BatchOptions.optional(),
+      batch_metadata: Metadata.optional(),
+      ...SubmissionFields,
+    })
+    .check(checkTimes),
+]);
+
+export type SubmissionTarget = z.infer<typeof SubmissionTarget>;
+
+/** `POST /v1/submissions`: up to 100 submissions, each with its own outcome. */
+export const SubmissionsRequest = z.strictObject({
+  submissions: z
+    .array(
+      z.strictObject({
+        submission: SubmissionTarget,
+        /** The same as the header of a single submission. */
+        idempotency_key: z
+          .string()
+          .regex(/^[\x21-\x7e]{1,255}$/, { error: "expected 1 to 255 visible ASCII characters" })
+          .optional(),
+      }),
+    )
+    .min(1)
+    .max(MAX_SUBMISSIONS),
+});
+
+export type SubmissionsRequest = z.infer<typeof SubmissionsRequest>;
+
+/** One row a submission, in order: the task, or why there is none. */
+export const SubmissionsAnswer = z.object({
+  results: z.array(
+    z.object({
+      index: z.int(),
+      task: Task.nullable(),
+      error: z
+        .object({ code: z.string(), detail: z.string(), errors: z.array(InvalidField) })
+        .nullable(),
+    }),
+  ),
+});
+
+export type SubmissionsAnswer = z.infer<typeof SubmissionsAnswer>;

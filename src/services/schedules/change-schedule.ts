@@ -1,0 +1,33 @@
+import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { getSchedule } from "./get-schedule.ts";
+import { syncOrLeave } from "./sync-schedule.ts";
+
+/** How often a change that lost a race looks again. */
+const MAX_TRIES = 5;
+
+/**
+ * Changes a schedule and tells the queue. `fieldsOf` says what is to change, in view of the
+ * schedule as it is; null when nothing is. Throws `not_found`, and what `fieldsOf` throws.
+ */
+export async function changeSchedule({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: {
+    readonly schedule: string;
+    readonly fieldsOf: (schedule: ScheduleRecord) => Partial<ScheduleRecord> | null;
+  };
+}): Promise<ScheduleRecord> {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const schedule = await getSchedule({ ctx, input });
+    const fields = input.fieldsOf(schedule);
+    if (fields === null) return schedule;
+    const changed = await ctx.stores.schedules.change(schedule, fields, ctx.runtime.now());
+    if (changed === null) continue;
+    await syncOrLeave({ ctx, schedule: changed });
+    return changed;
+  }
+  throw new Error(`a change of ${input.schedule} lost ${MAX_TRIES} races`);
+}

@@ -1,0 +1,16 @@
+import type { ResourceListRequest } from "../../contract/common.ts";
+import type { Page } from "../../ports/resource-store.ts";
+import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { pageOptions, resourceFilter } from "../paging.ts";
+
+/** One page of the namespace's schedules. Throws `invalid_cursor`. */
+export async function listSchedules({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: ResourceListRequest;
+}): Promise<Page<ScheduleRecord>> {
+  return ctx.stores.schedules.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
+}

@@ -1,0 +1,32 @@
+import { type Schedule, SHOWN_TIMES } from "../../contract/schedule.ts";
+import { SubmissionTarget } from "../../contract/submission-target.ts";
+import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import { nextTimes } from "./cron-times.ts";
+
+/** What a schedule submits. */
+export function submissionOf(schedule: ScheduleRecord): SubmissionTarget {
+  return SubmissionTarget.parse(JSON.parse(schedule.submission));
+}
+
+/** A schedule as every caller sees it. */
+export function presentSchedule(schedule: ScheduleRecord, now: Date): Schedule {
+  const isActive = schedule.status === "ACTIVE";
+  const times = isActive ? nextTimes(schedule.cron, schedule.timezone, now, SHOWN_TIMES) : [];
+  return {
+    schedule_id: schedule._id,
+    namespace_id: schedule.namespace_id,
+    name: schedule.name,
+    status: schedule.status,
+    cron: schedule.cron,
+    timezone: schedule.timezone,
+    submission: submissionOf(schedule),
+    overlap: schedule.overlap,
+    metadata: schedule.metadata,
+    next_times: times.map((time) => time.toISOString()),
+    last_fired_at: schedule.last_fired_at?.toISOString() ?? null,
+    last_task_id: schedule.last_task_id,
+    last_error: schedule.last_error,
+    created_at: schedule.created_at.toISOString(),
+    updated_at: schedule.updated_at.toISOString(),
+  };
+}

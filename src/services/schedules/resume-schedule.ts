@@ -1,0 +1,20 @@
+import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { changeSchedule } from "./change-schedule.ts";
+
+/** Lets a paused schedule fire again, from now on: times that went by are not made up for. Throws `not_found`. */
+export function resumeSchedule({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly schedule: string };
+}): Promise<ScheduleRecord> {
+  return changeSchedule({
+    ctx,
+    input: {
+      ...input,
+      fieldsOf: ({ status }) => (status === "ACTIVE" ? null : { status: "ACTIVE" }),
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import type { SubmissionTarget } from "../../contract/submission-target.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import { createBatch } from "../batches/create-batch.ts";
+import { submitBatch } from "../batches/submit-batch.ts";
+import type { NamespaceContext } from "../context.ts";
+import { createExternalTask } from "../tasks/create-external-task.ts";
+
+/**
+ * Submits whatever a target names. With a slot that stands for a task already, that task is the
+ * answer and nothing is made for it. Throws what the verb of its kind throws.
+ */
+export async function submit({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly target: SubmissionTarget; readonly idempotencySlot: string | null };
+}): Promise<TaskRecord> {
+  const { target, idempotencySlot } = input;
+  switch (target.kind) {
+    case "task": {
+      const { kind: _, ...request } = target;
+      return createExternalTask({ ctx, input: { request, idempotencySlot } });
+    }
+    case "batch": {
+      const { kind: _, bucket_id: bucket, batch_id: batch, ...options } = target;
+      return submitBatch({ ctx, input: { bucket, batch, options, idempotencySlot } });
+    }
+    case "bucket":
+      return submitBucket(ctx, target, idempotencySlot);
+  }
+}
+
+async function submitBucket(
+  ctx: NamespaceContext,
+  target: Extract<SubmissionTarget, { kind: "bucket" }>,
+  idempotencySlot: string | null,
+): Promise<TaskRecord> {
+  if (idempotencySlot !== null) {
+    // The batch is new each time, so the request can't be told by it from another one's.
+    const made = await ctx.stores.tasks.findByIdempotencySlot(ctx.namespace._id, idempotencySlot);
+    if (made !== null) return made;
+  }
+  const {
+    kind: _,
+    bucket_id: bucket,
+    collection_id,
+    batch_options: options,
+    batch_metadata: metadata,
+    ...submission
+  } = target;
+  const batch = await createBatch({
+    ctx,
+    input: { bucket, batch: { all: true, collection_id, options, metadata } },
+  });
+  return submitBatch({
+    ctx,
+    input: { bucket: batch.bucket_id, batch: batch._id, options: submission, idempotencySlot },
+  });
+}

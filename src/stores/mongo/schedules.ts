@@ -1,0 +1,71 @@
+import type { ScheduleRecord, ScheduleStore } from "../../ports/schedule-store.ts";
+import { resourceQuery } from "./filters.ts";
+import type { MongoGateway } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
+
+const COLLECTION = "schedules";
+
+/** Not one that is being deleted. */
+const IN_SERVICE = { status: { $in: ["ACTIVE", "SUSPENDED"] } };
+
+/** The schedules; names are unique by the index `{ namespace_id, name }`. */
+export function createScheduleStore(gateway: MongoGateway): ScheduleStore {
+  return {
+    insert: (schedule) => gateway.insertOne(COLLECTION, schedule),
+    find: (namespaceId, idOrName) =>
+      gateway.findOne<ScheduleRecord>(COLLECTION, {
+        namespace_id: namespaceId,
+        $or: [{ _id: idOrName }, { name: idOrName }],
+        ...IN_SERVICE,
+      }),
+    get: (scheduleId) => gateway.findOne<ScheduleRecord>(COLLECTION, { _id: scheduleId }),
+    list: (namespaceId, filter, page) =>
+      findPage<ScheduleRecord>(
+        gateway,
+        COLLECTION,
+        { ...IN_SERVICE, namespace_id: namespaceId, ...resourceQuery(filter) },
+        page,
+      ),
+    change: async (schedule, fields, now) => {
+      const revision = schedule.revision + 1;
+      const changed = await gateway.findOneAndUpdate<ScheduleRecord>(
+        COLLECTION,
+        { _id: schedule._id, revision: schedule.revision },
+        {
+          $set: {
+            ...fields,
+            revision,
+            updated_at: now,
+            unsynced_at: schedule.unsynced_at ?? now,
+          },
+        },
+      );
+      return changed;
+    },
+    markSynced: async ({ _id, revision }) => {
+      await gateway.updateOne(COLLECTION, { _id, revision }, { $set: { unsynced_at: null } });
+    },
+    recordFiring: async (scheduleId, { at, taskId, error }) => {
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: scheduleId },
+        {
+          $set: {
+            last_fired_at: at,
+            last_error: error,
+            ...(taskId !== null && { last_task_id: taskId }),
+          },
+        },
+      );
+    },
+    dueForSync: (before, limit) =>
+      gateway.find<ScheduleRecord>(
+        COLLECTION,
+        { unsynced_at: { $lte: before } },
+        { sort: { unsynced_at: 1 }, limit },
+      ),
+    remove: async (scheduleId) => {
+      await gateway.deleteMany(COLLECTION, { _id: scheduleId });
+    },
+  };
+}
