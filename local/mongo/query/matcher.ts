@@ -2,14 +2,15 @@
  * Filters, compiled to predicates over stored documents.
  *
  * mingo's Query is not used here: it ignores field order, does not compare int64 with numbers and
- * finds null where MongoDB's type bracketing finds nothing. It serves `$expr` and aggregation.
+ * finds null where MongoDB's type bracketing finds nothing.
  * Source: https://www.mongodb.com/docs/manual/reference/operator/query/
  */
 import { badValue, unsupported } from "../errors.ts";
+import { compileExpression } from "../expression/compile.ts";
+import { isTrue } from "../expression/forms.ts";
 import { someAt, splitPath } from "../values/paths.ts";
 import { isDoc, isRegex } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
-import { compileExpression } from "./expression.ts";
 import { compileOperator } from "./operators.ts";
 import { equalsPredicate } from "./comparison.ts";
 import type { LeafTest } from "./comparison.ts";
@@ -47,8 +48,10 @@ function compileEntry(key: string, value: unknown): Filter {
       const tests = clauses(key, value);
       return (doc) => !tests.some((test) => test(doc));
     }
-    case "$expr":
-      return compileExpression(value);
+    case "$expr": {
+      const evaluate = compileExpression(value);
+      return (doc) => isDoc(doc) && isTrue(evaluate(doc));
+    }
     case "$comment":
       return () => true;
     case "$where":

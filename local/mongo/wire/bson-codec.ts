@@ -18,11 +18,6 @@ export function decodeKeepingRaw(bytes: Uint8Array, field: string): Doc {
   return deserialize(bytes, { ...DECODE_OPTIONS, fieldsAsRaw: { [field]: true } });
 }
 
-/** For aggregation, whose expressions reckon in plain numbers: int64 becomes one where it is safe. */
-export function decodeForExpressions(bytes: Uint8Array): Doc {
-  return deserialize(bytes, { promoteLongs: true });
-}
-
 export function encode(doc: Doc): Uint8Array {
   return serialize(doc, { ignoreUndefined: true });
 }
