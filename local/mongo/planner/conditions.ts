@@ -58,7 +58,10 @@ function conditionsAt(path: string, value: unknown): [string, Condition[]][] {
       if (isInsideElement) {
         // One element has to meet them all; each alone is a necessary condition.
         return Object.keys(operand).flatMap((key) =>
-          key.startsWith("$") ? [] : conditionsAt(`${path}.${key}`, operand[key]),
+          // An element that is an array has its indexes for fields, which no index files it by.
+          key.startsWith("$") || /^\d/.test(key)
+            ? []
+            : conditionsAt(`${path}.${key}`, operand[key]),
         );
       }
       const condition = conditionOf(operator, operand);

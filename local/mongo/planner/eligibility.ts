@@ -9,7 +9,6 @@ import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { branchesOf } from "./conditions.ts";
 import type { Branch, Condition } from "./conditions.ts";
-import { boundsOf } from "./intervals.ts";
 
 export function covers(index: CollectionIndex, branch: Branch, filter: Doc): boolean {
   const { isSparse, partialFilter, fields } = index.spec;
@@ -38,24 +37,36 @@ function implies(branch: Branch, filter: Doc, partial: Doc): boolean {
   });
 }
 
+/**
+ * Each thing wanted has to follow from one condition alone: in an array two conditions may be met by
+ * different elements, so that what they say together holds for neither.
+ */
 function conditionsImply(conditions: readonly Condition[], wanted: unknown): boolean {
-  const bounds = boundsOf(conditions, false);
-  if (bounds?.kind === "points") {
-    const test = compileFilter({ value: wanted });
-    return bounds.values.every((value) => test({ value }));
-  }
+  if (conditions.some((condition) => pointsImply(condition, wanted))) return true;
   const [target, ...others] = branchesOf({ value: wanted });
   const needed = target?.get("value") ?? [];
   const isUnderstood = isDoc(wanted) && needed.length === Object.keys(wanted).length;
   if (others.length > 0 || !isUnderstood) return false;
+  return needed.every((need) => conditions.some((condition) => impliesNeed(condition, need)));
+}
+
+/** Whether every value that the condition asks for is one that the partial filter takes. */
+function pointsImply(condition: Condition, wanted: unknown): boolean {
+  if (condition.kind !== "points") return false;
+  const test = compileFilter({ value: wanted });
+  // Null is asked of missing fields too.
+  return condition.values.every((value) => test({ value }) && (value !== null || test({})));
+}
+
+function impliesNeed(condition: Condition, need: Condition): boolean {
+  if (need.kind === "points") return false;
   // A range implies existence, and any range that holds its ends.
-  return needed.every((need) => {
-    if (need.kind === "exists") return requiresPresence(conditions);
-    if (need.kind !== "range" || bounds === null) return false;
-    const end = need.operator === "$gt" || need.operator === "$gte" ? bounds.low : bounds.high;
-    if (end === null) return false;
-    const isWithin = compileFilter({ value: { [need.operator]: need.value } });
-    // An open end may touch a bound that is itself excluded.
-    return isWithin({ value: end.value }) || (!end.isInclusive && identical(end.value, need.value));
-  });
+  if (need.kind === "exists") return requiresPresence([condition]);
+  if (condition.kind !== "range" || condition.operator[1] !== need.operator[1]) return false;
+  const isWithin = compileFilter({ value: { [need.operator]: need.value } });
+  // An open end may touch a bound that is itself excluded.
+  return (
+    isWithin({ value: condition.value }) ||
+    (!condition.operator.endsWith("e") && identical(condition.value, need.value))
+  );
 }

@@ -13,7 +13,7 @@ import { isDoc, isRegex } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { compileOperator } from "./operators.ts";
 import { equalsPredicate } from "./comparison.ts";
-import type { LeafTest } from "./comparison.ts";
+import type { Leaf } from "./comparison.ts";
 import { regexPredicate } from "./regex.ts";
 
 export type Filter = (doc: unknown) => boolean;
@@ -74,64 +74,78 @@ function clauses(operator: string, value: unknown): Filter[] {
   });
 }
 
+/** Whether any of the values that a field's path leads to passes the test. */
+type SomeValue = (test: Leaf) => boolean;
+
+/** One condition on a field, which may have to be asked for several of its values. */
+type Condition = (some: SomeValue) => boolean;
+
 function compileField(path: string, condition: unknown): Filter {
   const parts = splitPath(path);
-  const tests = compileCondition(condition, path);
-  return (doc) => tests.every((test) => someAt(doc, parts, test.leaf) !== test.isNegated);
+  const conditions = compileCondition(condition);
+  return (doc) => {
+    const some: SomeValue = (test) => someAt(doc, parts, test);
+    return conditions.every((holds) => holds(some));
+  };
 }
 
 /**
  * The conditions on one field. A negated one holds when its leaf test holds nowhere: `$ne` of an
  * array means that no element is equal.
  */
-export function compileCondition(condition: unknown, path: string): LeafTest[] {
-  if (isRegex(condition)) return [{ leaf: regexPredicate(condition), isNegated: false }];
-  if (!isOperatorDoc(condition)) return [{ leaf: equalsPredicate(condition), isNegated: false }];
+function compileCondition(condition: unknown): Condition[] {
+  if (isRegex(condition)) return [somewhere(regexPredicate(condition))];
+  if (!isOperatorDoc(condition)) return [somewhere(equalsPredicate(condition))];
   return Object.keys(condition).flatMap((operator) => {
-    if (operator === "$not") return [negation(condition[operator], path)];
+    if (operator === "$not") return [negation(condition[operator])];
     if (operator === "$elemMatch") return [elementMatch(condition[operator])];
-    if (operator === "$all") return allConditions(condition[operator], path);
-    return [compileOperator(operator, condition[operator], condition)];
+    if (operator === "$all") return allConditions(condition[operator]);
+    const { leaf, isNegated } = compileOperator(operator, condition[operator], condition);
+    return [(some: SomeValue) => some(leaf) !== isNegated];
   });
 }
 
-function negation(operand: unknown, path: string): LeafTest {
+const somewhere =
+  (leaf: Leaf): Condition =>
+  (some) =>
+    some(leaf);
+
+function negation(operand: unknown): Condition {
   if (!isRegex(operand) && !isDoc(operand)) throw badValue("$not needs a regex or a document");
   if (isDoc(operand) && !isOperatorDoc(operand)) {
     throw badValue("$not cannot be empty or hold anything but operators");
   }
-  const tests = compileCondition(operand, path);
-  const [first] = tests;
-  if (tests.length === 1 && first !== undefined) return { ...first, isNegated: !first.isNegated };
-  // Several conditions negated at once cannot be told from one leaf alone when paths fan out.
-  throw unsupported(`$not of more than one operator (on '${path}')`);
+  const conditions = compileCondition(operand);
+  return (some) => !conditions.every((holds) => holds(some));
 }
 
-function elementMatch(operand: unknown): LeafTest {
+function elementMatch(operand: unknown): Condition {
   if (!isDoc(operand)) throw badValue("$elemMatch needs an Object");
   const isLogical = /^\$(?:and|or|nor)$/.test(Object.keys(operand)[0] ?? "");
   const test = isOperatorDoc(operand) && !isLogical ? valueTest(operand) : documentTest(operand);
-  return { leaf: (leaf) => Array.isArray(leaf) && leaf.some(test), isNegated: false };
+  return somewhere((leaf) => Array.isArray(leaf) && leaf.some(test));
 }
 
+/** An array among the elements is taken for a document whose fields are its indexes. */
 function documentTest(filter: Doc): Filter {
   const matches = compileFilter(filter);
-  return (item) => (isDoc(item) || Array.isArray(item)) && matches(item);
+  return (item) =>
+    isDoc(item) ? matches(item) : Array.isArray(item) && matches(Object.assign({}, item));
 }
 
 /** Whether one array element, itself not opened further, meets every condition. */
 export function valueTest(condition: Doc): Filter {
-  const tests = compileCondition(condition, "");
-  return (item) => tests.every((test) => test.leaf(item) !== test.isNegated);
+  const conditions = compileCondition(condition);
+  return (item) => conditions.every((holds) => holds((test) => test(item)));
 }
 
-function allConditions(operand: unknown, path: string): LeafTest[] {
+function allConditions(operand: unknown): Condition[] {
   if (!Array.isArray(operand)) throw badValue("$all needs an array");
-  if (operand.length === 0) return [{ leaf: () => false, isNegated: false }];
+  if (operand.length === 0) return [() => false];
   return operand.flatMap((item: unknown) => {
     if (isOperatorDoc(item) && Object.keys(item)[0] !== "$elemMatch") {
       throw badValue("no $ expressions in $all");
     }
-    return compileCondition(item, path);
+    return compileCondition(item);
   });
 }

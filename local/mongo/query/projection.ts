@@ -26,13 +26,15 @@ export function compileProjection(spec: Doc): Projector | null {
       const wanted = rule ? "include" : "exclude";
       if (mode !== null && mode !== wanted) throw mixed(path, rule);
       mode = wanted;
-    } else if (path !== "_id" && isElementMatch(value) && mode === null) {
-      // $elemMatch includes; $slice does neither.
-      mode = "include";
     }
     plant(tree, path, rule);
   }
-  if (mode === null) mode = tree.get("_id") === true ? "include" : "exclude";
+  if (mode === null) {
+    // By itself $elemMatch includes; $slice does neither.
+    const isInclusion =
+      tree.get("_id") === true || entries.some(([, value]) => isElementMatch(value));
+    mode = isInclusion ? "include" : "exclude";
+  }
   if (mode === "include") {
     if (!tree.has("_id")) tree.set("_id", true);
     return (doc) => include(doc, tree);
@@ -67,10 +69,10 @@ const isElementMatch = (value: unknown): boolean =>
   isOperatorDoc(value) && value["$elemMatch"] !== undefined;
 
 function toRule(path: string, value: unknown): boolean | Transform {
+  if (path.endsWith(".$")) throw unsupported("The positional projection");
   if (typeof value === "boolean") return value;
   const number = toNumber(value);
   if (number !== null) return number !== 0;
-  if (path.endsWith(".$")) throw unsupported("The positional projection");
   if (!isOperatorDoc(value)) throw unsupported(`A projection by expression (of '${path}')`);
   const [operator = "", ...others] = Object.keys(value);
   if (others.length > 0) throw badValue(`Invalid operator in the projection of '${path}'`);

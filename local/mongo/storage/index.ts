@@ -6,12 +6,11 @@ import { CommandError } from "../errors.ts";
 import { compileFilter } from "../query/matcher.ts";
 import type { Filter } from "../query/matcher.ts";
 import { compareValues } from "../values/compare.ts";
-import { splitPath } from "../values/paths.ts";
+import { someAt, splitPath } from "../values/paths.ts";
 import { shellText } from "../values/shell.ts";
-import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
-import { extractKeys } from "./index-keys.ts";
-import type { ExtractedKeys, IndexKey } from "./index-keys.ts";
+import { extractKeys } from "../values/index-keys.ts";
+import type { ExtractedKeys, IndexKey } from "../values/index-keys.ts";
 import type { StoredRecord } from "./record.ts";
 import { SortedList } from "./sorted-list.ts";
 
@@ -69,7 +68,9 @@ export class CollectionIndex {
     if (!this.spec.isSparse) return extracted;
     // Sparse: left out when every field is missing. An explicit null is a value.
     const isPresent = this.#paths.some(
-      (path, i) => extracted.keys.some((key) => key[i] !== null) || hasPath(doc, path),
+      (path, i) =>
+        extracted.keys.some((key) => key[i] !== null) ||
+        someAt(doc, path, (value) => value !== undefined),
     );
     return isPresent ? extracted : NO_KEYS;
   }
@@ -114,13 +115,4 @@ export class CollectionIndex {
       a.keys.every((key, i) => this.compareKeys(key, b.keys[i] ?? []) === 0)
     );
   }
-}
-
-function hasPath(doc: Doc, path: readonly string[]): boolean {
-  let value: unknown = doc;
-  for (const part of path) {
-    if (!isDoc(value) || !Object.hasOwn(value, part)) return false;
-    value = value[part];
-  }
-  return true;
 }

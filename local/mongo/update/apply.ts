@@ -6,7 +6,7 @@ import { compareValues, sameValue } from "../values/compare.ts";
 import { shellText } from "../values/shell.ts";
 import { isDoc, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
-import { calculate } from "./arithmetic.ts";
+import { bitwise, calculate } from "./arithmetic.ts";
 import { addToSet, existingArray, pop, pull, pullAll, push } from "./arrays.ts";
 import type { Modification, ParsedUpdate } from "./parse.ts";
 import { readPlace, removePlace, writePlace } from "./place.ts";
@@ -39,7 +39,9 @@ export function applyUpdate(doc: Doc, update: ParsedUpdate, context: UpdateConte
       modify(result, place, modification, context);
     }
   }
-  if (!context.isInsert && !sameValue(doc["_id"] ?? null, result["_id"] ?? null)) {
+  // An upsert whose filter names no _id is free to choose one.
+  const isFixed = !context.isInsert || Object.hasOwn(doc, "_id");
+  if (isFixed && !sameValue(doc["_id"], result["_id"])) {
     throw new CommandError(
       66,
       "Performing an update on the path '_id' would modify the immutable field '_id'",
@@ -81,6 +83,8 @@ function modify(doc: Doc, place: Parts, modification: Modification, context: Upd
       const isBeyond = order === null || (operator === "$min" ? order < 0 : order > 0);
       return isBeyond ? write(operand) : undefined;
     }
+    case "$bit":
+      return write(bitwise(current, operand, target));
     case "$currentDate":
       return write(currentDate(operand, context.now));
     case "$rename":

@@ -1,9 +1,12 @@
-/** `$inc` and `$mul`. Source: https://www.mongodb.com/docs/manual/reference/operator/update/inc/ */
+/**
+ * `$inc`, `$mul` and `$bit`.
+ * Source: https://www.mongodb.com/docs/manual/reference/operator/update-field/
+ */
 import { Long } from "bson";
 import { badValue, typeMismatch, unsupported } from "../errors.ts";
 import { calculateExactly } from "../values/numbers.ts";
 import { shellText } from "../values/shell.ts";
-import { isDecimal, isLong, RANK, rankOf, typeName } from "../values/types.ts";
+import { isDecimal, isDoc, isLong, RANK, rankOf, typeName } from "../values/types.ts";
 
 export type ArithmeticOperator = "$inc" | "$mul";
 
@@ -37,4 +40,45 @@ export function calculate(
 
 function zeroLike(operand: unknown): unknown {
   return isLong(operand) ? Long.ZERO : 0;
+}
+
+const BITWISE: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+};
+
+const isInteger = (value: unknown): boolean => isLong(value) || typeName(value) === "int";
+
+/** https://www.mongodb.com/docs/manual/reference/operator/update/bit/ */
+export function bitwise(current: unknown, operand: unknown, target: Target): unknown {
+  const operations = isDoc(operand) ? Object.entries(operand) : [];
+  if (operations.length === 0) {
+    throw badValue(
+      `The $bit modifier is not compatible with a ${typeName(operand)}. You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}`,
+    );
+  }
+  if (current !== undefined && !isInteger(current)) {
+    throw badValue(
+      `Cannot apply $bit to a value of non-integral type. {_id: ${shellText(target.id)}} has the field '${target.path}' of non-integer type ${typeName(current)}`,
+    );
+  }
+  let result: unknown = current ?? 0;
+  for (const [name, bits] of operations) {
+    const operation = Object.hasOwn(BITWISE, name) ? BITWISE[name] : undefined;
+    if (operation === undefined) {
+      throw badValue(
+        `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${name}: ${shellText(bits)}}`,
+      );
+    }
+    if (!isInteger(bits)) {
+      throw badValue(
+        `The $bit modifier field must be an Integer(32/64 bit); a '${typeName(bits)}' is not supported here: {${name}: ${shellText(bits)}}`,
+      );
+    }
+    const bigints = [result, bits].map((value) => BigInt(String(value)));
+    const combined = operation(bigints[0] ?? 0n, bigints[1] ?? 0n);
+    result = isLong(result) || isLong(bits) ? Long.fromBigInt(combined) : Number(combined);
+  }
+  return result;
 }

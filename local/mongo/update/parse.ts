@@ -2,7 +2,7 @@
  * Update documents, checked before anything is changed.
  * Source: https://www.mongodb.com/docs/manual/reference/operator/update/
  */
-import { CommandError, failedToParse, unsupported } from "../errors.ts";
+import { badValue, CommandError, failedToParse, unsupported } from "../errors.ts";
 import { splitPath } from "../values/paths.ts";
 import { isDoc, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
@@ -22,6 +22,7 @@ const OPERATORS = [
   "$pull",
   "$pullAll",
   "$pop",
+  "$bit",
 ] as const;
 
 export type UpdateOperator = (typeof OPERATORS)[number];
@@ -60,7 +61,6 @@ export function parseUpdate(update: unknown): ParsedUpdate {
 }
 
 function parseOperator(name: string, operand: unknown): Modification[] {
-  if (name === "$bit") throw unsupported(name);
   if (!isOperator(name)) {
     throw failedToParse(
       `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`,
@@ -78,6 +78,16 @@ function parseOperator(name: string, operand: unknown): Modification[] {
         56,
         `The update path '${path}' contains an empty field name, which is not allowed.`,
       );
+    }
+    const stray = parts.find((part) => part.startsWith("$") && !/^\$(?:$|\[)/.test(part));
+    if (stray !== undefined) {
+      throw new CommandError(
+        52,
+        `The dollar ($) prefixed field '${stray}' in '${path}' is not allowed in the context of an update's modifiers.`,
+      );
+    }
+    if (name === "$rename" && operand[path] === path) {
+      throw badValue(`The source and target field for $rename must differ: ${path}: "${path}"`);
     }
     return { operator: name, path, parts, operand: operand[path] };
   });

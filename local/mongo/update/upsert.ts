@@ -3,25 +3,33 @@
  * Source: https://www.mongodb.com/docs/manual/reference/method/db.collection.update/#upsert-behavior
  */
 import { ObjectId } from "bson";
-import { badValue } from "../errors.ts";
+import { CommandError } from "../errors.ts";
 import { isOperatorDoc } from "../query/matcher.ts";
 import { splitPath } from "../values/paths.ts";
 import { isDoc, isRegex } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import type { ParsedUpdate } from "./parse.ts";
-import { readPlace, writePlace } from "./place.ts";
+import { writePlace } from "./place.ts";
 import { applyUpdate } from "./apply.ts";
 import type { UpdateContext } from "./apply.ts";
 
 export function upsertedDoc(update: ParsedUpdate, context: UpdateContext): Doc {
   const equalities = equalitiesOf(context.filter);
   const base: Doc = {};
+  const seen: string[] = [];
   for (const [path, value] of equalities) {
     if (update.kind === "replacement" && path !== "_id") continue;
     const parts = splitPath(path);
-    if (readPlace(base, parts) !== undefined) {
-      throw badValue(`cannot infer query fields to set, path '${path}' is matched twice`);
+    const rival = seen.find((other) => isWithin(path, other) || isWithin(other, path));
+    if (rival !== undefined) {
+      throw new CommandError(
+        54,
+        rival === path
+          ? `cannot infer query fields to set, path '${path}' is matched twice`
+          : `cannot infer query fields to set, both paths '${rival}' and '${path}' are matched`,
+      );
     }
+    seen.push(path);
     writePlace(base, parts, value);
   }
   const { _id: id = new ObjectId(), ...rest } = applyUpdate(base, update, {
@@ -30,6 +38,9 @@ export function upsertedDoc(update: ParsedUpdate, context: UpdateContext): Doc {
   });
   return { _id: id, ...rest };
 }
+
+const isWithin = (path: string, parent: string): boolean =>
+  path === parent || path.startsWith(`${parent}.`);
 
 function equalitiesOf(filter: Doc): [string, unknown][] {
   return Object.keys(filter).flatMap((key): [string, unknown][] => {

@@ -42,7 +42,11 @@ export function someAt(
     if (isDoc(item) && someAt(item, parts, test, depth)) return true;
   }
   const index = arrayIndex(part);
-  return index !== null && index < value.length && someAt(value[index], parts, test, depth + 1);
+  if (index === null || index >= value.length) return false;
+  const item: unknown = value[index];
+  // A scalar element ends the path: it has no missing fields.
+  if (depth + 1 < parts.length && !isDoc(item) && !Array.isArray(item)) return false;
+  return someAt(item, parts, test, depth + 1);
 }
 
 /** Every value that the path leads to, arrays at the end opened: what `distinct` answers. */

@@ -146,6 +146,25 @@ describe("sparse and partial indexes", () => {
     });
   });
 
+  it("a sparse index holds a null inside an array", async () => {
+    const rows = await bench.rows({ _id: 1, a: [{ b: null }] }, { _id: 2 });
+    await rows.createIndex({ "a.b": 1 }, { sparse: true });
+    const found = rows.find({ "a.b": { $exists: true } }).sort({ "a.b": 1 });
+    expect(idsOf(await found.toArray())).toEqual([1]);
+  });
+
+  it("a partial index of what exists is not asked for null, which missing fields match", async () => {
+    const rows = await bench.rows({ _id: 1, a: null }, { _id: 2 });
+    await rows.createIndex({ a: 1 }, { partialFilterExpression: { a: { $exists: true } } });
+    expect(idsOf(await rows.find({ a: null }).toArray())).toEqual([1, 2]);
+  });
+
+  it("two conditions that different elements meet do not imply a partial filter together", async () => {
+    const rows = await bench.rows({ _id: 1, a: [1, 6] });
+    await rows.createIndex({ a: 1 }, { partialFilterExpression: { a: { $gt: 7 } } });
+    expect(idsOf(await rows.find({ a: { $in: [1, 9], $gt: 5 } }).toArray())).toEqual([1]);
+  });
+
   it("a partial index serves the queries that imply its filter and no others", async () => {
     const rows = await bench.rows({ _id: 1, a: 1, n: 5 }, { _id: 2, a: 1, n: 50 });
     await rows.createIndex({ a: 1 }, { partialFilterExpression: { n: { $gt: 10 } } });

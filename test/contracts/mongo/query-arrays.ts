@@ -7,6 +7,37 @@ import type { FilterCase } from "./query-values.ts";
 
 export const ARRAY_CASES: FilterCase[] = [
   [
+    "a scalar element has no fields, not even missing ones",
+    [
+      { _id: 1, a: [5] },
+      { _id: 2, a: [{}] },
+    ],
+    { "a.0.b": null },
+    [2],
+  ],
+  [
+    "$elemMatch takes an array among the elements for a document of its indexes",
+    [
+      { _id: 1, a: [[{ x: 1 }]] },
+      { _id: 2, a: [[7]] },
+      { _id: 3, a: [{ x: 1 }] },
+    ],
+    { $or: [{ a: { $elemMatch: { x: 1 } } }, { a: { $elemMatch: { "0": 7 } } }] },
+    [2, 3],
+  ],
+  [
+    "$not of several operators holds unless all of them do",
+    [{ _id: 1, a: 3 }, { _id: 2, a: 9 }, { _id: 3 }, { _id: 4, a: [1, 9] }],
+    { a: { $not: { $gt: 1, $lt: 5 } } },
+    [2, 3],
+  ],
+  [
+    "$not of $all",
+    [{ _id: 1, a: [1, 2] }, { _id: 2, a: [1] }, { _id: 3 }],
+    { a: { $not: { $all: [1, 2] } } },
+    [2, 3],
+  ],
+  [
     "equality matches an element of an array",
     [
       { _id: 1, a: [1, 2] },

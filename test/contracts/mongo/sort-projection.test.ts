@@ -54,6 +54,29 @@ describe("sort", () => {
     expect(idsOf(await rows.find().sort({ a: -1 }).toArray())).toEqual([1, 3, 2]);
   });
 
+  it("one element gives all the fields of a sort that lead into its array", async () => {
+    const rows = await bench.rows(
+      {
+        _id: 1,
+        a: [
+          { x: 1, y: 9 },
+          { x: 2, y: 0 },
+        ],
+      },
+      { _id: 2, a: [{ x: 1, y: 5 }] },
+    );
+    expect(idsOf(await rows.find().sort({ "a.x": 1, "a.y": 1 }).toArray())).toEqual([2, 1]);
+  });
+
+  it("a sort by two arrays of one document is refused", async () => {
+    const rows = await bench.rows({ _id: 1, a: [1, 2], b: [1, 2] });
+    const attempt = rows.find().sort({ a: 1, b: 1 }).toArray();
+    await expect(attempt).rejects.toMatchObject({
+      code: 2,
+      message: expect.stringMatching(/parallel arrays/),
+    });
+  });
+
   it("strings sort by code point, beyond the basic plane too", async () => {
     const rows = await bench.rows(
       { _id: "\u{1f98a}" },
@@ -114,6 +137,11 @@ const PROJECTIONS: [rule: string, projection: Document, result: Document][] = [
     { list: { $elemMatch: { x: 3 } } },
     { _id: 1, list: [{ x: 3 }] },
   ],
+  [
+    "$elemMatch beside an exclusion keeps the rest",
+    { list: { $elemMatch: { x: 3 } }, b: 0 },
+    { _id: 1, a: 1, list: [{ x: 3 }] },
+  ],
   ["a field that is not there is not made", { nope: 1, "a.z": 1 }, { _id: 1 }],
 ];
 
@@ -128,6 +156,7 @@ describe("projection", () => {
     ["an inclusion in an exclusion", { a: 0, b: 1 }, 31253],
     ["a path and its own parent", { b: 1, "b.c": 1 }, 31249],
     ["an expression, which is not built", { a: { $add: [1, 2] } }, 238],
+    ["a position, which is not built", { "list.$": 1 }, 238],
   ];
 
   it.each(MIXES)("%s is refused", async (_name, projection, code) => {

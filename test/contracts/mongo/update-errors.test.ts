@@ -83,9 +83,12 @@ const REFUSALS: [what: string, update: Document, code: number, message: RegExp][
     2,
     /Cannot apply array updates to non-array element n: 1/,
   ],
-  ["$rename to itself", { $rename: { n: "n" } }, 40, /conflict/],
+  ["$rename to itself", { $rename: { n: "n" } }, 2, /must differ/],
+  ["a field that begins with a dollar", { $set: { "doc.$x": 1 } }, 52, /dollar/],
   ["an empty part of a path", { $set: { "a..b": 1 } }, 56, /empty field name/],
-  ["$bit, which is not built", { $bit: { n: { and: 1 } } }, 238, /not supported by this stand-in/],
+  ["$bit of a string", { $bit: { text: { and: 1 } } }, 2, /non-integral type/],
+  ["$bit by a fraction", { $bit: { n: { and: 1.5 } } }, 2, /must be an Integer/],
+  ["$bit with an unknown operation", { $bit: { n: { nand: 1 } } }, 2, /only supports 'and'/],
 ];
 
 describe("a refused update", () => {

@@ -129,6 +129,12 @@ const CASES: Case[] = [
     { a: [1, 2], b: [2, 3] },
   ],
   [
+    "$bit combines bits, from zero where the field is missing",
+    { a: 12, b: 12 },
+    { $bit: { a: { and: 10, or: 1 }, b: { xor: 10 }, c: { or: 3 } } },
+    { a: 9, b: 6, c: 3 },
+  ],
+  [
     "$[] reaches every element",
     { a: [{ n: 1 }, { n: 2 }] },
     { $inc: { "a.$[].n": 10 } },
@@ -257,6 +263,22 @@ describe("upsert", () => {
     const { upsertedId } = await rows.updateOne({ a: 1 }, { $inc: { n: 1 } }, { upsert: true });
     expect(upsertedId).toBeInstanceOf(ObjectId);
     expect(await rows.find().toArray()).toEqual([{ _id: upsertedId, a: 1, n: 1 }]);
+  });
+
+  it("an _id other than the filter's is refused with code 66", async () => {
+    const rows = await bench.rows();
+    const attempt = rows.updateOne({ _id: 1 }, { $set: { _id: 2 } }, { upsert: true });
+    await expect(attempt).rejects.toMatchObject({ code: 66 });
+    expect(await rows.countDocuments()).toBe(0);
+  });
+
+  it("a filter that names a field twice is refused with code 54", async () => {
+    const rows = await bench.rows();
+    for (const filter of [{ $and: [{ a: 1 }, { a: 2 }] }, { a: { b: 1 }, "a.c": 2 }]) {
+      const attempt = rows.updateOne(filter, { $set: { n: 1 } }, { upsert: true });
+      await expect(attempt).rejects.toMatchObject({ code: 54 });
+    }
+    expect(await rows.countDocuments()).toBe(0);
   });
 
   it("a replacement takes only _id from the filter", async () => {

@@ -4,10 +4,10 @@
  * Source: https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/
  */
 import { CommandError } from "../errors.ts";
-import { compareValues } from "../values/compare.ts";
-import { arrayIndex, fieldOf } from "../values/paths.ts";
-import { isDoc } from "../values/types.ts";
-import type { Doc } from "../values/types.ts";
+import { compareValues } from "./compare.ts";
+import { arrayIndex, fieldOf } from "./paths.ts";
+import { isDoc } from "./types.ts";
+import type { Doc } from "./types.ts";
 
 export type IndexKey = readonly unknown[];
 
