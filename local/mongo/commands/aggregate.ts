@@ -21,6 +21,7 @@ import {
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { DEFAULT_FIRST_BATCH } from "./cursors.ts";
 import { query } from "./find.ts";
+import { checkHint } from "./hint.ts";
 
 /** The part of the pipeline that a find can do, and what remains. */
 function split(stages: readonly Stage[]): {
@@ -93,6 +94,7 @@ export const aggregate: CommandDefinition = {
     }
     const batchSize =
       countArgument(docArgument(command, "cursor"), "batchSize") ?? DEFAULT_FIRST_BATCH;
+    checkHint(context.store.find(namespace), command["hint"]);
     const { records } = query(context, namespace, head);
     const counted = countedField(rest);
     let documents: Uint8Array[];

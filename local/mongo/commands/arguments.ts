@@ -1,7 +1,7 @@
 /** Which fields a command may have, and the one that names its collection. */
-import { CommandError, unsupported } from "../errors.ts";
-import { nameOf } from "../values/arguments.ts";
-import { isDoc, typeName } from "../values/types.ts";
+import { badValue, CommandError, unsupported } from "../errors.ts";
+import { countArgument, docArgument, nameOf } from "../values/arguments.ts";
+import { isDoc, toNumber, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import type { CommandDefinition } from "./context.ts";
 
@@ -21,6 +21,25 @@ const SHARED_FIELDS = new Set([
 ]);
 
 const TRANSACTION_FIELDS = new Set(["txnNumber", "startTransaction", "autocommit"]);
+
+/**
+ * Every write of this server is as durable as it gets before it is answered, so that only what a
+ * standalone server refuses is refused.
+ * Source: https://www.mongodb.com/docs/manual/reference/write-concern/
+ */
+function checkWriteConcern(command: Doc): void {
+  const concern = docArgument(command, "writeConcern");
+  const members = toNumber(concern["w"]);
+  if (members !== null && members > 1) {
+    throw badValue("cannot use 'w' > 1 when a host is not replicated");
+  }
+}
+
+/** What all commands share, checked for all of them. No command runs long enough to time out. */
+export function checkShared(command: Doc): void {
+  checkWriteConcern(command);
+  countArgument(command, "maxTimeMS");
+}
 
 export function checkFields(command: Doc, definition: CommandDefinition): void {
   const [name = "", ...fields] = Object.keys(command);

@@ -5,6 +5,7 @@ import { arrayArgument, docArgument, flagArgument } from "../values/arguments.ts
 import { checkFields, collectionName } from "./arguments.ts";
 import type { CommandDefinition } from "./context.ts";
 import { query } from "./find.ts";
+import { checkHint } from "./hint.ts";
 import { checkBatch, runStatements, writeReply } from "./write-batch.ts";
 
 const STATEMENT: CommandDefinition = {
@@ -38,6 +39,7 @@ export const deleteCommand: CommandDefinition = {
         );
       }
       const filter = docArgument(named, "q");
+      checkHint(context.store.find(namespace), statement["hint"]);
       const { records } = query(context, namespace, {
         filter,
         sort: [],

@@ -11,6 +11,7 @@ import { arrayArgument, docArgument, flagArgument } from "../values/arguments.ts
 import { collectionName } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { query } from "./find.ts";
+import { checkHint } from "./hint.ts";
 import { insertUpserted, writeUpdated } from "./update.ts";
 
 type Outcome = { readonly lastErrorObject: Doc; readonly value: Doc | null };
@@ -37,6 +38,7 @@ function remove(context: CommandContext, namespace: string, command: Doc): Outco
 function findOne(context: CommandContext, namespace: string, command: Doc) {
   const sort = parseSort(docArgument(command, "sort"));
   const filter = docArgument(command, "query");
+  checkHint(context.store.find(namespace), command["hint"]);
   return query(context, namespace, { filter, sort, skip: 0, limit: 1 }).records[0];
 }
 

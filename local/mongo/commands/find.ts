@@ -12,6 +12,7 @@ import { countArgument, docArgument, flagArgument, missing } from "../values/arg
 import { collectionName } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { DEFAULT_FIRST_BATCH } from "./cursors.ts";
+import { checkHint } from "./hint.ts";
 
 /** Runs a query on a collection, which need not exist. */
 export function query(context: CommandContext, namespace: string, wanted: Query): Found {
@@ -63,6 +64,7 @@ export const find: CommandDefinition = {
   run: (context, command) => {
     const namespace = `${context.database}.${collectionName(command)}`;
     const project = compileProjection(docArgument(command, "projection"));
+    checkHint(context.store.find(namespace), command["hint"]);
     const { records } = query(context, namespace, findQuery(command));
     const documents = records.map((record) =>
       project === null ? record.raw : encode(project(record.doc)),
@@ -95,6 +97,7 @@ export const count: CommandDefinition = {
   run: (context, command) => {
     const namespace = `${context.database}.${collectionName(command)}`;
     const wanted = countQuery(command);
+    checkHint(context.store.find(namespace), command["hint"]);
     if (Object.keys(wanted.filter).length === 0) {
       const size = context.store.find(namespace)?.size ?? 0;
       return { n: Math.min(wanted.limit, Math.max(0, size - wanted.skip)), ok: 1 };
@@ -114,6 +117,7 @@ export const distinct: CommandDefinition = {
     const key = command["key"];
     if (typeof key !== "string") throw missing(command, "key");
     const filter = docArgument(command, "query");
+    checkHint(context.store.find(namespace), command["hint"]);
     const { records } = query(context, namespace, { filter, sort: [], skip: 0, limit: Infinity });
     const values = records.flatMap((record) => valuesAt(record.doc, key)).toSorted(compareValues);
     const isFirst = (value: unknown, i: number): boolean =>

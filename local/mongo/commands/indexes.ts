@@ -51,8 +51,17 @@ export const createIndexes: CommandDefinition = {
     const createdCollectionAutomatically = context.store.find(namespace) === undefined;
     const collection = context.store.ensure(namespace);
     const numIndexesBefore = collection.indexes.length;
-    for (const spec of specs) {
-      if (!isPresent(collection, spec)) context.store.addIndex(collection, spec);
+    const added: string[] = [];
+    try {
+      for (const spec of specs) {
+        if (isPresent(collection, spec)) continue;
+        context.store.addIndex(collection, spec);
+        added.push(spec.name);
+      }
+    } catch (error) {
+      // All of the command's indexes or none.
+      for (const name of added) context.store.dropIndex(collection, name);
+      throw error;
     }
     const numIndexesAfter = collection.indexes.length;
     const note = numIndexesAfter === numIndexesBefore ? { note: "all indexes already exist" } : {};
@@ -93,10 +102,19 @@ export const dropIndexes: CommandDefinition = {
       wanted === "*"
         ? names
         : (Array.isArray(wanted) ? wanted : [wanted]).map((one) => indexName(collection, one));
-    for (const name of doomed) context.store.dropIndex(collection, name);
+    for (const name of doomed) checkDroppable(collection, name);
+    for (const name of new Set(doomed)) context.store.dropIndex(collection, name);
     return { nIndexesWas, ok: 1 };
   },
 };
+
+/** All of the command's indexes go or none. */
+function checkDroppable(collection: Collection, name: string): void {
+  if (name === "_id_") throw new CommandError(72, "cannot drop _id index");
+  if (!collection.indexes.some((index) => index.spec.name === name)) {
+    throw new CommandError(27, `index not found with name [${name}]`);
+  }
+}
 
 function indexName(collection: Collection, wanted: unknown): string {
   if (typeof wanted === "string") return wanted;

@@ -1,7 +1,7 @@
 /** Source: https://www.mongodb.com/docs/manual/reference/command/insert/ */
 import { ObjectId } from "bson";
-import { badValue, CommandError, unsupported } from "../errors.ts";
-import { isRegex } from "../values/types.ts";
+import { badValue, unsupported } from "../errors.ts";
+import { checkDepth, checkId } from "../values/limits.ts";
 import type { Doc } from "../values/types.ts";
 import { decode, encodeStored, MAX_DOCUMENT_BYTES, tooLarge } from "../wire/bson-codec.ts";
 import { arrayArgument, flagArgument } from "../values/arguments.ts";
@@ -11,18 +11,12 @@ import { checkBatch, runStatements, writeReply } from "./write-batch.ts";
 
 export type Storable = { readonly doc: Doc; readonly raw: Uint8Array };
 
-/** Every document has an _id, which comes first and is neither an array nor a regex. */
-export function checkId(id: unknown): void {
-  if (Array.isArray(id)) throw new CommandError(53, "The '_id' value cannot be of type array");
-  if (isRegex(id)) throw new CommandError(53, "The '_id' value cannot be of type regex");
-  if (id === undefined) throw new CommandError(53, "The '_id' value cannot be of type undefined");
-}
-
 export function toStorable(bytes: Uint8Array): Storable {
   if (bytes.length > MAX_DOCUMENT_BYTES) throw tooLarge(bytes.length);
   const sent = decode(bytes);
   // JavaScript gives such a field a meaning of its own.
   if (Object.hasOwn(sent, "__proto__")) throw unsupported("A field named __proto__");
+  checkDepth(sent);
   const names = Object.keys(sent);
   if (names[0] === "_id") {
     checkId(sent["_id"]);

@@ -5,7 +5,7 @@ import type { Doc } from "../values/types.ts";
 import { decode, decodeKeepingRaw, encode, firstFieldName } from "../wire/bson-codec.ts";
 import type { Request } from "../wire/message.ts";
 import { aggregate } from "./aggregate.ts";
-import { checkFields } from "./arguments.ts";
+import { checkFields, checkShared } from "./arguments.ts";
 import { create, drop, dropDatabase, listCollections, listDatabases } from "./catalog.ts";
 import type { CommandContext, CommandDefinition, Reply } from "./context.ts";
 import { getMore, killCursors } from "./cursors.ts";
@@ -112,6 +112,7 @@ function execute(
     throw new CommandError(40571, "OP_MSG requests require a $db argument");
   }
   checkFields(command, definition);
+  checkShared(command);
   try {
     return definition.run({ ...deps, database }, command);
   } finally {

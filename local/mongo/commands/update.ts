@@ -9,6 +9,7 @@ import type { ParsedUpdate } from "../update/parse.ts";
 import { parseArrayFilters } from "../update/positional.ts";
 import { upsertedDoc } from "../update/upsert.ts";
 import { identical } from "../values/compare.ts";
+import { checkDepth, checkId } from "../values/limits.ts";
 import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { encodeStored } from "../wire/bson-codec.ts";
@@ -16,7 +17,7 @@ import { arrayArgument, docArgument, flagArgument } from "../values/arguments.ts
 import { checkFields, collectionName } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { query } from "./find.ts";
-import { checkId } from "./insert.ts";
+import { checkHint } from "./hint.ts";
 import { checkBatch, runStatements, writeReply } from "./write-batch.ts";
 
 /** One element of `updates`, checked with the same rules as a command's fields. */
@@ -36,6 +37,7 @@ export function writeUpdated(
   doc: Doc,
 ): boolean {
   if (identical(record.doc, doc)) return false;
+  checkDepth(doc);
   context.store.replace(collection, record, doc, encodeStored(doc));
   return true;
 }
@@ -48,6 +50,7 @@ export function insertUpserted(
 ): StoredRecord {
   const doc = upsertedDoc(update, updateContext);
   checkId(doc["_id"]);
+  checkDepth(doc);
   return context.store.insert(collection, doc, encodeStored(doc));
 }
 
@@ -67,6 +70,7 @@ function runStatement(context: CommandContext, namespace: string, statement: Doc
     isInsert: false,
   };
   const limit = isMulti ? Infinity : 1;
+  checkHint(context.store.find(namespace), statement["hint"]);
   const { records } = query(context, namespace, { filter, sort: [], skip: 0, limit });
   const outcome: Outcome = { matched: records.length, modified: 0 };
   if (records.length === 0) {

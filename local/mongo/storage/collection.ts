@@ -2,7 +2,6 @@
  * The documents of one collection and its indexes. Each write is checked against every unique
  * index before anything changes, so that a refused write leaves no trace.
  */
-import { CommandError } from "../errors.ts";
 import { hashKey } from "../values/compare.ts";
 import type { Doc } from "../values/types.ts";
 import { CollectionIndex } from "./index.ts";
@@ -95,12 +94,8 @@ export class Collection {
     this.#indexes.push(index);
   }
 
+  /** The caller has checked that there is such an index and that it is not the one of _id. */
   dropIndex(name: string): void {
-    if (name === ID_INDEX.name) throw new CommandError(72, "cannot drop _id index");
-    const kept = this.#indexes.filter((index) => index.spec.name !== name);
-    if (kept.length === this.#indexes.length) {
-      throw new CommandError(27, `index not found with name [${name}]`);
-    }
-    this.#indexes = kept;
+    this.#indexes = this.#indexes.filter((index) => index.spec.name !== name);
   }
 }

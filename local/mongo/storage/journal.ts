@@ -16,6 +16,7 @@ type Collections = Map<string, Collection>;
 export class Journal {
   readonly #path: string;
   #fd: number | null = null;
+  #size = 0;
   #pending: Uint8Array[] = [];
 
   constructor(path: string) {
@@ -40,7 +41,10 @@ export class Journal {
 
   flush(): void {
     if (this.#pending.length === 0 || this.#fd === null) return;
-    writeAll(this.#fd, Buffer.concat(this.#pending));
+    const bytes = Buffer.concat(this.#pending);
+    // Where the last whole entry ended: what a failed write left half done is written over.
+    writeAll(this.#fd, bytes, this.#size);
+    this.#size += bytes.length;
     this.#pending = [];
   }
 
@@ -55,25 +59,33 @@ export class Journal {
   #rewrite(collections: Collections): void {
     const draft = `${this.#path}.new`;
     const fd = openSync(draft, "w");
+    let size = 0;
+    const write = (bytes: Uint8Array): void => {
+      writeAll(fd, bytes, size);
+      size += bytes.length;
+    };
     for (const collection of collections.values()) {
       const ns = collection.namespace;
-      writeAll(fd, encode({ op: "create", ns }));
+      write(encode({ op: "create", ns }));
       for (const { spec } of collection.indexes.slice(1)) {
-        writeAll(fd, encode({ op: "addIndex", ns, spec: describeIndex(spec) }));
+        write(encode({ op: "addIndex", ns, spec: describeIndex(spec) }));
       }
       for (const { raw } of collection.records()) {
-        writeAll(fd, Buffer.concat([encode({ op: "put", ns }), raw]));
+        write(Buffer.concat([encode({ op: "put", ns }), raw]));
       }
     }
     if (this.#fd !== null) closeSync(this.#fd);
     renameSync(draft, this.#path);
     this.#fd = fd;
+    this.#size = size;
   }
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
+function writeAll(fd: number, bytes: Uint8Array, position: number): void {
   let written = 0;
-  while (written < bytes.length) written += writeSync(fd, bytes, written);
+  while (written < bytes.length) {
+    written += writeSync(fd, bytes, written, bytes.length - written, position + written);
+  }
 }
 
 type Entry = { readonly head: Doc; readonly raw: Uint8Array | null };

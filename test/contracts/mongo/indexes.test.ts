@@ -165,6 +165,18 @@ describe("sparse and partial indexes", () => {
     expect(idsOf(await rows.find({ a: { $in: [1, 9], $gt: 5 } }).toArray())).toEqual([1]);
   });
 
+  it("a command's indexes are made all or none, and dropped all or none", async () => {
+    const rows = await bench.rows({ _id: 1, a: 1, b: 1 }, { _id: 2, a: 1, b: 2 });
+    const made = rows.createIndexes([{ key: { b: 1 } }, { key: { a: 1 }, unique: true }]);
+    await expect(made).rejects.toMatchObject({ code: 11000 });
+    expect(await rows.indexes()).toHaveLength(1);
+    await rows.createIndex({ b: 1 });
+    const dropIndexes = { dropIndexes: rows.collectionName, index: ["b_1", "nope_1"] };
+    const dropped = bench.client().db("test").command(dropIndexes);
+    await expect(dropped).rejects.toMatchObject({ code: 27 });
+    expect(await rows.indexes()).toHaveLength(2);
+  });
+
   it("a partial index serves the queries that imply its filter and no others", async () => {
     const rows = await bench.rows({ _id: 1, a: 1, n: 5 }, { _id: 2, a: 1, n: 50 });
     await rows.createIndex({ a: 1 }, { partialFilterExpression: { n: { $gt: 10 } } });
