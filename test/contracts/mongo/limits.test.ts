@@ -65,8 +65,8 @@ describe("the options that all commands share", () => {
       rows.find({ a: 1 }, { hint: "b_1" }).toArray(),
       rows.countDocuments({ a: 1 }, { hint: { b: 1 } }),
       rows.updateOne({ a: 1 }, { $set: { b: 1 } }, { hint: { b: 1 } }),
-      rows.deleteOne({ a: 1 }, { hint: "b_1" }),
-      rows.findOneAndDelete({ a: 1 }, { hint: "b_1" }),
+      rows.deleteOne({ a: 1 }, { hint: { b: 1 } }),
+      rows.findOneAndDelete({ a: 1 }, { hint: { b: 1 } }),
     ];
     for (const attempt of await Promise.allSettled(attempts)) {
       expect(attempt).toMatchObject({ status: "rejected", reason: { code: 2 } });
