@@ -45,10 +45,13 @@ export function rangePredicate(operator: RangeOperator, operand: unknown): Leaf 
   }
   const holds = HOLDS[operator];
   const isUnbracketed = rank === RANK.minKey || rank === RANK.maxKey;
+  // What is missing lies between MinKey and MaxKey as null does.
+  if (isUnbracketed) {
+    return onValueOrElements((value) => holds(compareValues(value ?? null, operand)));
+  }
   return onValueOrElements((value) => {
-    if (value === undefined) return false;
     // Type bracketing: a value of another type is neither above nor below.
-    if (!isUnbracketed && rankOf(value) !== rank) return false;
+    if (value === undefined || rankOf(value) !== rank) return false;
     return !isNaNValue(value) && holds(compareValues(value, operand));
   });
 }

@@ -26,6 +26,11 @@ export function isOperatorDoc(value: unknown): value is Doc {
   return first !== undefined && first.startsWith("$") && !/^\$(?:ref|id|db)$/.test(first);
 }
 
+/** Whether it is about an element itself, `{$gt: 1}`, and not about the fields of one. */
+export function isValueCondition(value: unknown): value is Doc {
+  return isOperatorDoc(value) && !/^\$(?:and|or|nor)$/.test(Object.keys(value)[0] ?? "");
+}
+
 export function compileFilter(filter: Doc): Filter {
   const tests = Object.keys(filter).map((key) => compileEntry(key, filter[key]));
   const [only] = tests;
@@ -121,8 +126,7 @@ function negation(operand: unknown): Condition {
 
 function elementMatch(operand: unknown): Condition {
   if (!isDoc(operand)) throw badValue("$elemMatch needs an Object");
-  const isLogical = /^\$(?:and|or|nor)$/.test(Object.keys(operand)[0] ?? "");
-  const test = isOperatorDoc(operand) && !isLogical ? valueTest(operand) : documentTest(operand);
+  const test = isValueCondition(operand) ? valueTest(operand) : documentTest(operand);
   return somewhere((leaf) => Array.isArray(leaf) && leaf.some(test));
 }
 

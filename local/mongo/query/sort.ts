@@ -16,6 +16,10 @@ export function parseSort(spec: Doc): SortField[] {
   if (paths.length > MAX_SORT_FIELDS) throw badValue("too many compound keys");
   return paths.map((path) => {
     const value = spec[path];
+    if (path === "$natural") throw unsupported("Sorting by $natural");
+    if (path.startsWith("$")) {
+      throw new CommandError(16410, `FieldPath field names may not start with '$': ${path}`);
+    }
     if (isDoc(value)) throw unsupported(`Sorting by ${Object.keys(value)[0] ?? "an expression"}`);
     const direction = toNumber(value);
     if (direction !== 1 && direction !== -1) {

@@ -3,7 +3,7 @@
  * Source: https://www.mongodb.com/docs/manual/reference/operator/update-array/
  */
 import { badValue, failedToParse, typeMismatch } from "../errors.ts";
-import { compileFilter, isOperatorDoc, valueTest } from "../query/matcher.ts";
+import { compileFilter, isValueCondition, valueTest } from "../query/matcher.ts";
 import type { Filter } from "../query/matcher.ts";
 import { parseSort, sortDocs } from "../query/sort.ts";
 import { compareValues, sameValue } from "../values/compare.ts";
@@ -68,7 +68,11 @@ export function addToSet(current: unknown, operand: unknown, target: Target): un
       `Cannot apply $addToSet to non-array field. Field named '${target.path.split(".").at(-1)}' has non-array type ${typeName(current)}`,
     ),
   );
-  const each = isDoc(operand) && Object.hasOwn(operand, "$each") ? operand["$each"] : [operand];
+  const hasEach = isDoc(operand) && Object.hasOwn(operand, "$each");
+  if (hasEach && Object.keys(operand).length > 1) {
+    throw badValue(`Found unexpected fields after $each in $addToSet: ${shellText(operand)}`);
+  }
+  const each = hasEach ? operand["$each"] : [operand];
   if (!Array.isArray(each)) {
     throw typeMismatch(
       `The argument to $each in $addToSet must be an array but it was of type ${typeName(each)}`,
@@ -87,7 +91,7 @@ export function pull(current: readonly unknown[], operand: unknown): unknown[] {
 }
 
 function pullTest(operand: unknown): Filter {
-  if (isOperatorDoc(operand)) return valueTest(operand);
+  if (isValueCondition(operand)) return valueTest(operand);
   if (isDoc(operand)) {
     const matches = compileFilter(operand);
     return (item) => isDoc(item) && matches(item);

@@ -3,7 +3,7 @@
  * Source: https://www.mongodb.com/docs/manual/reference/operator/update/positional-filtered/
  */
 import { badValue, failedToParse } from "../errors.ts";
-import { compileFilter, isOperatorDoc, valueTest } from "../query/matcher.ts";
+import { compileFilter, isOperatorDoc, isValueCondition, valueTest } from "../query/matcher.ts";
 import type { Filter } from "../query/matcher.ts";
 import { fieldOf, splitPath } from "../values/paths.ts";
 import { shellText } from "../values/shell.ts";
@@ -149,7 +149,9 @@ function positionAt(doc: Doc, parts: Parts, condition: unknown): number | null {
 
 function elementTest(condition: unknown): Filter {
   const operand = isOperatorDoc(condition) ? condition["$elemMatch"] : undefined;
-  if (isDoc(operand)) return isOperatorDoc(operand) ? valueTest(operand) : compileFilter(operand);
+  if (isDoc(operand)) {
+    return isValueCondition(operand) ? valueTest(operand) : compileFilter(operand);
+  }
   return isOperatorDoc(condition) ? valueTest(condition) : valueTest({ $in: [condition] });
 }
 

@@ -51,6 +51,11 @@ function equalitiesOf(filter: Doc): [string, unknown][] {
     if (key.startsWith("$") || isRegex(value)) return [];
     if (!isOperatorDoc(value)) return [[key, value]];
     if (Object.hasOwn(value, "$eq")) return [[key, value["$eq"]]];
+    const all = value["$all"];
+    if (Array.isArray(all)) {
+      const items = all.filter((item) => !isOperatorDoc(item) && !isRegex(item));
+      return items.map((item): [string, unknown] => [key, item]);
+    }
     const only = value["$in"];
     return Array.isArray(only) && only.length === 1 ? [[key, only[0]]] : [];
   });

@@ -74,14 +74,10 @@ export const VALUE_CASES: FilterCase[] = [
     [2],
   ],
   [
-    "MinKey and MaxKey compare with every type",
-    [
-      { _id: 1, a: "x" },
-      { _id: 2, a: 1 },
-      { _id: 3, a: null },
-    ],
+    "MinKey and MaxKey compare with every type, and with what is missing",
+    [{ _id: 1, a: "x" }, { _id: 2, a: 1 }, { _id: 3, a: null }, { _id: 4 }],
     { a: { $gt: new MinKey(), $lt: new MaxKey() } },
-    [1, 2, 3],
+    [1, 2, 3, 4],
   ],
   [
     "an int64 beyond the safe integers compares exactly with one above",

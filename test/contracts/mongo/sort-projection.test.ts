@@ -97,6 +97,15 @@ describe("sort", () => {
     expect(idsOf(await rows.find().sort({ _id: -1 }).skip(1).limit(2).toArray())).toEqual([3, 2]);
   });
 
+  it.each([
+    ["natural order", { $natural: -1 }, 238],
+    ["a field that begins with a dollar", { $x: 1 }, 16410],
+    ["a path with an empty part", { "a..b": 1 }, 15998],
+  ])("a sort by %s is refused", async (_what, sort, code) => {
+    const command = bench.client().db("test").command({ find: "any", sort });
+    await expect(command).rejects.toMatchObject({ code });
+  });
+
   it("a direction other than 1 and -1 is refused", async () => {
     const command = bench
       .client()

@@ -56,6 +56,12 @@ const REFUSALS: [what: string, update: Document, code: number, message: RegExp][
     /Unrecognized clause in \$push/,
   ],
   ["$addToSet to a number", { $addToSet: { n: 1 } }, 2, /non-array type int/],
+  [
+    "$addToSet with a modifier of $push",
+    { $addToSet: { list: { $each: [2], $slice: 1 } } },
+    2,
+    /unexpected fields after \$each/,
+  ],
   ["$pull from a number", { $pull: { n: 1 } }, 2, /Cannot apply \$pull to a non-array value/],
   ["$pullAll without an array", { $pullAll: { list: 1 } }, 2, /requires an array argument/],
   ["$pop by 2", { $pop: { list: 2 } }, 9, /\$pop expects 1 or -1, found: 2/],

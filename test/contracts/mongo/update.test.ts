@@ -1,4 +1,4 @@
-import { Long, ObjectId, Timestamp } from "mongodb";
+import { Long, Timestamp } from "mongodb";
 import type { Document } from "mongodb";
 import { describe, expect, it } from "vitest";
 import { useServer } from "./harness.ts";
@@ -114,6 +114,12 @@ const CASES: Case[] = [
     { a: [{ id: 1, x: 1 }, { id: 2 }] },
     { $pull: { a: { id: 1 } } },
     { a: [{ id: 2 }] },
+  ],
+  [
+    "$pull removes documents that meet one of several filters",
+    { a: [{ x: 1 }, { y: 2 }, { z: 3 }] },
+    { $pull: { a: { $or: [{ x: 1 }, { y: 2 }] } } },
+    { a: [{ z: 3 }] },
   ],
   ["$pull of a missing field does nothing", { a: 1 }, { $pull: { b: 1 } }, { a: 1 }],
   [
@@ -243,57 +249,5 @@ describe("update operators", () => {
     const winners = results.flatMap((result, by) => (result.modifiedCount === 1 ? [by] : []));
     expect(winners).toHaveLength(1);
     expect(await rows.findOne()).toEqual({ _id: 1, version: 8, by: winners[0] });
-  });
-});
-
-describe("upsert", () => {
-  it("starts from the equalities of the filter and applies $setOnInsert", async () => {
-    const rows = await bench.rows();
-    const result = await rows.updateOne(
-      { _id: "k", "a.b": 1, c: { $gt: 5 }, $and: [{ d: { $eq: 4 } }] },
-      { $set: { e: 5 }, $setOnInsert: { f: 6 } },
-      { upsert: true },
-    );
-    expect(result).toMatchObject({ matchedCount: 0, upsertedCount: 1, upsertedId: "k" });
-    expect(await rows.find().toArray()).toEqual([{ _id: "k", a: { b: 1 }, d: 4, e: 5, f: 6 }]);
-  });
-
-  it("makes an _id when the filter has none", async () => {
-    const rows = await bench.rows();
-    const { upsertedId } = await rows.updateOne({ a: 1 }, { $inc: { n: 1 } }, { upsert: true });
-    expect(upsertedId).toBeInstanceOf(ObjectId);
-    expect(await rows.find().toArray()).toEqual([{ _id: upsertedId, a: 1, n: 1 }]);
-  });
-
-  it("an _id other than the filter's is refused with code 66", async () => {
-    const rows = await bench.rows();
-    const attempt = rows.updateOne({ _id: 1 }, { $set: { _id: 2 } }, { upsert: true });
-    await expect(attempt).rejects.toMatchObject({ code: 66 });
-    expect(await rows.countDocuments()).toBe(0);
-  });
-
-  it("a filter that names a field twice is refused with code 54", async () => {
-    const rows = await bench.rows();
-    for (const filter of [{ $and: [{ a: 1 }, { a: 2 }] }, { a: { b: 1 }, "a.c": 2 }]) {
-      const attempt = rows.updateOne(filter, { $set: { n: 1 } }, { upsert: true });
-      await expect(attempt).rejects.toMatchObject({ code: 54 });
-    }
-    expect(await rows.countDocuments()).toBe(0);
-  });
-
-  it("a replacement takes only _id from the filter", async () => {
-    const rows = await bench.rows();
-    await rows.replaceOne({ _id: 5, a: 1 }, { b: 2 }, { upsert: true });
-    expect(await rows.find().toArray()).toEqual([{ _id: 5, b: 2 }]);
-  });
-
-  it("concurrent upserts of one key insert one document", async () => {
-    const rows = await bench.rows();
-    const attempts = Array.from({ length: 10 }, () =>
-      rows.updateOne({ _id: "k" }, { $inc: { n: 1 } }, { upsert: true }),
-    );
-    const results = await Promise.all(attempts);
-    expect(results.filter((result) => result.upsertedCount === 1)).toHaveLength(1);
-    expect(await rows.find().toArray()).toEqual([{ _id: "k", n: 10 }]);
   });
 });
