@@ -3,7 +3,15 @@
  * answered (so a killed process loses nothing that was acknowledged; a power cut may). It is
  * rewritten without its history when the server starts and when it closes.
  */
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { decode, encode } from "../wire/bson-codec.ts";
 import type { Doc } from "../values/types.ts";
 import { Collection } from "./collection.ts";
@@ -42,8 +50,13 @@ export class Journal {
   flush(): void {
     if (this.#pending.length === 0 || this.#fd === null) return;
     const bytes = Buffer.concat(this.#pending);
-    // Where the last whole entry ended: what a failed write left half done is written over.
-    writeAll(this.#fd, bytes, this.#size);
+    try {
+      writeAll(this.#fd, bytes, this.#size);
+    } catch (error) {
+      // Half an entry would hide the later ones. What is pending goes with the next command.
+      ftruncateSync(this.#fd, this.#size);
+      throw error;
+    }
     this.#size += bytes.length;
     this.#pending = [];
   }
