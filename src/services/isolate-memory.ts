@@ -4,12 +4,20 @@ import type { NamespaceRecord } from "../ports/namespace-store.ts";
 import type { Principal } from "./context.ts";
 
 /** How long a key or a namespace is believed without another look, in milliseconds. */
-const IDENTITY_TTL_MS = 60_000;
+export const IDENTITY_TTL_MS = 60_000;
 
 /** Bounds what one isolate (128 MB) keeps, in entries and in characters of JSON. */
 const MAX_IDENTITIES = 5_000;
 const MAX_TERMINAL_TASKS = 10_000;
 const MAX_TERMINAL_CHARACTERS = 16_000_000;
+
+const IDENTITIES = {
+  max: MAX_IDENTITIES,
+  ttl: IDENTITY_TTL_MS,
+  // Above 0 the cache keeps a reading of the clock until a timer ends it. A worker's timers end with
+  // their request, and the timer of one that ends first never fires: nothing would ever expire.
+  ttlResolution: 0,
+} as const;
 
 /** A task as a poll answers it, and which store had it. */
 export type PolledTask = { readonly task: CachedTask; readonly source: "cache" | "history" };
@@ -29,8 +37,8 @@ export type IsolateMemory = {
 /** An empty memory; one per isolate. */
 export function createIsolateMemory(): IsolateMemory {
   return {
-    principals: new LRUCache({ max: MAX_IDENTITIES, ttl: IDENTITY_TTL_MS }),
-    namespaces: new LRUCache({ max: MAX_IDENTITIES, ttl: IDENTITY_TTL_MS }),
+    principals: new LRUCache(IDENTITIES),
+    namespaces: new LRUCache(IDENTITIES),
     terminalTasks: new LRUCache({
       max: MAX_TERMINAL_TASKS,
       maxSize: MAX_TERMINAL_CHARACTERS,

@@ -1,5 +1,6 @@
 import type { Principal, ServiceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import { IDENTITY_TTL_MS } from "../isolate-memory.ts";
 import { hashKey } from "./hash-key.ts";
 
 /**
@@ -20,18 +21,29 @@ export async function authenticate({
   }
   const remembered = ctx.memory.principals.get(key);
   if (remembered !== undefined) return remembered;
-  const principal = await identify(ctx, key);
-  if (principal === null) throw new DomainError("unauthenticated", "The key is not known.");
-  ctx.memory.principals.set(key, principal);
-  return principal;
+  const known = await identify(ctx, key);
+  if (known === null) throw new DomainError("unauthenticated", "The key is not known.");
+  ctx.memory.principals.set(key, known.principal, { ttl: known.believedForMs });
+  return known.principal;
 }
 
-async function identify(ctx: ServiceContext, key: string): Promise<Principal | null> {
+type Known = { readonly principal: Principal; readonly believedForMs: number };
+
+async function identify(ctx: ServiceContext, key: string): Promise<Known | null> {
   const hash = await hashKey(key);
   // Hashes are compared, so that the time that it takes says nothing about the key.
-  if (hash === (await hashKey(ctx.config.adminKey))) return { kind: "admin" };
+  if (hash === (await hashKey(ctx.config.adminKey))) {
+    return { principal: { kind: "admin" }, believedForMs: IDENTITY_TTL_MS };
+  }
   const record = await ctx.stores.keys.findByHash(hash);
   if (record === null) return null;
-  if (record.expires_at !== null && record.expires_at <= ctx.runtime.now()) return null;
-  return { kind: "key", keyId: record._id, namespaceIds: record.namespace_ids };
+  const leftMs =
+    record.expires_at === null
+      ? Number.POSITIVE_INFINITY
+      : record.expires_at.getTime() - ctx.runtime.now().getTime();
+  if (leftMs <= 0) return null;
+  return {
+    principal: { kind: "key", keyId: record._id, namespaceIds: record.namespace_ids },
+    believedForMs: Math.min(leftMs, IDENTITY_TTL_MS),
+  };
 }

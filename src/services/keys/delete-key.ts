@@ -1,7 +1,10 @@
 import type { CallerContext } from "../context.ts";
 import { getKey } from "./get-key.ts";
 
-/** Revokes a key. Throws `forbidden` and `not_found`. */
+/**
+ * Revokes a key: at once in this isolate, in others within the minute that they remember it for.
+ * Throws `forbidden` and `not_found`.
+ */
 export async function deleteKey({
   ctx,
   input,
@@ -11,4 +14,8 @@ export async function deleteKey({
 }): Promise<void> {
   const key = await getKey({ ctx, input });
   await ctx.stores.keys.remove(key._id);
+  const { principals } = ctx.memory;
+  for (const [secret, principal] of [...principals.entries()]) {
+    if (principal.kind === "key" && principal.keyId === key._id) principals.delete(secret);
+  }
 }

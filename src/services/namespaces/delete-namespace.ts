@@ -11,7 +11,8 @@ const FIRST_ROW: PageOptions = { direction: "ascending", limit: 1, after: null }
 /**
  * Deletes a namespace that holds nothing which works or waits. Throws `forbidden`, `not_found`, and
  * `not_empty` with what is in the way. What is made in it at the very same moment is not deleted
- * with it, but can't be reached any more. Its ended tasks and events stay until they are purged.
+ * with it, but can't be reached any more; another isolate may go on with the deleted namespace for
+ * the minute that it remembers it. Its ended tasks and events stay until they are purged.
  */
 export async function deleteNamespace({
   ctx,
@@ -31,6 +32,9 @@ export async function deleteNamespace({
     );
   }
   await ctx.stores.namespaces.remove(namespace._id);
+  // Who makes a namespace of the same name next must not work in the deleted one.
+  ctx.memory.namespaces.delete(namespace._id);
+  ctx.memory.namespaces.delete(namespace.name);
 }
 
 /** What is in the way of a deletion, in words; read only once something is known to be. */
