@@ -12,11 +12,12 @@ import { buckets } from "./routes/buckets.ts";
 import { collections } from "./routes/collections.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { documents } from "./routes/documents.ts";
-import { errorResponse, problem } from "./routes/error-response.ts";
+import { errorResponse } from "./routes/error-response.ts";
 import { health } from "./routes/health.ts";
 import { keys } from "./routes/keys.ts";
 import { authenticate } from "./routes/middleware/authenticate.ts";
 import { limitBody, requireJson } from "./routes/middleware/json-body.ts";
+import { knownRoute } from "./routes/middleware/known-route.ts";
 import { requireNamespace } from "./routes/middleware/require-namespace.ts";
 import { namespaces } from "./routes/namespaces.ts";
 import { objects } from "./routes/objects.ts";
@@ -40,7 +41,6 @@ type ServicesFor = (env: Bindings, lifetime: Lifetime, requestId: string) => Ser
 export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   const app = createRouter();
   app.onError((error, c) => errorResponse(error, c));
-  app.notFound((c) => problem(c, "not_found", "There is no such route."));
   app.use(async (c, next) => {
     const requestId = crypto.randomUUID();
     c.set("requestId", requestId);
@@ -48,6 +48,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     await next();
     c.res.headers.set("X-Request-Id", requestId);
   });
+  app.use(knownRoute(app));
   app.route("/", health);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -57,7 +58,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
       description: "A durable receipt for every long-running job.",
     },
   });
-  app.use("/internal/*", verifySignature);
+  app.use("/internal/*", limitBody, verifySignature);
   app.post(INTERNAL_PATHS.job, jobsRun);
   app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
   app.post(INTERNAL_PATHS.delivery, webhooksDeliver);

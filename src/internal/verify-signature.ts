@@ -19,8 +19,8 @@ const ALGORITHM = "HS256";
 export const verifySignature = createMiddleware<AppEnv>(async (c, next) => {
   const { config } = c.var.services;
   const signature = c.req.header("Upstash-Signature");
-  const body = await c.req.text();
   if (signature === undefined || !hasExpectedForm(signature)) throw refused();
+  const body = await c.req.text();
   const receiver = new Receiver({
     currentSigningKey: config.qstash.currentSigningKey,
     nextSigningKey: config.qstash.nextSigningKey,

@@ -76,6 +76,9 @@ export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
   if (error instanceof HTTPException && error.status === 400) {
     return problem(c, "malformed_json", "The body could not be read as JSON. Send a JSON object.");
   }
+  if (error instanceof HTTPException && error.status === 415) {
+    return problem(c, "unsupported_media_type", "Send the header Content-Type: application/json.");
+  }
   c.var.services?.runtime.log("error", "unexpected error", {
     request_id: c.var.requestId,
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -104,6 +107,8 @@ export function problem(
   };
   return c.body(JSON.stringify(body), status, {
     "Content-Type": "application/problem+json",
+    // RFC 9110, section 15.5.2: a 401 says how to authenticate.
+    ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="waybill"' }),
     ...headers,
   });
 }
