@@ -9,7 +9,7 @@ import { deleteBatch } from "../services/batches/delete-batch.ts";
 import { getBatch } from "../services/batches/get-batch.ts";
 import { listBatches } from "../services/batches/list-batches.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 
@@ -40,7 +40,7 @@ export const batches = createRouter()
       path: "/buckets/{bucket_id}/batches/list",
       tags: ["Batches"],
       summary: "List a bucket's batches",
-      request: { params, query: PageQuery, body: jsonBody(BatchListRequest) },
+      request: { params, query: PageQuery, body: optionalJsonBody(BatchListRequest) },
       responses: { 200: json(pageOf(Batch), "A page of batches"), ...problems(404) },
     }),
     async (c) => {

@@ -9,7 +9,7 @@ import { deleteCollection } from "../services/collections/delete-collection.ts";
 import { getCollection } from "../services/collections/get-collection.ts";
 import { listCollections } from "../services/collections/list-collections.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ collection_id: IdOrName });
 
@@ -38,7 +38,7 @@ export const collections = createRouter()
       path: "/collections/list",
       tags: ["Collections"],
       summary: "List collections",
-      request: { query: PageQuery, body: jsonBody(ResourceListRequest) },
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
       responses: { 200: json(pageOf(Collection), "A page of collections"), ...problems() },
     }),
     async (c) => {

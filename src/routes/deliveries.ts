@@ -10,7 +10,7 @@ import {
   presentDeliverySummary,
 } from "../services/deliveries/present-delivery.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
 
 /** `/v1/webhooks/{webhook_id}/deliveries/list` and `/v1/deliveries`: what was sent, and how it went. */
 export const deliveries = createRouter()
@@ -23,7 +23,7 @@ export const deliveries = createRouter()
       request: {
         params: z.object({ webhook_id: IdOrName }),
         query: PageQuery,
-        body: jsonBody(DeliveryListRequest),
+        body: optionalJsonBody(DeliveryListRequest),
       },
       responses: { 200: json(pageOf(DeliverySummary), "A page of deliveries"), ...problems() },
     }),

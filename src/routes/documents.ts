@@ -8,7 +8,7 @@ import { deleteDocument } from "../services/documents/delete-document.ts";
 import { getDocument } from "../services/documents/get-document.ts";
 import { listDocuments } from "../services/documents/list-documents.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ collection_id: IdOrName });
 
@@ -22,7 +22,7 @@ export const documents = createRouter()
       path: "/collections/{collection_id}/documents/list",
       tags: ["Documents"],
       summary: "List a collection's documents",
-      request: { params, query: PageQuery, body: jsonBody(DocumentListRequest) },
+      request: { params, query: PageQuery, body: optionalJsonBody(DocumentListRequest) },
       responses: { 200: json(pageOf(CollectionDocument), "A page of documents"), ...problems(404) },
     }),
     async (c) => {

@@ -9,7 +9,7 @@ import { deleteKey } from "../services/keys/delete-key.ts";
 import { getKey } from "../services/keys/get-key.ts";
 import { listKeys } from "../services/keys/list-keys.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ key_id: IdOrName });
 
@@ -38,7 +38,7 @@ export const keys = createRouter()
       path: "/keys/list",
       tags: ["Keys"],
       summary: "List API keys",
-      request: { query: PageQuery, body: jsonBody(KeyListRequest) },
+      request: { query: PageQuery, body: optionalJsonBody(KeyListRequest) },
       responses: { 200: json(pageOf(Key), "A page of keys"), ...problems(403) },
     }),
     async (c) => {

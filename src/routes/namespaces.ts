@@ -9,7 +9,7 @@ import { deleteNamespace } from "../services/namespaces/delete-namespace.ts";
 import { getNamespace } from "../services/namespaces/get-namespace.ts";
 import { listNamespaces } from "../services/namespaces/list-namespaces.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ namespace_id: IdOrName });
 
@@ -37,7 +37,7 @@ export const namespaces = createRouter()
       path: "/namespaces/list",
       tags: ["Namespaces"],
       summary: "List the namespaces that the key may see",
-      request: { query: PageQuery, body: jsonBody(ResourceListRequest) },
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
       responses: { 200: json(pageOf(Namespace), "A page of namespaces"), ...problems() },
     }),
     async (c) => {

@@ -22,7 +22,14 @@ import { deleteObject } from "../services/objects/delete-object.ts";
 import { getObject } from "../services/objects/get-object.ts";
 import { listObjects } from "../services/objects/list-objects.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, invalidInput, json, jsonBody, problems } from "./router.ts";
+import {
+  createRouter,
+  invalidInput,
+  json,
+  jsonBody,
+  optionalJsonBody,
+  problems,
+} from "./router.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 
@@ -73,7 +80,7 @@ export const objects = createRouter()
       path: "/buckets/{bucket_id}/objects/list",
       tags: ["Objects"],
       summary: "List a bucket's objects",
-      request: { params, query: PageQuery, body: jsonBody(ObjectListRequest) },
+      request: { params, query: PageQuery, body: optionalJsonBody(ObjectListRequest) },
       responses: { 200: json(pageOf(BucketObject), "A page of objects"), ...problems(404) },
     }),
     async (c) => {

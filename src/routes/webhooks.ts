@@ -16,7 +16,7 @@ import { getWebhook } from "../services/webhooks/get-webhook.ts";
 import { listWebhooks } from "../services/webhooks/list-webhooks.ts";
 import { updateWebhook } from "../services/webhooks/update-webhook.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, problems } from "./router.ts";
+import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
 
 const params = z.object({ webhook_id: IdOrName });
 
@@ -50,7 +50,7 @@ export const webhooks = createRouter()
       path: "/webhooks/list",
       tags: ["Webhooks"],
       summary: "List webhook endpoints",
-      request: { query: PageQuery, body: jsonBody(WebhookListRequest) },
+      request: { query: PageQuery, body: optionalJsonBody(WebhookListRequest) },
       responses: { 200: json(pageOf(Webhook), "A page of endpoints"), ...problems() },
     }),
     async (c) => {
