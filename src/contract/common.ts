@@ -2,7 +2,9 @@ import { z } from "zod";
 import { TaskStatusEnum } from "./status.ts";
 
 /** A time on the wire: RFC 3339, UTC, milliseconds. */
-export const Timestamp = z.iso.datetime();
+export const Timestamp = z.iso.datetime({
+  error: 'expected a time in RFC 3339 and UTC, such as "2026-01-31T12:00:00.000Z"',
+});
 
 /** A caller's flat labels on a resource: searchable, at most 50. */
 export const Metadata = z

@@ -61,7 +61,7 @@ const CustomHeaders = z.record(z.string(), z.string()).superRefine((headers, con
 });
 
 const fields = {
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  url: z.url({ protocol: /^https?$/, error: "expected an absolute https URL" }).max(2048),
   event_types: z.array(EventTypePattern).min(1).max(50),
   task_types: z.array(z.string().min(1).max(128)).max(50),
   tags: z.array(z.string().min(1).max(128)).max(50),

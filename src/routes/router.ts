@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "zod";
-import { Problem } from "../contract/problem.ts";
+import { type InvalidField, Problem } from "../contract/problem.ts";
 import { DomainError } from "../services/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -24,15 +24,31 @@ export function invalidInput(issues: readonly z.core.$ZodIssue[]): DomainError {
   );
 }
 
-function fieldsOf(issue: z.core.$ZodIssue): { path: string; message: string }[] {
-  const path = issue.path.map(String).join(".");
+function fieldsOf(
+  issue: z.core.$ZodIssue,
+  parents: readonly PropertyKey[] = [],
+): readonly InvalidField[] {
+  const steps = [...parents, ...issue.path];
+  const path = pathOf(steps);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
-      path: path === "" ? key : `${path}.${key}`,
+      path: pathOf([...steps, key]),
       message: "there is no such field; remove it",
     }));
   }
-  return [{ path, message: issue.message }];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) {
+    return [{ path, message: issue.message }];
+  }
+  // What fails inside an alternative has the form that this one wants, so only its faults matter.
+  const alternatives = issue.errors.map((inner) => inner.flatMap((one) => fieldsOf(one, steps)));
+  const closest = alternatives.find((fields) => fields.some((field) => field.path !== path));
+  if (closest !== undefined) return closest;
+  const messages = new Set(alternatives.flat().map((field) => field.message));
+  return [{ path, message: [...messages].join("; or ") }];
+}
+
+function pathOf(steps: readonly PropertyKey[]): string {
+  return steps.map(String).join(".");
 }
 
 /** A JSON body in a route's definition. */
