@@ -12,8 +12,15 @@ import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
 import type { NamespaceContext, Stores } from "../../src/services/context.ts";
 import { createIsolateMemory } from "../../src/services/isolate-memory.ts";
 import { createWebhook } from "../../src/services/webhooks/create-webhook.ts";
+import type { BucketRecord, CollectionRecord } from "../../src/ports/content-stores.ts";
+import { createBatchStore } from "../../src/stores/mongo/batches.ts";
 import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
+import { createDocumentStore } from "../../src/stores/mongo/documents.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
+import { createKeyStore } from "../../src/stores/mongo/keys.ts";
+import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
+import { createObjectStore } from "../../src/stores/mongo/objects.ts";
+import { createResourceStore } from "../../src/stores/mongo/resources.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "./memory-gateway.ts";
@@ -78,18 +85,26 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
         for (const one of messages) publish({ kind: "delivery", body: one.message }, one.options);
       }),
   };
-  const stores: Partial<Stores> = {
+  const stores: Stores = {
+    namespaces: createNamespaceStore(gateway),
+    keys: createKeyStore(gateway),
+    buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
+    objects: createObjectStore(gateway),
+    collections: createResourceStore<CollectionRecord>(gateway, "collections"),
+    documents: createDocumentStore(gateway),
+    batches: {
+      ...createBatchStore(gateway),
+      mirror: (resourceId) => {
+        world.mirrored.push(resourceId);
+        return Promise.resolve(null);
+      },
+    },
+    taskCache: { get: () => Promise.resolve(null), put: () => Promise.resolve() },
     webhooks: createWebhookStore(gateway),
     deliveries: createDeliveryStore(gateway),
     events: createEventStore(gateway),
     tasks: createTaskStore(gateway, () => newId("task")),
     queue,
-  };
-  const batches: Pick<Stores["batches"], "mirror"> = {
-    mirror: (resourceId) => {
-      world.mirrored.push(resourceId);
-      return Promise.resolve(null);
-    },
   };
   const ctx: NamespaceContext = {
     config: configFor(options.allowLoopback === true),
@@ -109,8 +124,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
         return world.answer(request);
       },
     },
-    // What webhooks touch; anything else fails loudly as undefined.
-    stores: { ...stores, batches } as Stores,
+    stores,
     taskTypes: new Map(),
     memory: createIsolateMemory(),
     readiness: {},

@@ -7,6 +7,7 @@ import type {
   FindOptions,
   MongoGateway,
   Query,
+  BoundedRead,
 } from "../../src/stores/mongo/gateway.ts";
 
 /** A gateway in memory that runs the stores' real filters and updates, and counts its operations. */
@@ -60,7 +61,7 @@ export function createMemoryGateway(): MemoryGateway {
       collection: string,
       filter: Query,
       options: FindOptions,
-    ) => {
+    ): Promise<BoundedRead<Row>> => {
       const rows = await counted("find", collection, () => found<Row>(collection, filter, options));
       return { rows, isCut: false };
     },

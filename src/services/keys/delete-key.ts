@@ -15,7 +15,8 @@ export async function deleteKey({
   const key = await getKey({ ctx, input });
   await ctx.stores.keys.remove(key._id);
   const { principals } = ctx.memory;
-  for (const [secret, principal] of [...principals.entries()]) {
+  const remembered = Array.from(principals.entries());
+  for (const [secret, principal] of remembered) {
     if (principal.kind === "key" && principal.keyId === key._id) principals.delete(secret);
   }
 }
