@@ -25,7 +25,7 @@ export const deliveries = createRouter()
         query: PageQuery,
         body: optionalJsonBody(DeliveryListRequest),
       },
-      responses: { 200: json(pageOf(DeliverySummary), "A page of deliveries"), ...problems() },
+      responses: { 200: json(pageOf(DeliverySummary), "A page of deliveries"), ...problems(404) },
     }),
     async (c) => {
       const input = {

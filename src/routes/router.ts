@@ -36,6 +36,7 @@ function fieldsOf(
       message: "there is no such field; remove it",
     }));
   }
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ path, message }));
   if (issue.code !== "invalid_union" || issue.errors.length === 0) {
     return [{ path, message: issue.message }];
   }
