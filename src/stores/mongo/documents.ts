@@ -54,9 +54,16 @@ function documentQuery(namespaceId: string, filter: DocumentFilter): Query {
   };
 }
 
-/** Every document has every field, so that setting them all replaces what was there. */
-function wholeWrite({ _id, ...fields }: DocumentRecord): BulkUpdate {
-  return { filter: { _id }, update: { $set: fields }, upsert: true };
+/**
+ * Every document has every field, so that setting them all replaces what was there; but for the
+ * time of its making, by which lists are in order: a row that moved could be missed between two pages.
+ */
+function wholeWrite({ _id, created_at, ...fields }: DocumentRecord): BulkUpdate {
+  return {
+    filter: { _id },
+    update: { $set: fields, $setOnInsert: { created_at } },
+    upsert: true,
+  };
 }
 
 async function removeInParts(gateway: MongoGateway, filter: Query): Promise<number> {
