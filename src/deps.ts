@@ -21,6 +21,9 @@ import { createWebhookStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
 
+/** One for the isolate, so that what two requests make in one millisecond is in order. */
+const newId = createNewId(now);
+
 /** The worker's bindings; its variables are parsed by `config.ts`. */
 export type Bindings = { readonly MONGO_POOL: MongoPoolNamespace };
 
@@ -47,7 +50,7 @@ export function createServices({
   const runtime: Runtime = {
     now,
     random: Math.random,
-    newId: createNewId(now),
+    newId,
     log,
     defer: (work) =>
       waitUntil(
