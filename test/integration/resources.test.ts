@@ -17,6 +17,8 @@ async function rowsOf(api: Api, path: string, filter: object = {}) {
   return Rows.parse((await api.post(`${path}/list`, filter).expect(200)).body).results;
 }
 
+const object = (key: string) => ({ key, content: { text: key } });
+
 /** Keeps submitted tasks PENDING until it is lifted: the queue takes no job. */
 function holdJobs(): () => void {
   return world.stack.qstash.faults.add({
@@ -58,7 +60,8 @@ describe.each([
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => api.post(path, { name: "race" })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(7).fill(409)]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(7);
     expect(await rowsOf(api, path, { name: "race" })).toHaveLength(1);
     await api.delete(`${path}/race`).expect(204);
   });
@@ -134,7 +137,6 @@ describe("an object", () => {
   it("whose key is taken stops only itself among many, also when its twin is in the same request", async () => {
     const api = await world.inNamespace();
     await api.post("/v1/buckets", { name: "b" }).expect(201);
-    const object = (key: string) => ({ key, content: { text: key } });
     await api.post("/v1/buckets/b/objects", object("old")).expect(201);
     const objects = [object("new"), object("old"), object("twin"), object("twin")];
     const { body } = await api.post("/v1/buckets/b/objects/batch", { objects }).expect(200);
