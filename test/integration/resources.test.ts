@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Api } from "../support/api.ts";
-import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
+import { holdJobs, makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { expectProblem } from "../support/problems.ts";
 import { startWorld, type World } from "../support/world.ts";
 
@@ -18,15 +18,6 @@ async function rowsOf(api: Api, path: string, filter: object = {}) {
 }
 
 const object = (key: string) => ({ key, content: { text: key } });
-
-/** Keeps submitted tasks PENDING until it is lifted: the queue takes no job. */
-function holdJobs(): () => void {
-  return world.stack.qstash.faults.add({
-    phase: "before",
-    match: ({ name, target }) => name === "publish" && target.endsWith("/internal/jobs/run"),
-    action: { kind: "refuse" },
-  });
-}
 
 describe.each([
   { path: "/v1/namespaces", id: "namespace_id", prefix: "ns_" },
@@ -176,7 +167,7 @@ describe("a batch", () => {
 
   it("that waits is not deleted, nor its collection, nor its namespace, until it is killed", async () => {
     const api = await world.inNamespace("busy");
-    const letJobsGo = holdJobs();
+    const letJobsGo = holdJobs(world);
     const batch = await makeBatch(api, [sentence(1)]);
     const { task_id } = await submit(api, batch);
     letJobsGo();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Task, type TaskListRequest } from "../../src/contract/task.ts";
 import type { Api } from "../support/api.ts";
-import { getTask, makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
+import { getTask, holdJobs, makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { expectProblem } from "../support/problems.ts";
 import { startWorld, type World } from "../support/world.ts";
 
@@ -24,11 +24,7 @@ beforeAll(async () => {
     const { task_id } = await submit(api, await makeBatch(api, texts));
     tasks.push(await untilEnded(api, task_id));
   }
-  world.stack.qstash.faults.add({
-    phase: "before",
-    match: ({ name, target }) => name === "publish" && target.endsWith("/internal/jobs/run"),
-    action: { kind: "refuse" },
-  });
+  holdJobs(world);
   for (let index = 0; index < 2; index += 1) {
     const { task_id } = await submit(api, await makeBatch(api, [sentence(index)]));
     await api.delete(`/v1/tasks/${task_id}`).expect(202);

@@ -3,6 +3,7 @@ import { Task, TaskHistory } from "../../src/contract/task.ts";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
 import {
+  holdJobs,
   getTask,
   makeBatch,
   sentence,
@@ -25,17 +26,8 @@ afterAll(async () => {
   await world.close();
 });
 
-/** Keeps submitted tasks PENDING until it is lifted: the queue takes no job. */
-function holdJobs(): () => void {
-  return world.stack.qstash.faults.add({
-    phase: "before",
-    match: ({ name, target }) => name === "publish" && target.endsWith("/internal/jobs/run"),
-    action: { kind: "refuse" },
-  });
-}
-
 async function pendingTask(api: Api): Promise<Task> {
-  const letJobsGo = holdJobs();
+  const letJobsGo = holdJobs(world);
   const task = await submit(api, await makeBatch(api, [sentence(1)]));
   letJobsGo();
   return task;

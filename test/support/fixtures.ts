@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isTerminal, TaskStatusEnum } from "../../src/contract/status.ts";
 import { Task } from "../../src/contract/task.ts";
 import type { Api } from "./api.ts";
+import type { World } from "./world.ts";
 
 /** A short real sentence per number, no two alike. */
 export function sentence(index: number): string {
@@ -82,4 +83,16 @@ export async function untilTask(
     if (Date.now() > deadline) throw new Error(`task is still ${JSON.stringify(task)}`);
     await sleep(20);
   }
+}
+
+/**
+ * Keeps tasks that are submitted from now on PENDING until the result is called: the queue takes no
+ * job. The relay publishes them later: `world.runMinuteCron(61_000)`.
+ */
+export function holdJobs(world: World): () => void {
+  return world.stack.qstash.faults.add({
+    phase: "before",
+    match: ({ name, target }) => name === "publish" && target.endsWith("/internal/jobs/run"),
+    action: { kind: "refuse" },
+  });
 }
