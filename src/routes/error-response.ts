@@ -7,6 +7,9 @@ import type { AppEnv } from "./app-env.ts";
 
 type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503;
 
+/** A request may have thousands of wrong fields; the first of them say enough. */
+const MAX_LISTED_FIELDS = 100;
+
 /** Seconds after which a caller may try again when a store was not available. */
 const RETRY_AFTER_SECONDS = 5;
 
@@ -103,7 +106,7 @@ export function problem(
     instance: new URL(c.req.url).pathname,
     code,
     request_id: c.var.requestId,
-    ...(fields.length > 0 && { errors: [...fields] }),
+    ...(fields.length > 0 && { errors: fields.slice(0, MAX_LISTED_FIELDS) }),
   };
   return c.body(JSON.stringify(body), status, {
     "Content-Type": "application/problem+json",

@@ -67,11 +67,15 @@ export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { content: { "application/json": { schema } }, required: false as const };
 }
 
-/** The errors that a route can answer with, for its definition. */
+/**
+ * The errors that a route can answer with, for its definition: those that are its own, and by
+ * `default` those that any route may have (413, 415, 500, 503).
+ */
 export function problems(...statuses: readonly (400 | 401 | 403 | 404 | 409 | 413 | 422 | 503)[]) {
   const answer = {
     content: { "application/problem+json": { schema: Problem } },
     description: "Problem",
   };
-  return Object.fromEntries([400, 401, ...statuses].map((status) => [status, answer]));
+  const own = Object.fromEntries([400, 401, ...statuses].map((status) => [status, answer]));
+  return { ...own, default: answer };
 }
