@@ -160,6 +160,18 @@ describe("a wrong field", () => {
     ]);
   });
 
+  it("is listed with a hundred others at most", async () => {
+    const { bucket_id, collection_id } = own.ids;
+    const absent = of(1000).map((id) => `obj_${id.padStart(32, "0")}`);
+    for (const object_ids of [of(1000), absent]) {
+      const answer = await own.api.post(`/v1/buckets/${bucket_id}/batches`, {
+        object_ids,
+        collection_id,
+      });
+      expect(expectProblem(answer, 400, "invalid_request").errors).toHaveLength(100);
+    }
+  });
+
   it("of one object in many stops that one only, and is named by its index", async () => {
     const bucket = await own.api.post("/v1/buckets", { name: "mixed" }).expect(201);
     const path = `/v1/buckets/${String(bucket.body["bucket_id"])}/objects`;

@@ -264,3 +264,7 @@ describe("a path that nothing serves", () => {
     }
   });
 });
+
+it("no request of this file was an error of the worker's own", () => {
+  expect(world.logs.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});

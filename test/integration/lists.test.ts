@@ -175,6 +175,25 @@ it("a batch that writes the same documents again between two pages moves none", 
   expect(seen).toEqual(whole);
 });
 
+it("a page of large rows is shorter than asked for, and the next ones have the rest", async () => {
+  const api = await world.inNamespace();
+  await api.post("/v1/buckets", { name: "b" }).expect(201);
+  const path = "/v1/buckets/b/objects";
+  const ids: string[] = [];
+  for (let index = 0; index < 20; index += 1) {
+    const object = { content: { text: `${index}${"x".repeat(900_000)}` } };
+    ids.push(String((await api.post(path, object).expect(201)).body["object_id"]));
+  }
+  let pages = 1;
+  const walked = { path, id: "object_id", limit: 200, request: { sort: "created_at" } };
+  const seen = await walk(api, walked, () => {
+    pages += 1;
+    return Promise.resolve();
+  });
+  expect(seen).toEqual(ids);
+  expect(pages).toBeGreaterThan(1);
+});
+
 describe("a list's filters", () => {
   it("take one value or several, by OR; filters are joined by AND", async () => {
     const api = await world.inNamespace();

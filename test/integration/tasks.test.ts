@@ -94,7 +94,10 @@ describe("a poll", () => {
       action: { kind: "refuse" },
     });
     const answer = await api.get(`/v1/tasks/${task.task_id}`).expect(200);
+    const cacheOnly = await api.get(`/v1/tasks/${task.task_id}?source=cache`);
     lift();
+    expectProblem(cacheOnly, 503, "store_unavailable");
+    expect(cacheOnly.headers.get("Retry-After")).toBe("5");
     expect(answer.headers.get("X-Waybill-Source")).toBe("history");
     expect(Task.parse(answer.body)).toEqual(task);
     await api.post(`/v1/tasks/${task.task_id}/kill`).expect(202);
