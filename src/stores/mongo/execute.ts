@@ -17,6 +17,24 @@ const DUPLICATE_KEY = 11000;
 
 /** Carries out one operation as one command. Throws what the driver throws. */
 export async function execute(db: Db, operation: MongoOperation): Promise<MongoResult> {
+  try {
+    return await carryOut(db, operation);
+  } catch (error) {
+    throw unwrapped(error);
+  }
+}
+
+/**
+ * What ended a bulk write: the driver puts a broken connection too into an error of the server's
+ * class, without any write errors.
+ */
+function unwrapped(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error;
+  const cause: unknown = error.errorResponse;
+  return cause instanceof Error ? cause : error;
+}
+
+async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult> {
   if (operation.kind === "ping") {
     await db.command({ ping: 1 });
     return { kind: "number", value: 1 };
@@ -110,8 +128,10 @@ async function insertMany(
       { ordered: false },
     );
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
-    for (const failure of [error.writeErrors].flat()) {
+    const failures = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+    // None: it was not the server that refused single rows, and nothing is known of any of them.
+    if (failures.length === 0) throw error;
+    for (const failure of failures) {
       if (failure.code !== DUPLICATE_KEY) throw error;
       outcomes[failure.index] = {
         kind: "duplicate",
