@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
+import { everythingIn, populate, type Populated } from "../support/populated.ts";
+import { expectProblem } from "../support/problems.ts";
+import { call, fill, readRoutes, type Route } from "../support/routes.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+let world: World;
+let routes: readonly Route[];
+let own: Populated;
+beforeAll(async () => {
+  world = await startWorld();
+  routes = await readRoutes(world.api);
+  own = await populate(world, "own");
+});
+beforeEach(async () => {
+  // Every isolate's memory of keys and namespaces, so that the routes' own operations are hit.
+  await own.api.post("/v1/buckets/list", {}).expect(200);
+});
+afterEach(() => {
+  world.stack.mongo?.faults.clear();
+});
+afterAll(() => world.close());
+
+let made = 0;
+
+/** A body with which the route does its work; what is made gets a name of its own. */
+function bodyFor(route: Route): string {
+  made += 1;
+  const name = `made-${made}`;
+  const { collection_id } = own.ids;
+  const bodies: Readonly<Record<string, object>> = {
+    "/v1/namespaces": { name },
+    "/v1/buckets": { name },
+    "/v1/collections": { name },
+    "/v1/keys": { name, namespaces: ["own"] },
+    "/v1/webhooks": { url: "https://hooks.example.com/in", event_types: ["*"] },
+    "/v1/buckets/{bucket_id}/objects": { key: name, content: { text: "x" } },
+    "/v1/buckets/{bucket_id}/objects/batch": { objects: [{ key: name, content: { text: "x" } }] },
+    "/v1/buckets/{bucket_id}/batches": { all: true, collection_id },
+    "/v1/webhooks/{webhook_id}": { description: name },
+  };
+  return JSON.stringify(bodies[route.path] ?? {});
+}
+
+const DOWN = [
+  { how: "cuts every connection", action: "cut" },
+  { how: "is shutting down", action: "refuse" },
+] as const;
+
+describe.each(DOWN)("while MongoDB $how", ({ action }) => {
+  it("every route that needs it answers 503 with Retry-After, and nothing is half-done", async () => {
+    const before = await everythingIn(world);
+    world.stack.mongo?.faults.add({
+      phase: "before",
+      match: () => true,
+      action: { kind: action },
+    });
+    const failures: string[] = [];
+    await Promise.all(
+      routes.map(async (route) => {
+        const answer = await call(own.api, route, fill(route, own.ids), bodyFor(route));
+        try {
+          if (`${route.method} ${route.path}` === "GET /v1/tasks/{task_id}") {
+            expect(answer.status).toBe(200);
+          } else {
+            expectProblem(answer, 503, "store_unavailable");
+            expect(answer.headers.get("Retry-After")).toBe("5");
+          }
+        } catch (error) {
+          failures.push(`${route.method} ${route.path}: ${String(error)}`);
+        }
+      }),
+    );
+    world.stack.mongo?.faults.clear();
+    expect(failures).toEqual([]);
+    expect(await everythingIn(world)).toEqual(before);
+  });
+});
+
+describe("a connection that breaks", () => {
+  it.each(["before", "after"] as const)(
+    "%s the database has written is no matter: what was asked for is made",
+    async (phase) => {
+      const failures: string[] = [];
+      for (const route of routes) {
+        if (route.method !== "POST" || /\/(list|kill)$/.test(route.path)) continue;
+        const lift = world.stack.mongo?.faults.add({
+          phase,
+          match: ({ isWrite }) => isWrite,
+          action: { kind: "cut" },
+          times: 1,
+        });
+        const answer = await call(own.api, route, fill(route, own.ids), bodyFor(route));
+        lift?.();
+        const location = answer.headers.get("Location");
+        const got = location === null ? null : await own.api.get(location);
+        if (answer.status >= 300 || (got !== null && got.status !== 200)) {
+          failures.push(`${route.path}: ${answer.text}, then ${got?.text}`);
+        }
+      }
+      expect(failures).toEqual([]);
+    },
+  );
+});
+
+describe("what isn't MongoDB", () => {
+  it("may be down: a submit is accepted, and runs once the relay has found it", async () => {
+    for (const [down, isJob] of [
+      [world.stack.qstash.faults, true],
+      [world.stack.redis.faults, false],
+    ] as const) {
+      const lift = down.add({ phase: "before", match: () => true, action: { kind: "cut" } });
+      const { task_id } = await submit(own.api, await makeBatch(own.api, [sentence(1)]));
+      lift();
+      if (isJob) await world.runMinuteCron(61_000);
+      expect(await untilEnded(own.api, task_id)).toMatchObject({ status: "COMPLETED" });
+    }
+  });
+});
