@@ -144,7 +144,7 @@ function pollResponse(
   if (!isTerminal(task.status)) headers["Retry-After"] = RETRY_AFTER_SECONDS;
   const isUnchanged = ifNoneMatch
     ?.split(",")
-    .some((tag) => tag.trim().replace(/^W\//, "") === etag);
+    .some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
   if (isUnchanged) return new Response(null, { status: 304, headers });
   return new Response(task.json, { status: 200, headers });
 }

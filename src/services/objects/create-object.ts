@@ -3,8 +3,12 @@ import type { ObjectRecord } from "../../ports/content-stores.ts";
 import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../context.ts";
 import { buildObject, keyTaken } from "./build-object.ts";
+import { contentRefusal } from "./content-refusal.ts";
 
-/** Puts an object into a bucket. Throws `not_found` (the bucket) and `name_taken` (the key). */
+/**
+ * Puts an object into a bucket. Throws `invalid_request` for a URL that no batch would fetch,
+ * `not_found` (the bucket) and `name_taken` (the key).
+ */
 export async function createObject({
   ctx,
   input,
@@ -12,6 +16,8 @@ export async function createObject({
   ctx: NamespaceContext;
   input: { readonly bucket: string; readonly object: CreateObjectRequest };
 }): Promise<ObjectRecord> {
+  const refusal = contentRefusal(ctx, input.object.content, "content");
+  if (refusal !== null) throw refusal;
   const bucket = await getBucket({ ctx, input });
   const object = buildObject(ctx, bucket, input.object);
   const outcome = await ctx.stores.objects.insert(object);

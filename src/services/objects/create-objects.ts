@@ -3,6 +3,7 @@ import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../context.ts";
 import type { DomainError } from "../errors.ts";
 import { buildObject, keyTaken } from "./build-object.ts";
+import { contentRefusal } from "./content-refusal.ts";
 
 /** An item of a request for many objects: its place there, and the object or why it is none. */
 export type ObjectItem = { readonly index: number } & (
@@ -17,8 +18,8 @@ export type ObjectItemOutcome = { readonly index: number } & (
 );
 
 /**
- * Puts many objects into a bucket, each for itself: one that is invalid or whose key is taken
- * doesn't stop the others. One outcome per item, in order. Of two items with the same key one is
+ * Puts many objects into a bucket, each for itself: one that is invalid, whose URL no batch would
+ * fetch, or whose key is taken doesn't stop the others. One outcome per item, in order. Of two items with the same key one is
  * created, either of them. Throws `not_found` (the bucket).
  */
 export async function createObjects({
@@ -29,7 +30,8 @@ export async function createObjects({
   input: { readonly bucket: string; readonly items: readonly ObjectItem[] };
 }): Promise<readonly ObjectItemOutcome[]> {
   const bucket = await getBucket({ ctx, input });
-  const built = input.items.flatMap((item) =>
+  const items = input.items.map((item) => refusingUrls(ctx, item));
+  const built = items.flatMap((item) =>
     item.kind === "valid"
       ? [{ index: item.index, object: buildObject(ctx, bucket, item.object) }]
       : [],
@@ -49,9 +51,17 @@ export async function createObjects({
         : { kind: "created", index, objectId: object._id },
     );
   }
-  return input.items.flatMap((item) =>
+  return items.flatMap((item) =>
     item.kind === "invalid"
       ? [{ kind: "refused", index: item.index, error: item.error }]
       : (outcomes.get(item.index) ?? []),
   );
+}
+
+/** The item, invalid when its URL may not be fetched. */
+function refusingUrls(ctx: NamespaceContext, item: ObjectItem): ObjectItem {
+  if (item.kind === "invalid") return item;
+  const { index, object } = item;
+  const error = contentRefusal(ctx, object.content, `objects.${index}.content`);
+  return error === null ? item : { kind: "invalid", index, error };
 }
