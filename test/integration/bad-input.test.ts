@@ -69,6 +69,8 @@ const WRONG_FIELDS: readonly (readonly [path: string, body: object, field: strin
   ["/v1/buckets/:bucket/objects", { content: { html: "<p>" } }, "content.html"],
   ["/v1/buckets/:bucket/objects", { content: { url: "ftp://a.example/b" } }, "content.url"],
   ["/v1/buckets/:bucket/objects", { content: { url: "/relative" } }, "content.url"],
+  ["/v1/buckets/:bucket/objects", { content: { url: "https://169.254.169.254/" } }, "content.url"],
+  ["/v1/buckets/:bucket/objects", { content: { url: "http://www.example.com/" } }, "content.url"],
   ["/v1/buckets/:bucket/objects", { content: { json: nested(101) } }, "content.json"],
   ["/v1/buckets/:bucket/objects", { key: "..", content: { text: "a" } }, "key"],
   ["/v1/buckets/:bucket/objects", { key: "a\nb", content: { text: "a" } }, "key"],
@@ -175,13 +177,18 @@ describe("a wrong field", () => {
   it("of one object in many stops that one only, and is named by its index", async () => {
     const bucket = await own.api.post("/v1/buckets", { name: "mixed" }).expect(201);
     const path = `/v1/buckets/${String(bucket.body["bucket_id"])}/objects`;
-    const objects = [{ content: { text: "good" } }, { content: {} }, 7, { key: "k" }];
+    const objects = [
+      { content: { text: "good" } },
+      { content: {} },
+      7,
+      { content: { url: "https://10.0.0.1" } },
+    ];
     const { body } = await own.api.post(`${path}/batch`, { objects }).expect(200);
     expect(body["results"]).toMatchObject([
       { index: 0, object_id: expect.stringMatching(/^obj_/) },
       { index: 1, error: { code: "invalid_request", errors: [{ path: "objects.1.content" }] } },
       { index: 2, error: { code: "invalid_request", errors: [{ path: "objects.2" }] } },
-      { index: 3, error: { code: "invalid_request", errors: [{ path: "objects.3.content" }] } },
+      { index: 3, error: { code: "invalid_request", errors: [{ path: "objects.3.content.url" }] } },
     ]);
     expect((await own.api.post(`${path}/list`, {}).expect(200)).body["results"]).toHaveLength(1);
   });
