@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ErrorCode, InvalidField, Problem } from "../contract/problem.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
+import type { ServiceContext } from "../services/context.ts";
 import { DomainError } from "../services/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -72,9 +73,14 @@ export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
       request_id: c.var.requestId,
       cause: String(error.cause),
     });
-    return problem(c, "store_unavailable", "Nothing was changed. Try again shortly.", [], {
-      "Retry-After": String(RETRY_AFTER_SECONDS),
-    });
+    return problem(
+      c,
+      "store_unavailable",
+      // An answer that was lost says nothing about what it answered.
+      "Try again shortly. If the connection broke late, the request may have been carried out.",
+      [],
+      { "Retry-After": String(RETRY_AFTER_SECONDS) },
+    );
   }
   if (error instanceof HTTPException && error.status === 400) {
     return problem(c, "malformed_json", "The body could not be read as JSON. Send a JSON object.");
@@ -82,10 +88,17 @@ export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
   if (error instanceof HTTPException && error.status === 415) {
     return problem(c, "unsupported_media_type", "Send the header Content-Type: application/json.");
   }
-  c.var.services?.runtime.log("error", "unexpected error", {
+  const fields = {
     request_id: c.var.requestId,
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
+  };
+  const services: ServiceContext | undefined = c.var.services;
+  if (services === undefined) {
+    // The configuration is wrong, so there is no log but the platform's.
+    console.error(JSON.stringify({ level: "error", message: "unexpected error", ...fields }));
+  } else {
+    services.runtime.log("error", "unexpected error", fields);
+  }
   return problem(c, "internal_error", `Report this with the request id ${c.var.requestId}.`);
 }
 
@@ -110,6 +123,7 @@ export function problem(
   };
   return c.body(JSON.stringify(body), status, {
     "Content-Type": "application/problem+json",
+    "X-Request-Id": c.var.requestId,
     // RFC 9110, section 15.5.2: a 401 says how to authenticate.
     ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="waybill"' }),
     ...headers,
