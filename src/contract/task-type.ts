@@ -15,8 +15,8 @@ export const TaskTypeName = z
   .regex(/^[a-z][a-z0-9_.-]{2,99}$/, {
     error: "expected 3 to 100 of a-z, 0-9, '_', '.', '-', starting with a letter",
   })
-  .refine((name) => !/^(api|engine)_/.test(name), {
-    error: "names that start with api_ or engine_ are Waybill's own",
+  .refine((name) => !/^(api|engine)_/.test(name) && name !== "list", {
+    error: "names that start with api_ or engine_ are Waybill's own, and list is a route",
   });
 
 /** How long a failed attempt waits for the next: full jitter under `base` doubled each time, up to `cap`; seconds. */

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { everythingIn, populate, type Populated } from "../support/populated.ts";
 import { expectProblem } from "../support/problems.ts";
-import { call, fill, readRoutes, type Route } from "../support/routes.ts";
+import { call, fill, readRoutes, type Route, takesKey } from "../support/routes.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 let world: World;
@@ -10,7 +10,7 @@ let routes: readonly Route[];
 let own: Populated;
 beforeAll(async () => {
   world = await startWorld();
-  routes = await readRoutes(world.api);
+  routes = (await readRoutes(world.api)).filter(takesKey);
   own = await populate(world, "own");
 });
 beforeEach(async () => {
@@ -23,6 +23,12 @@ afterEach(() => {
 afterAll(() => world.close());
 
 let made = 0;
+
+const ownBatch = () => ({
+  kind: "batch",
+  bucket_id: own.ids["bucket_id"],
+  batch_id: own.ids["batch_id"],
+});
 
 /** A body with which the route does its work; what is made gets a name of its own. */
 function bodyFor(route: Route): string {
@@ -39,6 +45,12 @@ function bodyFor(route: Route): string {
     "/v1/buckets/{bucket_id}/objects/batch": { objects: [{ key: name, content: { text: "x" } }] },
     "/v1/buckets/{bucket_id}/batches": { all: true, collection_id },
     "/v1/webhooks/{webhook_id}": { description: name },
+    "/v1/task-types/{type}": { executor_url: "https://executor.example.com/" },
+    "/v1/tasks": { task_type: own.ids["type"], input: {} },
+    "/v1/tasks/kill": { status: "PENDING" },
+    "/v1/tasks/retry": { status: "FAILED" },
+    "/v1/schedules": { name, cron: "0 0 1 1 *", submission: ownBatch() },
+    "/v1/submissions": { submissions: [{ submission: ownBatch() }] },
   };
   return JSON.stringify(bodies[route.path] ?? {});
 }
@@ -84,7 +96,7 @@ describe("a connection that breaks", () => {
     async (phase) => {
       const failures: string[] = [];
       for (const route of routes) {
-        if (route.method !== "POST" || /\/(list|kill)$/.test(route.path)) continue;
+        if (route.method !== "POST" || /\/(list|kill|retry)$/.test(route.path)) continue;
         const lift = world.stack.mongo?.faults.add({
           phase,
           match: ({ isWrite }) => isWrite,

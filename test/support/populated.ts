@@ -31,6 +31,12 @@ export async function populate(world: World, name: string): Promise<Populated> {
   await world.stack.qstash.idle();
   await receiver.close();
   const key = await world.api.post("/v1/keys", { name, namespaces: [name] }).expect(201);
+  const type = `${name}.work`;
+  await api.put(`/v1/task-types/${type}`, { executor_url: "https://executor.example.com/" });
+  const submission = { kind: "batch", bucket_id: batch.bucketId, batch_id: batch.batchId };
+  const schedule = await api
+    .post("/v1/schedules", { name: "yearly", cron: "0 0 1 1 *", submission })
+    .expect(201);
   const first = async (path: string, field: string) => {
     const { results } = Ids.parse((await api.post(path, {}).expect(200)).body);
     return String(results[0]?.[field]);
@@ -48,6 +54,8 @@ export async function populate(world: World, name: string): Promise<Populated> {
       collection_id: collectionId,
       document_id: await first(`/v1/collections/${collectionId}/documents/list`, "document_id"),
       task_id: task.task_id,
+      type,
+      schedule_id: String(schedule.body["schedule_id"]),
       webhook_id: webhookId,
       delivery_id: await first(`/v1/webhooks/${webhookId}/deliveries/list`, "delivery_id"),
     },

@@ -33,6 +33,11 @@ export async function readRoutes(api: Api): Promise<readonly Route[]> {
   );
 }
 
+/** Whether a route is for the callers with a key: an executor reports with its task's own token. */
+export function takesKey({ method, path }: Route): boolean {
+  return `${method} ${path}` !== "PATCH /v1/tasks/{task_id}";
+}
+
 /** The route's address with these ids. Throws when one is missing: give the new one a fixture. */
 export function fill(route: Route, ids: Readonly<Record<string, string>>): string {
   return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {

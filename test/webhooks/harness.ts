@@ -21,6 +21,8 @@ import { createKeyStore } from "../../src/stores/mongo/keys.ts";
 import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
 import { createObjectStore } from "../../src/stores/mongo/objects.ts";
 import { createResourceStore } from "../../src/stores/mongo/resources.ts";
+import { createScheduleStore } from "../../src/stores/mongo/schedules.ts";
+import { createTaskTypeStore } from "../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "./memory-gateway.ts";
@@ -104,6 +106,8 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     deliveries: createDeliveryStore(gateway),
     events: createEventStore(gateway),
     tasks: createTaskStore(gateway, () => newId("task")),
+    taskTypes: createTaskTypeStore(gateway),
+    schedules: createScheduleStore(gateway),
     queue,
   };
   const ctx: NamespaceContext = {
