@@ -25,6 +25,7 @@ import { createRouter } from "./routes/router.ts";
 import { tasks } from "./routes/tasks.ts";
 import { schedules } from "./routes/schedules.ts";
 import { submissions } from "./routes/submissions.ts";
+import { taxonomies } from "./routes/taxonomies.ts";
 import { taskReports } from "./routes/task-reports.ts";
 import { taskTypes } from "./routes/task-types.ts";
 import { tasksBulk } from "./routes/tasks-bulk.ts";
@@ -82,6 +83,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     taskTypes,
     submissions,
     schedules,
+    taxonomies,
     collections,
     documents,
     webhooks,

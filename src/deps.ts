@@ -14,6 +14,9 @@ import { createNamespaceStore } from "./stores/mongo/namespaces.ts";
 import { createObjectStore } from "./stores/mongo/objects.ts";
 import { createResourceStore } from "./stores/mongo/resources.ts";
 import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
+import { createLabelStore } from "./stores/mongo/labels.ts";
+import { createWorkStore } from "./stores/mongo/works.ts";
+import type { TaxonomyRecord } from "./ports/taxonomy-store.ts";
 import { createScheduleStore } from "./stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "./stores/mongo/task-types.ts";
 import { createTaskStore } from "./stores/mongo/tasks.ts";
@@ -72,6 +75,8 @@ export function createServices({
     tasks: createTaskStore(gateway, () => crypto.randomUUID()),
     taskTypes: createTaskTypeStore(gateway),
     schedules: createScheduleStore(gateway),
+    taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
+    labels: createLabelStore(gateway),
     taskCache: createTaskCache(config.redis),
     webhooks: createWebhookStore(gateway),
     deliveries: createDeliveryStore(gateway),

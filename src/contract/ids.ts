@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   delivery: "dlv",
   taskType: "ttp",
   schedule: "sch",
+  taxonomy: "tax",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -42,6 +43,7 @@ export const TaskId = idOf("task");
 export const EventId = idOf("event");
 export const WebhookId = idOf("webhook");
 export const DeliveryId = idOf("delivery");
+export const TaxonomyId = idOf("taxonomy");
 export const ScheduleId = idOf("schedule");
 
 /**

@@ -1,8 +1,9 @@
 import type { TaskTypeInfo } from "../services/context.ts";
 import { processBatch } from "./batch/process-batch.ts";
+import { materializeTaxonomy } from "./taxonomy/materialize-taxonomy.ts";
 import { type Job, toJob } from "./job.ts";
 
-const JOBS: readonly Job[] = [toJob(processBatch)];
+const JOBS: readonly Job[] = [toJob(processBatch), toJob(materializeTaxonomy)];
 
 const BY_TYPE: ReadonlyMap<string, Job> = new Map(JOBS.map((job) => [job.type, job]));
 

@@ -12,6 +12,7 @@ import type { ScheduleStore } from "../ports/schedule-store.ts";
 import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskStore } from "../ports/task-store.ts";
+import type { LabelStore, TaxonomyStore } from "../ports/taxonomy-store.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
 
@@ -26,6 +27,8 @@ export type Stores = {
   readonly batches: BatchStore;
   readonly taskTypes: TaskTypeStore;
   readonly schedules: ScheduleStore;
+  readonly taxonomies: TaxonomyStore;
+  readonly labels: LabelStore;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly webhooks: WebhookStore;

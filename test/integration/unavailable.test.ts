@@ -50,6 +50,8 @@ function bodyFor(route: Route): string {
     "/v1/tasks/kill": { status: "PENDING" },
     "/v1/tasks/retry": { status: "FAILED" },
     "/v1/schedules": { name, cron: "0 0 1 1 *", submission: ownBatch() },
+    "/v1/taxonomies": { name, nodes: [{ node_id: "a", label: "A" }] },
+    "/v1/taxonomies/{taxonomy_id}/materialize": { collection_id },
     "/v1/submissions": { submissions: [{ submission: ownBatch() }] },
   };
   return JSON.stringify(bodies[route.path] ?? {});

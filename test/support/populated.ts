@@ -37,6 +37,9 @@ export async function populate(world: World, name: string): Promise<Populated> {
   const schedule = await api
     .post("/v1/schedules", { name: "yearly", cron: "0 0 1 1 *", submission })
     .expect(201);
+  const taxonomy = await api
+    .post("/v1/taxonomies", { name: "topics", nodes: [{ node_id: "a", label: "A" }] })
+    .expect(201);
   const first = async (path: string, field: string) => {
     const { results } = Ids.parse((await api.post(path, {}).expect(200)).body);
     return String(results[0]?.[field]);
@@ -56,6 +59,7 @@ export async function populate(world: World, name: string): Promise<Populated> {
       task_id: task.task_id,
       type,
       schedule_id: String(schedule.body["schedule_id"]),
+      taxonomy_id: String(taxonomy.body["taxonomy_id"]),
       webhook_id: webhookId,
       delivery_id: await first(`/v1/webhooks/${webhookId}/deliveries/list`, "delivery_id"),
     },

@@ -21,6 +21,9 @@ import { createKeyStore } from "../../src/stores/mongo/keys.ts";
 import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
 import { createObjectStore } from "../../src/stores/mongo/objects.ts";
 import { createResourceStore } from "../../src/stores/mongo/resources.ts";
+import type { TaxonomyRecord } from "../../src/ports/taxonomy-store.ts";
+import { createLabelStore } from "../../src/stores/mongo/labels.ts";
+import { createWorkStore } from "../../src/stores/mongo/works.ts";
 import { createScheduleStore } from "../../src/stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
@@ -108,6 +111,8 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     tasks: createTaskStore(gateway, () => newId("task")),
     taskTypes: createTaskTypeStore(gateway),
     schedules: createScheduleStore(gateway),
+    taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
+    labels: createLabelStore(gateway),
     queue,
   };
   const ctx: NamespaceContext = {

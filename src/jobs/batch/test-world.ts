@@ -105,6 +105,15 @@ export function world(
       },
     },
     stores: {
+      taxonomies: {
+        insert: unused,
+        find: unused,
+        list: unused,
+        mirror: unused,
+        update: unused,
+        removeAtRest: unused,
+      },
+      labels: { unlabelled: unused, countUnlabelled: unused, label: unused },
       collections: {
         insert: unused,
         list: unused,

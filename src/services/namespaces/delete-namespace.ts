@@ -28,7 +28,7 @@ export async function deleteNamespace({
     throw new DomainError(
       "not_empty",
       `The namespace "${namespace.name}" holds ${found.join(", ") || "resources"}. ` +
-        "Delete its buckets, collections and webhooks, and let its tasks end, first.",
+        "Delete these, and let its tasks end, first.",
     );
   }
   await ctx.stores.namespaces.remove(namespace._id);
@@ -39,14 +39,23 @@ export async function deleteNamespace({
 
 /** What is in the way of a deletion, in words; read only once something is known to be. */
 async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<string[]> {
-  const { buckets, collections, webhooks, tasks } = ctx.stores;
+  const { buckets, collections, taxonomies, schedules, webhooks, tasks } = ctx.stores;
   const statuses = TaskStatusEnum.options.filter((status) => !isTerminal(status));
   const pages = await Promise.all([
     buckets.list(namespaceId, {}, FIRST_ROW),
     collections.list(namespaceId, {}, FIRST_ROW),
+    taxonomies.list(namespaceId, {}, FIRST_ROW),
+    schedules.list(namespaceId, {}, FIRST_ROW),
     webhooks.list(namespaceId, {}, FIRST_ROW),
     tasks.list({ namespaceIds: [namespaceId], statuses }, FIRST_ROW),
   ]);
-  const words = ["buckets", "collections", "webhooks", "tasks that have not ended"];
+  const words = [
+    "buckets",
+    "collections",
+    "taxonomies",
+    "schedules",
+    "webhooks",
+    "tasks that have not ended",
+  ];
   return words.filter((_, index) => (pages[index]?.rows.length ?? 0) > 0);
 }

@@ -6,6 +6,7 @@ import type { ServiceContext, Stores } from "../context.ts";
 /** The kinds of resource that tasks work for, by the prefix of their ids. */
 const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>> = {
   [ID_PREFIXES.batch]: (stores) => stores.batches,
+  [ID_PREFIXES.taxonomy]: (stores) => stores.taxonomies,
 };
 
 /**

@@ -23,5 +23,6 @@ it("what the services promise to be unique is unique by an index", () => {
     "tasks: namespace_id, concurrency_slot",
     "tasks: namespace_id, idempotency_slot",
     "tasks: namespace_id, singleton_slot",
+    "taxonomies: namespace_id, name",
   ]);
 });

@@ -53,6 +53,7 @@ export const INDEXES: readonly Index[] = [
 
   plain("documents", { collection_id: 1, ...BY_TIME }),
   plain("documents", { collection_id: 1, object_id: 1 }),
+  plain("documents", { collection_id: 1, _id: 1 }),
 
   plain("batches", { bucket_id: 1, ...BY_TIME }),
   plain("batches", { collection_id: 1, status: 1 }),
@@ -68,6 +69,9 @@ export const INDEXES: readonly Index[] = [
   plain("tasks", { namespace_id: 1, concurrency_key: 1, status: 1, created_at: 1 }),
   ...TASK_FILTERS.map((field) => plain("tasks", { namespace_id: 1, [field]: 1, ...BY_TIME })),
   ...TASK_QUEUES.map((key) => plain("tasks", key)),
+
+  unique("taxonomies", { namespace_id: 1, name: 1 }),
+  plain("taxonomies", { namespace_id: 1, ...BY_TIME }),
 
   unique("schedules", { namespace_id: 1, name: 1 }),
   plain("schedules", { namespace_id: 1, ...BY_TIME }),

@@ -28,6 +28,8 @@ export function createNamespaceStore(gateway: MongoGateway): NamespaceStore {
       const found = await Promise.all([
         exists(gateway, "buckets", inside),
         exists(gateway, "collections", inside),
+        exists(gateway, "taxonomies", inside),
+        exists(gateway, "schedules", inside),
         exists(gateway, "webhooks", inside),
         exists(gateway, "tasks", { ...inside, status: { $in: UNFINISHED } }),
       ]);
