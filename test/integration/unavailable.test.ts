@@ -118,6 +118,30 @@ describe("a connection that breaks", () => {
   );
 });
 
+it("a connection that breaks after the database has deleted is no matter: it is answered as done", async () => {
+  const { api, ids, batch } = await populate(world, "deleted");
+  const { webhook_id, collection_id, document_id, key_id } = ids;
+  for (const path of [
+    `/v1/collections/${collection_id}/documents/${document_id}`,
+    ...batch.objectIds.map((id) => `/v1/buckets/${batch.bucketId}/objects/${id}`),
+    batch.path,
+    `/v1/webhooks/${webhook_id}`,
+    `/v1/keys/${key_id}`,
+    `/v1/collections/${collection_id}`,
+    `/v1/buckets/${batch.bucketId}`,
+    "/v1/namespaces/deleted",
+  ]) {
+    world.stack.mongo?.faults.add({
+      phase: "after",
+      match: ({ isWrite }) => isWrite,
+      action: { kind: "cut" },
+      times: 1,
+    });
+    await api.delete(path).expect(204);
+    expect((await api.get(path)).status, path).toBe(404);
+  }
+});
+
 describe("what isn't MongoDB", () => {
   it("may be down: a submit is accepted, and runs once the relay has found it", async () => {
     for (const [down, isJob] of [

@@ -26,8 +26,9 @@ export async function deleteBatch({
   const removed =
     !running && (await ctx.stores.batches.remove(ctx.namespace._id, batch.bucket_id, batch._id));
   if (removed) return;
-  // Of two deletions at once, the second is told that the batch is gone, not that it is in use.
-  await getBatch({ ctx, input });
+  // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
+  if ((await ctx.stores.batches.find(ctx.namespace._id, batch.bucket_id, batch._id)) === null)
+    return;
   throw new DomainError(
     "resource_in_use",
     `The batch's task "${batch.reserved_task_id}" has not ended. Wait for it, or kill it first.`,

@@ -1,5 +1,5 @@
 import type { NamespaceContext } from "../context.ts";
-import { notFound } from "../errors.ts";
+import { getWebhook } from "./get-webhook.ts";
 
 /**
  * Removes an endpoint. Deliveries on their way to it go to the dead letters as they come up, and
@@ -12,6 +12,7 @@ export async function deleteWebhook({
   ctx: NamespaceContext;
   input: { readonly webhookId: string };
 }): Promise<void> {
-  const removed = await ctx.stores.webhooks.remove(ctx.namespace._id, input.webhookId);
-  if (!removed) throw notFound("webhook", input.webhookId);
+  // Looked for first: a removal whose answer was lost is sent again, and then finds nothing.
+  const webhook = await getWebhook({ ctx, input });
+  await ctx.stores.webhooks.remove(ctx.namespace._id, webhook._id);
 }
