@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Api } from "../support/api.ts";
 import { holdJobs, makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
+import { everythingIn } from "../support/populated.ts";
 import { expectProblem } from "../support/problems.ts";
 import { startWorld, type World } from "../support/world.ts";
 
@@ -210,5 +211,7 @@ describe("a collection", () => {
     await api.delete(`/v1/collections/${batch.collectionId}`).expect(204);
     expectProblem(await api.get(document), 404, "not_found");
     expectProblem(await api.post(`${path}/list`, {}), 404, "not_found");
+    const { documents } = await everythingIn(world);
+    expect(JSON.stringify(documents)).not.toContain(batch.collectionId);
   });
 });
