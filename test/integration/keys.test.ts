@@ -105,7 +105,7 @@ describe("a key", () => {
 
   it("ends when it says, also in an isolate that has just seen it work", async () => {
     await world.inNamespace("brief");
-    const { as } = await makeKey(["brief"], new Date(Date.now() + 3000));
+    const { as } = await makeKey(["brief"], new Date(Date.now() + 4000));
     // Refused input is answered without a read of any store: the isolate's clock stands on its own.
     const answer = () => as("brief").post("/v1/buckets/list", { limit: 0 });
     expectProblem(await answer(), 400, "invalid_request");
