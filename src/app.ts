@@ -51,8 +51,19 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   });
   app.use(knownRoute(app));
   app.route("/", health);
+  app.openAPIRegistry.registerComponent("securitySchemes", "key", {
+    type: "http",
+    scheme: "bearer",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "namespace", {
+    type: "apiKey",
+    in: "header",
+    name: "X-Namespace",
+    description: "A namespace's name or id; needed by all but namespaces and keys.",
+  });
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
+    security: [{ key: [], namespace: [] }],
     info: {
       title: "Waybill",
       version: "1",
