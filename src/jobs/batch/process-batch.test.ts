@@ -89,7 +89,8 @@ describe("api_buckets_batches_process", () => {
         );
       }
     }
-  });
+    // It embeds the same long text a dozen times: seconds of work, many on a busy machine.
+  }, 120_000);
 
   test("big metadata makes a step's write smaller", async () => {
     const at = world([words(30_000)]);
