@@ -1,5 +1,4 @@
 import { startStack } from "../local/stack.ts";
-import { killWithParent } from "../local/watchdog.ts";
 import { startWorker } from "../local/worker.ts";
 
 /** The platform fires each minute; the demo hasn't the time. */
@@ -35,7 +34,6 @@ export async function startPlatform(): Promise<Platform> {
       if (logs.length > LOG_LINES_KEPT) logs.shift();
     },
   });
-  const disarm = killWithParent(worker.pid);
   const runCron = async () => {
     const [minutely = "* * * * *"] = worker.crons;
     const { outcome } = await worker.runCron(minutely, new Date());
@@ -58,7 +56,6 @@ export async function startPlatform(): Promise<Platform> {
     close: async () => {
       clearInterval(timer);
       await worker.close();
-      await disarm();
       await stack.close();
     },
   };

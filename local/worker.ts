@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
 import { parse as parseToml } from "smol-toml";
 import { z } from "zod";
+import { killWithParent } from "./watchdog.ts";
 import { workerdConfig } from "./workerd-config.ts";
 
 /** The path of the binary; required, not imported, since importers differ on a default of a default. */
@@ -64,7 +65,7 @@ export type Worker = {
 /**
  * Runs the built bundle in a bare workerd with the bindings of wrangler.toml: the same runtime,
  * code and configuration as deployed. A second little worker in the same process passes on cron
- * triggers, which workerd itself has no clock for.
+ * triggers, which workerd itself has no clock for. It ends with this process, even by SIGKILL.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const toml = WranglerToml.parse(
@@ -94,8 +95,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = collectLines(child, options.onLog);
+  const disarm = child.pid === undefined ? null : killWithParent(child.pid);
   const exited = new Promise<WorkerExit>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("exit", (code, signal) => {
+      // At once: the number of a process that is gone may soon be another's.
+      disarm?.();
+      resolve({ code, signal });
+    });
+    // It could not be started at all, and there will be no "exit".
+    child.once("error", () => resolve({ code: child.exitCode, signal: null }));
   });
 
   async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
@@ -156,10 +164,10 @@ function collectLines(
 async function answers(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`it exited with code ${child.exitCode}`);
+    const end = child.signalCode ?? child.exitCode;
+    if (end !== null) throw new Error(`it ended by itself: ${end}`);
     const response = await fetch(url).catch(() => null);
     if (response?.ok) return;
-    // oxlint-disable-next-line no-await-in-loop -- waits for another process, which says nothing when it is up
     await sleep(25);
   }
   throw new Error(`no answer from ${url} within ${START_TIMEOUT_MS} ms`);
