@@ -37,6 +37,15 @@ export function devInfoOf(stack: Stack, apiUrl: string): DevInfo {
   });
 }
 
+/** What the file says; null where there is none, or where something else wrote it. */
+export async function readDevFile(path: string): Promise<DevInfo | null> {
+  try {
+    return DevInfo.safeParse(JSON.parse(await readFile(path, "utf8"))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Writes the file at once or not at all: who waits for it never reads half of it. */
 export async function writeDevFile(path: string, info: DevInfo): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -48,6 +57,5 @@ export async function writeDevFile(path: string, info: DevInfo): Promise<void> {
 
 /** Removes the file unless another process has written its own over it. */
 export async function removeDevFile(path: string): Promise<void> {
-  const text = await readFile(path, "utf8").catch(() => null);
-  if (text !== null && DevInfo.parse(JSON.parse(text)).pid === process.pid) await rm(path);
+  if ((await readDevFile(path))?.pid === process.pid) await rm(path, { force: true });
 }
