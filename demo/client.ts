@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { DemoFailure } from "./failure.ts";
+import type { z } from "zod";
+import { DemoFailure, reasonOf } from "./failure.ts";
 
 /** What a client needs to know of Waybill: a URL, a key, and the namespace to work in. */
 export type Client = {
@@ -26,6 +26,8 @@ export function createClient(url: string, key: string, namespace?: string): Clie
         ...(body !== undefined && { "Content-Type": "application/json" }),
       },
       ...(body !== undefined && { body }),
+    }).catch((error: unknown) => {
+      throw new DemoFailure(`${method} ${path} got no answer: ${reasonOf(error)}`);
     });
     if (response.ok) return response;
     throw new DemoFailure(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { Batch } from "../src/contract/batch.ts";
 import type { CollectionDocument } from "../src/contract/document.ts";
@@ -21,6 +22,9 @@ const NEIGHBOURS = 4;
 
 /** A neighbour is nearer than documents are on average by at least this much. */
 const MIN_LEAD = 0.1;
+
+/** Between two looks at a history that isn't complete yet. */
+const HISTORY_INTERVAL_MS = 50;
 
 export type FirstBatch = {
   readonly client: Client;
@@ -48,7 +52,7 @@ export async function showFirstBatch({
   facts({
     "documents written": `${number(output.documents_written)} in ${seconds(took)}`,
     "objects failed": number(output.objects_failed),
-    polls: `${polls}, ${fromCache} of them answered by one Redis command`,
+    polls: `${polls}, of which ${fromCache} were answered by one Redis command each`,
   });
   const batchPath = `/v1/buckets/${bucketId}/batches/${submitted.batch.batch_id}`;
   const { body: batch } = await client.get(batchPath, Batch);
@@ -145,6 +149,7 @@ async function settledHistory(
     const done = body.deliveries.filter(({ status }) => status === "COMPLETED").length;
     if (done === sequence && body.events.every(({ dispatched }) => dispatched)) return body;
     claim(Date.now() < deadline, `only ${done} of ${sequence} deliveries are COMPLETED`);
+    await sleep(HISTORY_INTERVAL_MS);
   }
 }
 

@@ -1,7 +1,7 @@
 /** `npm run demo`: what Waybill does, on real text, in half a minute; it checks what it shows. */
 import { styleText } from "node:util";
 import { createClient } from "./client.ts";
-import { DemoFailure } from "./failure.ts";
+import { createEnding } from "./ending.ts";
 import { showFirstBatch } from "./first-batch.ts";
 import { countAddresses, loadPassages, SOURCE } from "./passages.ts";
 import { type Platform, startPlatform } from "./platform.ts";
@@ -17,35 +17,36 @@ const TIMEOUT_MS = 80_000;
 const STOP_TIMEOUT_MS = 4_000;
 
 /** By the shells' convention: 128 and the number of the signal. */
-const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const startedAt = Date.now();
 
 let platform: Platform | null = null;
 
-let isEnding = false;
+const ending = createEnding({
+  stop: async () => platform?.close(),
+  stopTimeoutMs: STOP_TIMEOUT_MS,
+  lastLogs: () => platform?.lastLogs() ?? [],
+  say: (text) => console.error(styleText("red", text, { stream: process.stderr })),
+  exit: (code) => process.exit(code),
+});
 
-/** Stops everything and ends the process; the first call decides how. */
-async function end(code: number, problem?: string): Promise<void> {
-  if (isEnding) return;
-  isEnding = true;
-  if (problem !== undefined) {
-    console.error(styleText("red", `\nThe demo failed: ${problem}`, { stream: process.stderr }));
-    for (const log of platform?.lastLogs() ?? []) console.error(`  worker: ${log}`);
-  }
-  // workerd has a guard that ends it when this process is gone.
-  setTimeout(() => process.exit(code), STOP_TIMEOUT_MS);
-  await platform?.close().catch((error: unknown) => console.error(String(error)));
-  process.exit(code);
+for (const [signal, code] of Object.entries(SIGNAL_CODES)) {
+  process.on(signal, () => void ending.leave(code));
 }
+// Who reads only the beginning of it (`| head`) has seen enough.
+process.stdout.on("error", () => void ending.leave(1));
+setTimeout(() => void ending.fail(`it took longer than ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
 
-async function run(): Promise<void> {
+await ending.run(async () => {
   line();
   line(bold("Waybill: every long-running job gets a durable receipt."));
+
   heading("The stack, on this machine alone");
   platform = await startPlatform();
+  void platform.workerGone.then((how) => ending.fail(`workerd ended by itself: ${how}`));
   const receiver = await startReceiver();
-  facts({ ...platform.places, webhooks: `${receiver.url}  a receiver that verifies signatures` });
+  facts({ ...platform.places, webhooks: `${receiver.url}  checks signatures` });
 
   heading("The data");
   const passages = loadPassages();
@@ -55,29 +56,15 @@ async function run(): Promise<void> {
   const loadedAt = Date.now();
   const { bucketId, requests } = await fillBucket(client, "sotu", passages);
   facts({
-    what: `${SOURCE.name}: ${number(passages.length)} passages of ${countAddresses(passages)} addresses`,
+    what: `${number(passages.length)} passages of ${countAddresses(passages)} ${SOURCE.name}`,
     source: SOURCE.from,
     licence: SOURCE.licence,
-    loaded: `${requests} requests to POST …/objects/batch in ${seconds(Date.now() - loadedAt)}`,
+    loaded: `by ${requests} requests to POST …/objects/batch in ${seconds(Date.now() - loadedAt)}`,
   });
 
   await showFirstBatch({ client, receiver, bucketId, objects: passages.length });
-  const { runCron } = platform;
-  await showKilledBatch({ client, receiver, bucketId, runCron });
-  await receiver.close();
+  await showKilledBatch({ client, receiver, bucketId, runCron: platform.runCron });
   line();
   line(bold(`All of it held, in ${seconds(Date.now() - startedAt)}.`));
-}
-
-for (const [signal, code] of Object.entries(SIGNAL_CODES)) {
-  process.on(signal, () => void end(code));
-}
-setTimeout(() => void end(1, `it took longer than ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
-
-try {
-  await run();
-  await end(0);
-} catch (error) {
-  const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  await end(1, error instanceof DemoFailure ? error.message : unexpected);
-}
+  await receiver.close();
+});

@@ -4,8 +4,8 @@ import { startWorker } from "../local/worker.ts";
 /** The platform fires each minute; the demo hasn't the time. */
 const CRON_INTERVAL_MS = 5_000;
 
-/** A running job stores its progress so often here, so that the bar is lively. */
-const HEARTBEAT_INTERVAL_MS = "250";
+/** So often a running job stores its progress here and looks for a kill: the bar is lively, and half-way is half-way. */
+const HEARTBEAT_INTERVAL_MS = "100";
 
 const LOG_LINES_KEPT = 20;
 
@@ -16,9 +16,11 @@ export type Platform = {
   /** Where everything is, for the person who watches. */
   readonly places: Readonly<Record<string, string>>;
   /** Runs the every-minute cron now. */
-  runCron(): Promise<void>;
+  readonly runCron: () => Promise<void>;
   /** What the worker logged last, for the report of a failure. */
   lastLogs(): readonly string[];
+  /** Resolves when workerd is gone, for whatever reason, with how it went. */
+  readonly workerGone: Promise<string>;
   close(): Promise<void>;
 };
 
@@ -53,6 +55,7 @@ export async function startPlatform(): Promise<Platform> {
     },
     runCron,
     lastLogs: () => logs,
+    workerGone: worker.exited.then(({ code, signal }) => signal ?? `exit code ${code}`),
     close: async () => {
       clearInterval(timer);
       await worker.close();

@@ -38,7 +38,8 @@ export async function showKilledBatch({
     options: OPTIONS,
   });
   const taskPath = `/v1/tasks/${task.task_id}`;
-  line(`The same objects in pieces of ${OPTIONS.chunk_size} characters: ${task.task_id}.`);
+  line(`The same objects, in pieces of ${OPTIONS.chunk_size} characters.`);
+  line(`POST …/submit answers 202 and the task ${task.task_id}.`);
   const { task: half } = await watch(client, task.task_id, isHalfWay);
   claim(half.status === "PROCESSING", `the batch ended ${half.status} before it could be killed`);
   const killed = await client.post(`${taskPath}/kill`, { reason: "seen enough" }, Task);

@@ -3,9 +3,15 @@ import { stripVTControlCharacters, styleText } from "node:util";
 /** Columns that the output uses at most. */
 const MAX_WIDTH = 100;
 
+/** Columns where there is no terminal to ask: a log, a file. */
+const PIPED_WIDTH = 80;
+
 const INDENT = "  ";
 
-const BAR_WIDTH = 40;
+const MAX_BAR_WIDTH = 32;
+
+/** The longest status, so that what follows it stays in its place. */
+const STATUS_WIDTH = "PROCESSING".length;
 
 /** Without a terminal a line is printed each time this much more is done. */
 const LINE_EACH_PERCENT = 20;
@@ -16,7 +22,7 @@ export const dim = (text: string) => styleText("dim", text);
 export const green = (text: string) => styleText("green", text);
 
 function width(): number {
-  return Math.min(MAX_WIDTH, process.stdout.columns ?? MAX_WIDTH);
+  return Math.min(MAX_WIDTH, process.stdout.columns ?? PIPED_WIDTH);
 }
 
 /** One line. Where it is too long for the width, it is cut and loses its style. */
@@ -32,32 +38,44 @@ export function heading(title: string): void {
   console.log(`\n${bold(title)} ${dim(rule)}`);
 }
 
-/** Names and values, one pair per line. */
+/** Names and values; a value that is too long for its line goes on in the next. */
 export function facts(rows: Readonly<Record<string, string>>): void {
   const longest = Math.max(...Object.keys(rows).map((name) => name.length));
+  const room = width() - INDENT.length - longest - 2;
   for (const [name, value] of Object.entries(rows)) {
-    const room = width() - INDENT.length - longest - 2;
-    console.log(`${INDENT}${dim(name.padEnd(longest))}  ${ellipsis(value, room)}`);
+    for (const [index, row] of wrap(value, room).entries()) {
+      console.log(`${INDENT}${dim((index === 0 ? name : "").padEnd(longest))}  ${row}`);
+    }
   }
 }
 
 /** A claim that was checked. */
 export function checked(text: string): void {
-  console.log(`${INDENT}${green("✓")} ${ellipsis(text, width() - INDENT.length - 2)}`);
+  for (const [index, row] of wrap(text, width() - INDENT.length - 2).entries()) {
+    console.log(`${INDENT}${index === 0 ? green("✓") : " "} ${row}`);
+  }
 }
 
 /** A paragraph, broken between words, as a quotation. */
 export function quote(text: string, maxLines: number): void {
   const room = width() - INDENT.length - 2;
-  const lines: string[] = [""];
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1) ?? "";
-    if (last !== "" && last.length + 1 + word.length > room) lines.push(word);
-    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
-  }
+  const lines = wrap(text, room);
   const shown = lines.slice(0, maxLines);
   if (lines.length > maxLines) shown[maxLines - 1] = ellipsis(`${shown.at(-1)} …`, room);
   for (const row of shown) console.log(`${INDENT}${dim("│")} ${row}`);
+}
+
+/** The text in lines of so many columns, broken between words; two spaces in a row stay two. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let last = "";
+  for (const [word] of text.matchAll(/\s*\S+/g)) {
+    if (last !== "" && last.length + word.length > columns) {
+      lines.push(last);
+      last = word.trimStart();
+    } else last += last === "" ? word.trimStart() : word;
+  }
+  return [...lines, last];
 }
 
 export type ProgressBar = {
@@ -94,10 +112,15 @@ export function progressBar(): ProgressBar {
 
 function barText(status: string, completed: number, total: number | null): string {
   const share = total === null || total === 0 ? 0 : Math.min(1, completed / total);
-  const full = Math.round(share * BAR_WIDTH);
-  const bar = green("█".repeat(full)) + dim("░".repeat(BAR_WIDTH - full));
+  const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
   const count = total === null ? "" : `${number(completed)} of ${number(total)} objects`;
-  return `${INDENT}${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${status.padEnd(10)}  ${count}`;
+  const rest = ` ${percent}  ${status.padEnd(STATUS_WIDTH)}  ${count}`;
+  // A line that filled the last column would break, and the next one would be drawn below it.
+  const room = width() - INDENT.length - 1;
+  const columns = Math.max(0, Math.min(MAX_BAR_WIDTH, room - rest.length));
+  const full = Math.round(share * columns);
+  const bar = green("█".repeat(full)) + dim("░".repeat(columns - full));
+  return `${INDENT}${bar}${rest.slice(0, room).trimEnd()}`;
 }
 
 /** A whole number with a comma at each thousand. */

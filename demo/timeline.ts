@@ -18,7 +18,13 @@ export function timeline(history: TaskHistory): string[] {
       { at: started_at, kind: "attempt", text: `${attempt} begins` },
       ...(ended_at === null
         ? []
-        : [{ at: ended_at, kind: "attempt", text: `${attempt} ends ${outcome} (${reason})` }]),
+        : [
+            {
+              at: ended_at,
+              kind: "attempt",
+              text: `${attempt} ends ${outcome}${inBrackets(reason)}`,
+            },
+          ]),
     ]),
     ...history.events.map((event) => ({
       at: event.timestamp,
@@ -44,7 +50,7 @@ export function timeline(history: TaskHistory): string[] {
 }
 
 function ofEntry({ kind, from, to, actor, reason }: HistoryEntry): string {
-  const why = reason === null ? "" : ` (${reason})`;
+  const why = inBrackets(reason);
   switch (kind) {
     case "status":
       return `${from ?? "new"} → ${to}  by ${actor}${why}`;
@@ -53,6 +59,10 @@ function ofEntry({ kind, from, to, actor, reason }: HistoryEntry): string {
     case "rejected":
       return `refused while ${to}${why}`;
   }
+}
+
+function inBrackets(reason: string | null): string {
+  return reason === null ? "" : ` (${reason})`;
 }
 
 function styled(kind: string, text: string): string {

@@ -16,9 +16,6 @@ import { startWorker, type Worker } from "./worker.ts";
 /** How long the worker's stores, a real database among them, may take to answer. */
 const READY_TIMEOUT_MS = 10_000;
 
-/** Ctrl-C reaches workerd as well as this process: its end is no news when the signal follows it. */
-const SIGNAL_GRACE_MS = 200;
-
 /** Stopping takes no longer; what is left then goes with this process. */
 const STOP_TIMEOUT_MS = 8_000;
 
@@ -105,7 +102,6 @@ async function untilStopped(): Promise<void> {
 
 async function failWhenGone(worker: Worker): Promise<never> {
   const { code, signal } = await worker.exited;
-  await sleep(SIGNAL_GRACE_MS);
   throw new DevError(`workerd ended by itself: ${signal ?? `exit code ${code}`}`);
 }
 

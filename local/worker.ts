@@ -93,6 +93,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const child = spawn(workerdPath, ["serve", "--experimental", "config.capnp"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
+    // Out of the terminal's reach: Ctrl-C is for who started it, who then stops it in good order.
+    detached: true,
   });
   const output = collectLines(child, options.onLog);
   const disarm = child.pid === undefined ? null : killWithParent(child.pid);
