@@ -58,7 +58,8 @@ export async function startPlatform(): Promise<Platform> {
     workerGone: worker.exited.then(({ code, signal }) => signal ?? `exit code ${code}`),
     close: async () => {
       clearInterval(timer);
-      await worker.close();
+      // At once: a job under way has nothing to save, all of it is in memory.
+      await worker.kill();
       await stack.close();
     },
   };
