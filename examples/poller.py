@@ -9,25 +9,28 @@ batch has the same `status` and `error_message`.
         --task-id tsk_...
 
 Exit status: 0 COMPLETED; 1 FAILED, CANCELED or SKIPPED (why is on standard error); 2 it can't be
-known (a refused key, a task that nobody knows).
+known (a refused key, a task that nobody knows); 3 it hadn't ended in time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CANCELED", "SKIPPED"})
 BACKOFF = 1.5
+# A wait is shortened by up to so much of itself, so that many pollers don't all ask at once.
+JITTER = 0.25
 REQUEST_TIMEOUT_SECONDS = 30.0
 
 
@@ -37,6 +40,10 @@ class NotFound(Exception):
 
 class Refused(Exception):
     """The API refused the request, and will again: a wrong key, another namespace, a wrong id."""
+
+
+class TimedOut(Exception):
+    """The time is over, and the task hadn't ended."""
 
 
 class TryAgain(Exception):
@@ -71,7 +78,10 @@ class Api:
         )
         try:
             with urlopen(request, timeout=REQUEST_TIMEOUT_SECONDS) as response:
-                return json.load(response), _seconds(response.headers.get("Retry-After"))
+                resource = json.load(response)
+                if not isinstance(resource, dict):
+                    raise ValueError("the answer is no JSON object")
+                return resource, _seconds(response.headers.get("Retry-After"))
         except HTTPError as error:
             with error:
                 reason = f"{error.code} {_detail(error)}"
@@ -80,8 +90,9 @@ class Api:
             if error.code in (408, 429) or error.code >= 500:
                 raise TryAgain(reason, _seconds(error.headers.get("Retry-After"))) from None
             raise Refused(reason) from None
-        except (URLError, HTTPException, OSError, json.JSONDecodeError) as error:
-            raise TryAgain(str(error)) from None
+        # OSError: no connection, a lost one, a time-out. ValueError: a body cut off, or no JSON.
+        except (OSError, HTTPException, ValueError) as error:
+            raise TryAgain(str(error) or type(error).__name__) from None
 
 
 def wait_for_task(
@@ -93,19 +104,23 @@ def wait_for_task(
     source: str | None = None,
     initial_delay: float = 1.0,
     max_delay: float = 30.0,
+    timeout: float = 3600.0,
     on_status: Callable[[str], None] = lambda status: None,
-    on_trouble: Callable[[str], None] = lambda reason: None,
+    on_note: Callable[[str], None] = lambda note: None,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
     """The task, or its batch, once its status is terminal.
 
-    Waits `initial_delay` seconds, then 1.5 times as long each time, up to `max_delay`; longer when
-    the service asks for it (Retry-After), but never longer than `max_delay`. Raises `NotFound` when
-    neither the task nor a batch of it is known, `Refused` when asking again is of no use.
+    Waits `initial_delay` seconds, then 1.5 times as long each time, up to `max_delay`, each wait
+    up to a quarter shorter at random; never shorter than the service asks for (Retry-After).
+    Raises `NotFound` when neither the task nor a batch of it is known, `Refused` when asking again
+    is of no use, `TimedOut` when it hasn't ended after `timeout` seconds.
     """
     task_path = f"/v1/tasks/{quote(task_id, safe='')}"
     if source is not None:
         task_path += f"?source={quote(source, safe='')}"
+    deadline = clock() + timeout
     at_batch = False
     delay = initial_delay
     last_status: str | None = None
@@ -124,15 +139,21 @@ def wait_for_task(
                 last_status = status
             if status in TERMINAL:
                 return resource
-        except NotFound:
-            if at_batch or not (bucket_id and batch_id):
+        except NotFound as missing:
+            if at_batch:
                 raise
+            if not (bucket_id and batch_id):
+                raise NotFound(f"{missing}; and its batch was never learnt") from None
+            on_note(f"the task is gone, going over to batch {batch_id}: {missing}")
             at_batch = True
             continue  # The batch is asked at once.
         except TryAgain as trouble:
-            on_trouble(str(trouble))
+            on_note(f"trying again: {trouble}")
             retry_after = trouble.retry_after
-        sleep(min(max(delay, retry_after), max_delay))
+        wait = max(delay * (1 - JITTER * random.random()), retry_after)
+        if clock() + wait > deadline:
+            raise TimedOut(f"{task_id} is {last_status or 'unknown'} after {timeout:g} s")
+        sleep(wait)
         delay = min(delay * BACKOFF, max_delay)
 
 
@@ -165,6 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--source", choices=["cache"], help="ask the cache alone: 404 on a miss")
     parser.add_argument("--initial-delay", type=float, default=1.0, help="seconds (default 1)")
     parser.add_argument("--max-delay", type=float, default=30.0, help="seconds (default 30)")
+    parser.add_argument("--timeout", type=float, default=3600.0, help="seconds (default 3600)")
     given = parser.parse_args(arguments)
     try:
         ended = wait_for_task(
@@ -175,12 +197,18 @@ def main(arguments: list[str] | None = None) -> int:
             source=given.source,
             initial_delay=given.initial_delay,
             max_delay=given.max_delay,
+            timeout=given.timeout,
             on_status=lambda status: print(status, flush=True),
-            on_trouble=lambda reason: print(f"trying again: {reason}", file=sys.stderr),
+            on_note=lambda note: print(note, file=sys.stderr, flush=True),
         )
     except (NotFound, Refused) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except TimedOut as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        return 130
     if ended["status"] == "COMPLETED":
         return 0
     print(ended.get("error_message") or f"the task ended {ended['status']}", file=sys.stderr)
