@@ -38,17 +38,17 @@ export async function measureDocuments(bed: TestBed, rounds: number): Promise<Co
     const batch = () => timed(bed, texts.length, () => process(bed, drafts.pop() ?? ""));
     const loop = (round: number) =>
       timed(null, texts.length, () => writeAll(client, `loop${round}`, texts));
-    const sides = [
-      { name: "batch", measure: batch },
-      { name: "loop", measure: loop },
-    ] as const;
     // One round is for the compilers.
-    await interleave(sides, 1);
+    await interleave([batch, loop], 1);
     await client.db("floors").dropDatabase();
-    const samples = await interleave(sides, rounds);
-    const what = `batch of ${texts.length} texts, submit to COMPLETED`;
-    const floor = "the same in one loop: cut, embed, `insertMany`";
-    return compare(what, floor, null, samples.batch, samples.loop, "documents/s");
+    const [ours = [], theirs = []] = await interleave([batch, loop], rounds);
+    return compare({
+      what: `documents of a batch of ${texts.length} texts, submit to COMPLETED`,
+      floor: "one loop in Node: cut, embed, `insertMany`",
+      target: null,
+      ours,
+      theirs,
+    });
   } finally {
     await client.close();
   }
@@ -111,10 +111,10 @@ async function timed(
   const cpuAfter = await cpu();
   return {
     perSecond: documents / seconds,
-    p50Ms: Number.NaN,
-    p99Ms: Number.NaN,
+    latency: null,
     workerCpuUs:
       cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1000) / documents,
     standInsCpuUs: null,
+    redisCommands: null,
   };
 }

@@ -1,6 +1,7 @@
 import autocannon, { type Request } from "autocannon";
 import { cpuTimeMs } from "./cpu-time.ts";
 import { percentile } from "./statistics.ts";
+import type { StandIns } from "./test-bed.ts";
 
 /** What is asked of one worker at a time. */
 export type Load = {
@@ -12,16 +13,18 @@ export type Load = {
   /** How long, or how many requests in all, which must be a multiple of the clients. */
   readonly extent: { readonly seconds: number } | { readonly amount: number };
   readonly workerPid: number;
-  readonly standInsPid: number;
+  readonly standIns: StandIns;
 };
 
-/** What came of it. CPU times are per request; null where the system doesn't tell them. */
+/** What came of it; CPU times are null where the system doesn't tell them. */
 export type Sample = {
   readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  readonly latency: { readonly p50Ms: number; readonly p99Ms: number } | null;
+  /** Of the worker's process, per request or document. */
   readonly workerCpuUs: number | null;
   readonly standInsCpuUs: number | null;
+  /** Per request; null where they say nothing. */
+  readonly redisCommands: number | null;
 };
 
 /** How often autocannon looks whether it is done, in ms; its default of a second is long here. */
@@ -32,7 +35,7 @@ export async function run(load: Load): Promise<Sample> {
   const latencies: number[] = [];
   const failures = new Map<string, number>();
   const fail = (what: string) => failures.set(what, (failures.get(what) ?? 0) + 1);
-  const before = await cpuTimes(load);
+  const before = await usage(load);
   const began = performance.now();
   let last = began;
   let client = 0;
@@ -48,31 +51,33 @@ export async function run(load: Load): Promise<Sample> {
       client += 1;
     },
   });
-  attack.on("response", (_client: unknown, status: number, _bytes: number, ms: number) => {
+  void attack.on("response", (_client: unknown, status: number, _bytes: number, ms: number) => {
     if (status !== load.status) fail(`HTTP ${status}`);
     latencies.push(ms);
     last = performance.now();
   });
-  attack.on("reqError", (error: unknown) => fail(String(error)));
+  void attack.on("reqError", (error: unknown) => fail(String(error)));
   await attack;
   if (failures.size > 0 || latencies.length === 0) {
     throw new Error(`${load.url}: ${JSON.stringify(Object.fromEntries(failures))}`);
   }
-  const after = await cpuTimes(load);
-  const each = (key: keyof typeof after) => {
-    const [from, to] = [before[key], after[key]];
-    return from === null || to === null ? null : ((to - from) * 1000) / latencies.length;
-  };
+  const after = await usage(load);
+  const each = (from: number | null, to: number | null) =>
+    from === null || to === null ? null : ((to - from) * 1000) / latencies.length;
   return {
     perSecond: (latencies.length * 1000) / (last - began),
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-    workerCpuUs: each("worker"),
-    standInsCpuUs: each("standIns"),
+    latency: { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) },
+    workerCpuUs: each(before.workerMs, after.workerMs),
+    standInsCpuUs: each(before.standInsMs, after.standInsMs),
+    redisCommands: after.redisCommands / latencies.length,
   };
 }
 
-async function cpuTimes(load: Load) {
-  const [worker, standIns] = await Promise.all([load.workerPid, load.standInsPid].map(cpuTimeMs));
-  return { worker: worker ?? null, standIns: standIns ?? null };
+async function usage({ workerPid, standIns }: Load) {
+  const [workerMs, standInsMs, redisCommands] = await Promise.all([
+    cpuTimeMs(workerPid),
+    cpuTimeMs(standIns.pid),
+    standIns.redisCommands(),
+  ]);
+  return { workerMs, standInsMs, redisCommands };
 }

@@ -1,15 +1,21 @@
 /**
  * The stand-ins in a process of their own, so that they share no event loop with the load
- * generator. Started by test-bed.ts with an IPC channel; ends when that closes.
+ * generator. Started by test-bed.ts with an IPC channel; ends when that closes. Any message is
+ * answered with the number of Redis commands since the one before.
  *
- * `held`: QStash's clock stands still, so no message is ever delivered and tasks stay PENDING.
+ * `held`: QStash keeps every message, so that no job runs and tasks stay PENDING.
  * `live`: messages are delivered at once.
  */
-import { drivenClock, realClock } from "../local/qstash/clock.ts";
 import { startStack } from "../local/stack.ts";
 
-const clock = process.argv[2] === "held" ? drivenClock(Date.now()) : realClock();
-const stack = await startStack({ clock });
+const stack = await startStack();
+if (process.argv[2] === "held") {
+  stack.qstash.misbehaviours.add({ kind: "reorder", match: () => true, after: Infinity });
+}
+process.on("message", () => {
+  process.send?.(stack.redis.operations.all().length);
+  stack.redis.operations.clear();
+});
 process.once("disconnect", () => {
   void stack.close().finally(() => process.exit());
 });

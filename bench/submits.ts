@@ -20,7 +20,7 @@ export async function measureSubmits(
     clients: CLIENTS,
     status: 202,
     extent: { amount },
-    standInsPid: bed.standInsPid,
+    standIns: bed.standIns,
   };
   const headers = { ...bed.headers, "Content-Type": "application/json" };
   const submits = () => {
@@ -42,17 +42,13 @@ export async function measureSubmits(
       workerPid: bed.floors.pid,
       requestsOf: () => [{ method: "POST", path: "/insert" }],
     });
-  const sides = [
-    { name: "submits", measure: submits },
-    { name: "inserts", measure: inserts },
-  ] as const;
-  await interleave(sides, 1);
-  const samples = await interleave(sides, rounds);
-  return compare(
-    "submit of a batch",
-    "one insert through a Durable Object",
-    0.5,
-    samples.submits,
-    samples.inserts,
-  );
+  await interleave([submits, inserts], 1);
+  const [ours = [], theirs = []] = await interleave([submits, inserts], rounds);
+  return compare({
+    what: "submit of a batch",
+    floor: "one insert through a Durable Object",
+    target: 0.5,
+    ours,
+    theirs,
+  });
 }

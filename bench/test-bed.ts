@@ -10,13 +10,22 @@ import { type Api, createApi } from "../test/support/api.ts";
 
 const NAMESPACE = "bench";
 
+const WRANGLER = pathOf("../node_modules/wrangler/bin/wrangler.js");
+
 const Ready = z.object({ vars: z.record(z.string(), z.string()), adminKey: z.string() });
+
+/** The process of the stand-ins. */
+export type StandIns = {
+  readonly pid: number;
+  /** How many Redis commands there were since this was last asked. */
+  redisCommands(): Promise<number>;
+};
 
 /** Waybill and the floors, each in a workerd of its own, on the same stand-ins. */
 export type TestBed = {
   readonly waybill: Worker;
   readonly floors: Worker;
-  readonly standInsPid: number;
+  readonly standIns: StandIns;
   /** A caller inside a namespace with an API key of its own, as a tenant has it. */
   readonly api: Api;
   readonly headers: Readonly<Record<string, string>>;
@@ -51,7 +60,14 @@ export async function startTestBed(options: {
     return {
       waybill,
       floors,
-      standInsPid: child.pid ?? 0,
+      standIns: {
+        pid: child.pid ?? 0,
+        redisCommands: async () => {
+          child.send("count");
+          const [count] = await once(child, "message");
+          return z.number().parse(count);
+        },
+      },
       api: createApi(() => waybill.url, key, NAMESPACE),
       headers: { Authorization: `Bearer ${key}`, "X-Namespace": NAMESPACE },
       mongodbUri: vars["MONGODB_URI"] ?? "",
@@ -81,13 +97,10 @@ async function stopped(child: ChildProcess): Promise<void> {
 /** Bundles the floors as the worker itself is bundled; `remove` deletes the bundle again. */
 export async function buildFloors(): Promise<{ bundle: URL; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "waybill-floors-"));
-  const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+  const config = pathOf("floors/wrangler.toml");
   const wrangler = spawn(
     process.execPath,
-    [
-      path("../node_modules/wrangler/bin/wrangler.js"),
-      ...["deploy", "--dry-run", "--config", path("floors/wrangler.toml"), "--outdir", folder],
-    ],
+    [WRANGLER, "deploy", "--dry-run", "--config", config, "--outdir", folder],
     {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, WRANGLER_LOG: "error", WRANGLER_SEND_METRICS: "false" },
@@ -99,4 +112,8 @@ export async function buildFloors(): Promise<{ bundle: URL; remove: () => Promis
     bundle: pathToFileURL(join(folder, "worker.js")),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
 }
