@@ -1,10 +1,12 @@
-import type { Config } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 import { createNewId } from "./ids.ts";
 import { TASK_TYPES } from "./jobs/catalog.ts";
 import type { CollectionRecord, BucketRecord } from "./ports/content-stores.ts";
+import type { Queue } from "./ports/queue.ts";
 import type { Log, Runtime } from "./ports/runtime.ts";
+import type { TaskCache } from "./ports/task-cache.ts";
 import type { ServiceContext, Stores } from "./services/context.ts";
-import type { IsolateMemory } from "./services/isolate-memory.ts";
+import { createIsolateMemory, type IsolateMemory } from "./services/isolate-memory.ts";
 import { createBatchStore } from "./stores/mongo/batches.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
 import { createDocumentStore } from "./stores/mongo/documents.ts";
@@ -13,6 +15,7 @@ import { createKeyStore } from "./stores/mongo/keys.ts";
 import { createNamespaceStore } from "./stores/mongo/namespaces.ts";
 import { createObjectStore } from "./stores/mongo/objects.ts";
 import { createResourceStore } from "./stores/mongo/resources.ts";
+import type { MongoGateway } from "./stores/mongo/gateway.ts";
 import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
 import { createLabelStore } from "./stores/mongo/labels.ts";
 import { createWorkStore } from "./stores/mongo/works.ts";
@@ -30,25 +33,40 @@ const newId = createNewId(now);
 /** The worker's bindings; its variables are parsed by `config.ts`. */
 export type Bindings = { readonly MONGO_POOL: MongoPoolNamespace };
 
-type Request = {
+/** What an isolate keeps for all its requests. The clients speak HTTP by `fetch` and hold no socket. */
+export type Isolate = {
   readonly config: Config;
-  readonly bindings: Bindings;
   readonly memory: IsolateMemory;
+  readonly taskCache: TaskCache;
+  readonly queue: Queue;
+};
+
+/** Made of the worker's variables, once: parsing them and making clients costs more than a poll. */
+export function createIsolate(environment: Record<string, unknown>): Isolate {
+  const config = parseConfig(environment);
+  return {
+    config,
+    memory: createIsolateMemory(),
+    taskCache: createTaskCache(config.redis),
+    queue: createQueue({ ...config.qstash, publicUrl: config.publicUrl }),
+  };
+}
+
+type Request = {
+  readonly isolate: Isolate;
+  readonly bindings: Bindings;
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly requestId: string;
 };
 
-/**
- * What one request, message or cron run works with: the only place that builds stores. Clients are
- * made per request, since sockets and promises of a worker belong to the request that made them.
- */
+/** What one request, message or cron run works with: the only place that builds stores. */
 export function createServices({
-  config,
+  isolate,
   bindings,
-  memory,
   waitUntil,
   requestId,
 }: Request): ServiceContext {
+  const { config, memory } = isolate;
   const log = createLog(requestId);
   const runtime: Runtime = {
     now,
@@ -63,34 +81,99 @@ export function createServices({
       ),
     fetch: (url, init) => fetch(url, init),
   };
-  const gateway = createMongoGateway(bindings.MONGO_POOL, config.mongodb.poolSize, Math.random);
-  const stores: Stores = {
-    namespaces: createNamespaceStore(gateway),
-    keys: createKeyStore(gateway),
-    buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
-    objects: createObjectStore(gateway),
-    collections: createResourceStore<CollectionRecord>(gateway, "collections"),
-    documents: createDocumentStore(gateway),
-    batches: createBatchStore(gateway),
-    tasks: createTaskStore(gateway, () => crypto.randomUUID()),
-    taskTypes: createTaskTypeStore(gateway),
-    schedules: createScheduleStore(gateway),
-    taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
-    labels: createLabelStore(gateway),
-    taskCache: createTaskCache(config.redis),
-    webhooks: createWebhookStore(gateway),
-    deliveries: createDeliveryStore(gateway),
-    events: createEventStore(gateway),
-    queue: createQueue({ ...config.qstash, publicUrl: config.publicUrl }),
-  };
+  const stores = new RequestStores(isolate, bindings.MONGO_POOL);
   return {
     config,
     runtime,
     stores,
     taskTypes: TASK_TYPES,
     memory,
-    readiness: { mongodb: () => gateway.ping() },
+    readiness: { mongodb: () => stores.gateway.ping() },
   };
+}
+
+/**
+ * The stores of one request, on a gateway of its own, since what leads to a Durable Object belongs
+ * to the request that asked for it. Each is made when it is asked for: they keep nothing, and a
+ * poll needs none of those in MongoDB.
+ */
+class RequestStores implements Stores {
+  readonly taskCache: TaskCache;
+  readonly queue: Queue;
+  readonly #pool: MongoPoolNamespace;
+  readonly #poolSize: number;
+  #gateway: MongoGateway | null = null;
+
+  constructor({ config, taskCache, queue }: Isolate, pool: MongoPoolNamespace) {
+    this.taskCache = taskCache;
+    this.queue = queue;
+    this.#pool = pool;
+    this.#poolSize = config.mongodb.poolSize;
+  }
+
+  get gateway() {
+    return (this.#gateway ??= createMongoGateway(this.#pool, this.#poolSize, Math.random));
+  }
+
+  get namespaces() {
+    return createNamespaceStore(this.gateway);
+  }
+
+  get keys() {
+    return createKeyStore(this.gateway);
+  }
+
+  get buckets() {
+    return createResourceStore<BucketRecord>(this.gateway, "buckets");
+  }
+
+  get objects() {
+    return createObjectStore(this.gateway);
+  }
+
+  get collections() {
+    return createResourceStore<CollectionRecord>(this.gateway, "collections");
+  }
+
+  get documents() {
+    return createDocumentStore(this.gateway);
+  }
+
+  get batches() {
+    return createBatchStore(this.gateway);
+  }
+
+  get tasks() {
+    return createTaskStore(this.gateway, () => crypto.randomUUID());
+  }
+
+  get taskTypes() {
+    return createTaskTypeStore(this.gateway);
+  }
+
+  get schedules() {
+    return createScheduleStore(this.gateway);
+  }
+
+  get taxonomies() {
+    return createWorkStore<TaxonomyRecord>(this.gateway, "taxonomies");
+  }
+
+  get labels() {
+    return createLabelStore(this.gateway);
+  }
+
+  get webhooks() {
+    return createWebhookStore(this.gateway);
+  }
+
+  get deliveries() {
+    return createDeliveryStore(this.gateway);
+  }
+
+  get events() {
+    return createEventStore(this.gateway);
+  }
 }
 
 function now(): Date {

@@ -1,25 +1,17 @@
 import { createApp, type Lifetime } from "./app.ts";
-import { type Config, parseConfig } from "./config.ts";
-import { type Bindings, createServices } from "./deps.ts";
+import { type Bindings, createIsolate, createServices, type Isolate } from "./deps.ts";
 import { runCron } from "./scheduled/crons.ts";
 import type { ServiceContext } from "./services/context.ts";
-import { createIsolateMemory } from "./services/isolate-memory.ts";
 
 export { MongoPool } from "./stores/mongo/pool-object.ts";
 
-const memory = createIsolateMemory();
-let config: Config | null = null;
-
-function configOf(env: Bindings): Config {
-  config ??= parseConfig(env);
-  return config;
-}
+let isolate: Isolate | null = null;
 
 function servicesOf(env: Bindings, context: Lifetime, requestId: string): ServiceContext {
+  isolate ??= createIsolate(env);
   return createServices({
-    config: configOf(env),
+    isolate,
     bindings: env,
-    memory,
     waitUntil: (work) => context.waitUntil(work),
     requestId,
   });

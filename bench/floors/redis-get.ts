@@ -2,12 +2,14 @@ import { Redis } from "@upstash/redis/cloudflare";
 import type { Context } from "hono";
 import type { FloorBindings } from "./bindings.ts";
 
+let redis: Redis | null = null;
+
 /**
- * Hono and one `redis.get` of the very copy that Waybill's poll reads. The client is made per
- * request, as it must be in Workers, with the options that make it cheapest.
+ * Hono and one `redis.get` of the very copy that Waybill's poll reads, by a client that is made
+ * once, with the options that make it cheapest.
  */
 export async function redisGet(c: Context<FloorBindings>): Promise<Response> {
-  const redis = new Redis({
+  redis ??= new Redis({
     url: c.env.UPSTASH_REDIS_REST_URL,
     token: c.env.UPSTASH_REDIS_REST_TOKEN,
     automaticDeserialization: false,

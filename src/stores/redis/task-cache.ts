@@ -27,8 +27,7 @@ return 1`;
  * Hot copies in Upstash Redis: `waybill:task:{namespace}:{task}` → `version|status|json`. The
  * namespace is part of the key, so that a task of another namespace is a plain miss.
  *
- * Make one per request: the client batches commands that are issued together, and a batch must
- * not span requests (https://upstash.com/docs/redis/sdks/ts/pipelining/auto-pipeline).
+ * One serves a whole isolate: a command is one `fetch` of the request that issues it.
  */
 export function createTaskCache(options: {
   readonly url: string;
@@ -40,7 +39,8 @@ export function createTaskCache(options: {
     // Values must come back as the text they are.
     automaticDeserialization: false,
     enableTelemetry: false,
-    // One command per request of its own: nothing to batch, and a lone command has no pipeline to pay for.
+    // A batch would span requests, whose promises must not wait for each other
+    // (https://upstash.com/docs/redis/sdks/ts/pipelining/auto-pipeline).
     enableAutoPipelining: false,
     retry: { retries: 1, backoff: () => 50 },
     signal: () => AbortSignal.timeout(TIMEOUT_MS),
