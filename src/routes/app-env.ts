@@ -1,7 +1,10 @@
 import type { Bindings } from "../deps.ts";
 import type { CallerContext, NamespaceContext, ServiceContext } from "../services/context.ts";
 
-/** What middleware leaves for the routes. */
+/**
+ * What middleware leaves for the routes. The poll's way reads it with `c.get`: `c.var` copies all
+ * of it at each access.
+ */
 export type AppEnv = {
   Bindings: Bindings;
   Variables: {

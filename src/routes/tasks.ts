@@ -63,9 +63,8 @@ tasks.openapi(
       cacheOnly: c.req.valid("query").source === "cache",
     };
     return pollResponse(
-      await getTask({ ctx: c.var.inNamespace, input }),
+      await getTask({ ctx: c.get("inNamespace"), input }),
       c.req.header("If-None-Match"),
-      c.var.requestId,
     );
   },
 );
@@ -131,7 +130,6 @@ tasks.openapi(
 function pollResponse(
   { task, source }: PolledTask,
   ifNoneMatch: string | undefined,
-  requestId: string,
 ): Response {
   const etag = `"v${task.version}"`;
   const headers: Record<string, string> = {
@@ -139,7 +137,6 @@ function pollResponse(
     "Cache-Control": "no-cache",
     ETag: etag,
     "X-Waybill-Source": source,
-    "X-Request-Id": requestId,
   };
   if (!isTerminal(task.status)) headers["Retry-After"] = RETRY_AFTER_SECONDS;
   const isUnchanged = ifNoneMatch

@@ -4,7 +4,7 @@ import type { AppEnv } from "../app-env.ts";
 
 /** Requires a key (`Authorization: Bearer`) and says whose it is. */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
-  const ctx = c.var.services;
+  const ctx = c.get("services");
   const principal = await identify({
     ctx,
     input: { authorization: c.req.header("Authorization") },

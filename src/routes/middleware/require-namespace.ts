@@ -12,7 +12,7 @@ export const requireNamespace = createMiddleware<AppEnv>(async (c, next) => {
       "Send the header X-Namespace: a namespace's name or id.",
     );
   }
-  const ctx = c.var.caller;
+  const ctx = c.get("caller");
   c.set("inNamespace", { ...ctx, namespace: await resolveNamespace({ ctx, input: { idOrName } }) });
   await next();
 });
