@@ -13,6 +13,7 @@ export async function redisGet(c: Context<FloorBindings>): Promise<Response> {
     url: c.env.UPSTASH_REDIS_REST_URL,
     token: c.env.UPSTASH_REDIS_REST_TOKEN,
     automaticDeserialization: false,
+    responseEncoding: false,
     enableTelemetry: false,
     enableAutoPipelining: false,
   });

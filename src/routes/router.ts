@@ -3,10 +3,12 @@ import type { z } from "zod";
 import { type InvalidField, Problem } from "../contract/problem.ts";
 import { DomainError } from "../services/errors.ts";
 import type { AppEnv } from "./app-env.ts";
+import { RouterByMethod } from "./router-by-method.ts";
 
 /** A router whose invalid input ends as one `invalid_request` that names every wrong field. */
 export function createRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
+    router: new RouterByMethod(),
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.error.issues);
     },

@@ -14,15 +14,14 @@ export const limitBody = bodyLimit({
   },
 });
 
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
-
 /**
  * A body that is there must say that it is JSON; otherwise it would be passed over in silence. One
  * that isn't there is the same as `{}`, whatever type a client's library says that it has.
  */
 export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
+  const type = c.req.header("Content-Type");
   const hasBody = c.req.raw.body !== null && c.req.header("Content-Length") !== "0";
-  if (hasBody && !JSON_TYPE.test(c.req.header("Content-Type") ?? "")) {
+  if (hasBody && !/^application\/json\s*(;|$)/i.test(type ?? "")) {
     throw new DomainError(
       "unsupported_media_type",
       "Send the header Content-Type: application/json.",

@@ -36,8 +36,9 @@ export function createTaskCache(options: {
   const redis = new Redis({
     url: options.url,
     token: options.token,
-    // Values must come back as the text they are.
+    // Values must come back as the text they are: JSON, which needs no base64 on the way.
     automaticDeserialization: false,
+    responseEncoding: false,
     enableTelemetry: false,
     // A batch would span requests, whose promises must not wait for each other
     // (https://upstash.com/docs/redis/sdks/ts/pipelining/auto-pipeline).
