@@ -34,7 +34,8 @@ const TRANSIENT_CODES: ReadonlySet<number> = new Set([
 export class MongoPool extends DurableObject<Record<string, unknown>> {
   #connection: { client: MongoClient; ready: Promise<Db> } | null = null;
   #inFlight = 0;
-  #idleTimer: ReturnType<typeof setTimeout> | null = null;
+  #lastUsedAt = 0;
+  #isWatched = false;
 
   /** Carries out one operation, again on a lost connection. Throws on what no retry can mend. */
   async run(operation: MongoOperation): Promise<MongoResult> {
@@ -46,7 +47,8 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
       return await this.#tryRun(operation);
     } finally {
       this.#inFlight -= 1;
-      this.#closeWhenIdle();
+      this.#lastUsedAt = Date.now();
+      this.#watch(IDLE_MS);
     }
   }
 
@@ -91,14 +93,23 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
     return connection;
   }
 
-  #closeWhenIdle(): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => {
-      if (this.#inFlight > 0 || this.#connection === null) return;
-      const { client } = this.#connection;
-      this.#connection = null;
-      void client.close().catch(() => {});
-    }, IDLE_MS);
+  /** Closes the client once it is idle; one timer at a time, since one for each operation is dear. */
+  #watch(ms: number): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    setTimeout(() => {
+      this.#isWatched = false;
+      const leftMs = this.#inFlight > 0 ? IDLE_MS : this.#lastUsedAt + IDLE_MS - Date.now();
+      if (leftMs > 0) this.#watch(leftMs);
+      else this.#close();
+    }, ms);
+  }
+
+  #close(): void {
+    if (this.#connection === null) return;
+    const { client } = this.#connection;
+    this.#connection = null;
+    void client.close().catch(() => {});
   }
 }
 
