@@ -32,12 +32,27 @@ const SUBMITS_PER_CLIENT = 20;
 /** Batches take seconds each, and vary little. */
 const DOCUMENT_ROUNDS = 3;
 
+/** What is measured, and whether jobs run meanwhile. */
+const GROUPS: readonly (readonly [
+  name: string,
+  deliveries: "held" | "live",
+  measure: (bed: TestBed, rounds: number) => Promise<readonly Comparison[]>,
+])[] = [
+  ["polls", "held", (bed, rounds) => measurePolls(bed, rounds, POLL_SECONDS)],
+  ["submits", "held", (bed, rounds) => measureSubmits(bed, rounds, SUBMITS_PER_CLIENT)],
+  [
+    "documents",
+    "live",
+    async (bed, rounds) => [await measureDocuments(bed, Math.min(rounds, DOCUMENT_ROUNDS))],
+  ],
+];
+
 async function measure(rounds: number, groups: ReadonlySet<string>): Promise<Comparison[]> {
   const floors = await buildFloors();
   const bundle = values.bundle === undefined ? undefined : pathToFileURL(values.bundle);
   const withBed = async (
     deliveries: "held" | "live",
-    use: (bed: TestBed) => Promise<Comparison[]>,
+    use: (bed: TestBed) => Promise<readonly Comparison[]>,
   ) => {
     const bed = await startTestBed({ deliveries, bundle, floorsBundle: floors.bundle });
     try {
@@ -48,27 +63,10 @@ async function measure(rounds: number, groups: ReadonlySet<string>): Promise<Com
   };
   try {
     const comparisons: Comparison[] = [];
-    if (groups.has("polls")) {
-      say("polls …");
-      comparisons.push(
-        ...(await withBed("held", (bed) => measurePolls(bed, rounds, POLL_SECONDS))),
-      );
-    }
-    if (groups.has("submits")) {
-      say("submits …");
-      comparisons.push(
-        ...(await withBed("held", async (bed) => [
-          await measureSubmits(bed, rounds, SUBMITS_PER_CLIENT),
-        ])),
-      );
-    }
-    if (groups.has("documents")) {
-      say("documents …");
-      comparisons.push(
-        ...(await withBed("live", async (bed) => [
-          await measureDocuments(bed, Math.min(rounds, DOCUMENT_ROUNDS)),
-        ])),
-      );
+    for (const [name, deliveries, measureGroup] of GROUPS) {
+      if (!groups.has(name)) continue;
+      say(`${name} …`);
+      comparisons.push(...(await withBed(deliveries, (bed) => measureGroup(bed, rounds))));
     }
     return comparisons;
   } finally {

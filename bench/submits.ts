@@ -6,12 +6,12 @@ import type { TestBed } from "./test-bed.ts";
 
 const CLIENTS = 32;
 
-/** Submits of fresh batches beside single inserts. */
+/** Submits of fresh batches beside single inserts, and beside the calls that each submit makes. */
 export async function measureSubmits(
   bed: TestBed,
   rounds: number,
   perClient: number,
-): Promise<Comparison> {
+): Promise<Comparison[]> {
   const amount = CLIENTS * perClient;
   const bucket = await makeBucket(bed.api, "submits", ["One short text."]);
   // One round more than is counted, for the compilers.
@@ -35,20 +35,31 @@ export async function measureSubmits(
           .map((path) => ({ method: "POST", path: `${path}/submit`, headers, body: "{}" })),
     });
   };
-  const inserts = () =>
+  const floor = (path: string) => () =>
     run({
       ...common,
       url: bed.floors.url,
       workerPid: bed.floors.pid,
-      requestsOf: () => [{ method: "POST", path: "/insert" }],
+      requestsOf: () => [{ method: "POST", path }],
     });
-  await interleave([submits, inserts], 1);
-  const [ours = [], theirs = []] = await interleave([submits, inserts], rounds);
-  return compare({
-    what: "submit of a batch",
-    floor: "one insert through a Durable Object",
-    target: 0.5,
-    ours,
-    theirs,
-  });
+  const measures = [submits, floor("/insert"), floor("/five-calls")];
+  await interleave(measures, 1);
+  const [ours = [], inserts = [], fiveCalls = []] = await interleave(measures, rounds);
+  const what = "submit of a batch";
+  return [
+    compare({
+      what,
+      floor: "one insert through a Durable Object",
+      target: 0.5,
+      ours,
+      theirs: inserts,
+    }),
+    compare({
+      what,
+      floor: "a submit's five calls and nothing else",
+      target: null,
+      ours,
+      theirs: fiveCalls,
+    }),
+  ];
 }

@@ -1,10 +1,11 @@
 import type { Context } from "hono";
 import type { FloorBindings } from "./bindings.ts";
+import { poolOf } from "./clients.ts";
 
-/** Hono and one insert of a document of a task's size, through one of as many pool objects. */
-export async function insert(c: Context<FloorBindings>): Promise<Response> {
+/** A document of a task's size. */
+export function newRow() {
   const now = new Date();
-  const document = {
+  return {
     _id: crypto.randomUUID(),
     status: "PENDING",
     created_at: now,
@@ -13,7 +14,11 @@ export async function insert(c: Context<FloorBindings>): Promise<Response> {
     history: [{ at: now, kind: "status", to: "PENDING", actor: "bench" }],
     payload: "x".repeat(1500),
   };
-  const size = Number(c.env.MONGODB_POOL_SIZE);
-  await c.env.MONGO_POOL.getByName(`pool-${Math.floor(Math.random() * size)}`).insert(document);
-  return c.json({ id: document._id }, 202);
+}
+
+/** Hono and one insert. */
+export async function insert(c: Context<FloorBindings>): Promise<Response> {
+  const row = newRow();
+  await poolOf(c.env).insert(row);
+  return c.json({ id: row._id }, 202);
 }

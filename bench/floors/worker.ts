@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { constant } from "./constant.ts";
 import type { FloorBindings } from "./bindings.ts";
+import { fiveCalls } from "./five-calls.ts";
 import { insert } from "./insert.ts";
 import { redisGet } from "./redis-get.ts";
 
@@ -15,5 +16,6 @@ app.get("/healthz", (c) => c.text("ok"));
 app.get("/constant", constant);
 app.get("/redis-get/:key", redisGet);
 app.post("/insert", insert);
+app.post("/five-calls", fiveCalls);
 
 export default { fetch: app.fetch };
