@@ -21,6 +21,7 @@ import { knownRoute } from "./routes/middleware/known-route.ts";
 import { requireNamespace } from "./routes/middleware/require-namespace.ts";
 import { namespaces } from "./routes/namespaces.ts";
 import { objects } from "./routes/objects.ts";
+import { openApiDocument } from "./routes/openapi.ts";
 import { createRouter } from "./routes/router.ts";
 import { tasks } from "./routes/tasks.ts";
 import { schedules } from "./routes/schedules.ts";
@@ -51,25 +52,8 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   });
   app.use(knownRoute(app));
   app.route("/", health);
-  app.openAPIRegistry.registerComponent("securitySchemes", "key", {
-    type: "http",
-    scheme: "bearer",
-  });
-  app.openAPIRegistry.registerComponent("securitySchemes", "namespace", {
-    type: "apiKey",
-    in: "header",
-    name: "X-Namespace",
-    description: "A namespace's name or id; needed by all but namespaces and keys.",
-  });
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    security: [{ key: [], namespace: [] }],
-    info: {
-      title: "Waybill",
-      version: "1",
-      description: "A durable receipt for every long-running job.",
-    },
-  });
+  let description: object | null = null;
+  app.get("/openapi.json", (c) => c.json((description ??= openApiDocument(app))));
   app.use("/internal/*", limitBody, verifySignature);
   app.post(INTERNAL_PATHS.job, jobsRun);
   app.post(INTERNAL_PATHS.dispatch, eventsDispatch);

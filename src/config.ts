@@ -4,8 +4,8 @@ const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
 const Whole = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
 
-/** The worker's variables and secrets (`wrangler.toml` says what each is for). */
-const Environment = z.object({
+/** The worker's variables and secrets (`docs/operations.md` says what each is for). */
+export const Environment = z.object({
   PUBLIC_URL: Url,
   ADMIN_KEY: z.string().min(16, { error: "expected at least 16 characters" }),
   UPSTASH_REDIS_REST_URL: Url,
@@ -26,7 +26,7 @@ const Environment = z.object({
   LEASE_SECONDS: Whole(60),
   HEARTBEAT_INTERVAL_MS: Whole(1000),
   INVOCATION_BUDGET_MS: Whole(20_000),
-  INVOCATION_MAX_STEPS: Whole(100),
+  INVOCATION_MAX_STEPS: Whole(200),
   JOB_PARALLELISM: Whole(10),
   RETENTION_DAYS: Whole(365),
 });

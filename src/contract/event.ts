@@ -19,9 +19,6 @@ export const EVENT_CATALOGUE = [
   },
 ] as const;
 
-/** The name of an event of {@link EVENT_CATALOGUE}. */
-export type EventType = (typeof EVENT_CATALOGUE)[number]["type"];
-
 const EVENT_TYPES: readonly string[] = EVENT_CATALOGUE.map((event) => event.type);
 
 /** Whether a pattern names an event: exactly, by `*` for all, or by a prefix as in `task.*`. */

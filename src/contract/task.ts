@@ -35,7 +35,7 @@ export const TaskError = z.object({
 /** `inputs` and `outputs`: ids and objects. */
 export const TaskValues = z.array(z.union([z.string(), z.record(z.string(), z.unknown())]));
 
-/** The task as every caller sees it: the seven fields of old, then what Waybill adds. */
+/** The task as every caller sees it: first what any poller needs, then what tells more. */
 export const Task = z.object({
   task_id: TaskId,
   task_type: z.string(),

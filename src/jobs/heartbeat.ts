@@ -2,7 +2,7 @@ import type { TaskRecord } from "../ports/task-store.ts";
 import { cacheTask } from "../services/tasks/change-task.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
 
-/** `task.progressed` is sent at most this often (DESIGN, "Events and webhooks"). */
+/** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
 const PROGRESS_EVENT_INTERVAL_MS = 10_000;
 
 /** When this invocation last wrote, and last said how far it is, in milliseconds. */

@@ -5,8 +5,9 @@ import { SubmissionOptions } from "../contract/submission.ts";
 import { Task } from "../contract/task.ts";
 import { submitBatch } from "../services/batches/submit-batch.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, jsonAt, optionalJsonBody } from "./router.ts";
 import { idempotencySlotOf, SubmissionHeaders } from "./submission.ts";
-import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
 
 /** `POST /v1/buckets/{bucket_id}/batches/{batch_id}/submit`. */
 export const batchSubmit = createRouter().openapi(
@@ -14,13 +15,18 @@ export const batchSubmit = createRouter().openapi(
     method: "post",
     path: "/buckets/{bucket_id}/batches/{batch_id}/submit",
     tags: ["Batches"],
+    operationId: "submitBatch",
     summary: "Submit a batch; again answers the same task",
+    description: "The task is stored before this answers, and will reach a terminal status.",
     request: {
       params: z.object({ bucket_id: IdOrName, batch_id: IdOrName }),
       headers: SubmissionHeaders,
-      body: optionalJsonBody(SubmissionOptions),
+      body: optionalJsonBody(SubmissionOptions, { priority: "high", tags: ["nightly"] }),
     },
-    responses: { 202: json(Task, "The task"), ...problems(404, 409, 422, 503) },
+    responses: {
+      202: jsonAt(Task, "The task"),
+      ...problems("not_found", "not_a_draft", "idempotency_key_reused"),
+    },
   }),
   async (c) => {
     const { bucket_id, batch_id } = c.req.valid("param");

@@ -9,7 +9,8 @@ import { deleteBatch } from "../services/batches/delete-batch.ts";
 import { getBatch } from "../services/batches/get-batch.ts";
 import { listBatches } from "../services/batches/list-batches.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 
@@ -22,9 +23,14 @@ export const batches = createRouter()
       method: "post",
       path: "/buckets/{bucket_id}/batches",
       tags: ["Batches"],
+      operationId: "createBatch",
       summary: "Create a batch, a DRAFT until it is submitted",
-      request: { params, body: jsonBody(CreateBatchRequest) },
-      responses: { 201: json(Batch, "The batch"), ...problems(404, 413) },
+      description: "The objects must exist. Nothing runs before the batch is submitted.",
+      request: {
+        params,
+        body: jsonBody(CreateBatchRequest, { all: true, collection_id: "passages" }),
+      },
+      responses: { 201: jsonAt(Batch, "The batch"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { bucket: c.req.valid("param").bucket_id, batch: c.req.valid("json") };
@@ -39,9 +45,15 @@ export const batches = createRouter()
       method: "post",
       path: "/buckets/{bucket_id}/batches/list",
       tags: ["Batches"],
+      operationId: "listBatches",
       summary: "List a bucket's batches",
-      request: { params, query: PageQuery, body: optionalJsonBody(BatchListRequest) },
-      responses: { 200: json(pageOf(Batch), "A page of batches"), ...problems(404) },
+      description: "Newest first.",
+      request: {
+        params,
+        query: PageQuery,
+        body: optionalJsonBody(BatchListRequest, { status: ["DRAFT", "FAILED"] }),
+      },
+      responses: { 200: json(pageOf(Batch), "A page of batches"), ...problems("not_found") },
     }),
     async (c) => {
       const input = {
@@ -60,9 +72,12 @@ export const batches = createRouter()
       method: "get",
       path: "/buckets/{bucket_id}/batches/{batch_id}",
       tags: ["Batches"],
+      operationId: "getBatch",
       summary: "Get a batch, with its task's status",
+      description:
+        "Its `status`, `task_id` and `error_message` are its task's, so that either can be polled.",
       request: { params: batchParams },
-      responses: { 200: json(Batch, "The batch"), ...problems(404) },
+      responses: { 200: json(Batch, "The batch"), ...problems("not_found") },
     }),
     async (c) => {
       const { bucket_id: bucket, batch_id: batch } = c.req.valid("param");
@@ -75,9 +90,11 @@ export const batches = createRouter()
       method: "delete",
       path: "/buckets/{bucket_id}/batches/{batch_id}",
       tags: ["Batches"],
+      operationId: "deleteBatch",
       summary: "Delete a batch that is a draft or has ended",
+      description: "Its documents and its task stay.",
       request: { params: batchParams },
-      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found", "resource_in_use") },
     }),
     async (c) => {
       const { bucket_id: bucket, batch_id: batch } = c.req.valid("param");

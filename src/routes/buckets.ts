@@ -9,7 +9,8 @@ import { deleteBucket } from "../services/buckets/delete-bucket.ts";
 import { getBucket } from "../services/buckets/get-bucket.ts";
 import { listBuckets } from "../services/buckets/list-buckets.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 
@@ -20,9 +21,13 @@ export const buckets = createRouter()
       method: "post",
       path: "/buckets",
       tags: ["Buckets"],
+      operationId: "createBucket",
       summary: "Create a bucket",
-      request: { body: jsonBody(CreateBucketRequest) },
-      responses: { 201: json(Bucket, "The bucket"), ...problems(409) },
+      description: "The name is unique in the namespace.",
+      request: {
+        body: jsonBody(CreateBucketRequest, { name: "letters", metadata: { year: 1863 } }),
+      },
+      responses: { 201: jsonAt(Bucket, "The bucket"), ...problems("name_taken") },
     }),
     async (c) => {
       const bucket = await createBucket({ ctx: c.var.inNamespace, input: c.req.valid("json") });
@@ -34,9 +39,11 @@ export const buckets = createRouter()
       method: "post",
       path: "/buckets/list",
       tags: ["Buckets"],
+      operationId: "listBuckets",
       summary: "List buckets",
-      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
-      responses: { 200: json(pageOf(Bucket), "A page of buckets"), ...problems() },
+      description: "Newest first.",
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(Bucket), "A page of buckets") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -51,9 +58,11 @@ export const buckets = createRouter()
       method: "get",
       path: "/buckets/{bucket_id}",
       tags: ["Buckets"],
+      operationId: "getBucket",
       summary: "Get a bucket",
+      description: "By id or name.",
       request: { params },
-      responses: { 200: json(Bucket, "The bucket"), ...problems(404) },
+      responses: { 200: json(Bucket, "The bucket"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { bucket: c.req.valid("param").bucket_id };
@@ -65,9 +74,11 @@ export const buckets = createRouter()
       method: "delete",
       path: "/buckets/{bucket_id}",
       tags: ["Buckets"],
+      operationId: "deleteBucket",
       summary: "Delete an empty bucket",
+      description: "Its objects must be deleted first.",
       request: { params },
-      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found", "not_empty") },
     }),
     async (c) => {
       await deleteBucket({

@@ -9,7 +9,8 @@ import { deleteCollection } from "../services/collections/delete-collection.ts";
 import { getCollection } from "../services/collections/get-collection.ts";
 import { listCollections } from "../services/collections/list-collections.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ collection_id: IdOrName });
 
@@ -20,9 +21,11 @@ export const collections = createRouter()
       method: "post",
       path: "/collections",
       tags: ["Collections"],
+      operationId: "createCollection",
       summary: "Create a collection",
-      request: { body: jsonBody(CreateCollectionRequest) },
-      responses: { 201: json(Collection, "The collection"), ...problems(409) },
+      description: "The name is unique in the namespace.",
+      request: { body: jsonBody(CreateCollectionRequest, { name: "passages" }) },
+      responses: { 201: jsonAt(Collection, "The collection"), ...problems("name_taken") },
     }),
     async (c) => {
       const input = c.req.valid("json");
@@ -37,9 +40,11 @@ export const collections = createRouter()
       method: "post",
       path: "/collections/list",
       tags: ["Collections"],
+      operationId: "listCollections",
       summary: "List collections",
-      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
-      responses: { 200: json(pageOf(Collection), "A page of collections"), ...problems() },
+      description: "Newest first.",
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(Collection), "A page of collections") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -54,9 +59,11 @@ export const collections = createRouter()
       method: "get",
       path: "/collections/{collection_id}",
       tags: ["Collections"],
+      operationId: "getCollection",
       summary: "Get a collection",
+      description: "By id or name.",
       request: { params },
-      responses: { 200: json(Collection, "The collection"), ...problems(404) },
+      responses: { 200: json(Collection, "The collection"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { collection: c.req.valid("param").collection_id };
@@ -69,9 +76,11 @@ export const collections = createRouter()
       method: "delete",
       path: "/collections/{collection_id}",
       tags: ["Collections"],
+      operationId: "deleteCollection",
       summary: "Delete a collection with its documents",
+      description: "No batch into it may be at work.",
       request: { params },
-      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found", "resource_in_use") },
     }),
     async (c) => {
       const input = { collection: c.req.valid("param").collection_id };

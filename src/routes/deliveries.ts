@@ -10,7 +10,8 @@ import {
   presentDeliverySummary,
 } from "../services/deliveries/present-delivery.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, optionalJsonBody } from "./router.ts";
 
 /** `/v1/webhooks/{webhook_id}/deliveries/list` and `/v1/deliveries`: what was sent, and how it went. */
 export const deliveries = createRouter()
@@ -19,13 +20,15 @@ export const deliveries = createRouter()
       method: "post",
       path: "/webhooks/{webhook_id}/deliveries/list",
       tags: ["Webhooks"],
+      operationId: "listDeliveries",
       summary: "List the deliveries to an endpoint",
+      description: "Newest first, without their attempts; also of an endpoint that was removed.",
       request: {
         params: z.object({ webhook_id: IdOrName }),
         query: PageQuery,
-        body: optionalJsonBody(DeliveryListRequest),
+        body: optionalJsonBody(DeliveryListRequest, { status: "FAILED" }),
       },
-      responses: { 200: json(pageOf(DeliverySummary), "A page of deliveries"), ...problems(404) },
+      responses: { 200: json(pageOf(DeliverySummary), "A page of deliveries") },
     }),
     async (c) => {
       const input = {
@@ -42,9 +45,11 @@ export const deliveries = createRouter()
       method: "get",
       path: "/deliveries/{delivery_id}",
       tags: ["Webhooks"],
+      operationId: "getDelivery",
       summary: "Get a delivery with its attempts",
+      description: "With the status, latency and first 4 KiB of the answer of each attempt.",
       request: { params: z.object({ delivery_id: IdOrName }) },
-      responses: { 200: json(Delivery, "The delivery"), ...problems(404) },
+      responses: { 200: json(Delivery, "The delivery"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { deliveryId: c.req.valid("param").delivery_id };

@@ -8,7 +8,8 @@ import { deleteDocument } from "../services/documents/delete-document.ts";
 import { getDocument } from "../services/documents/get-document.ts";
 import { listDocuments } from "../services/documents/list-documents.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ collection_id: IdOrName });
 
@@ -21,9 +22,18 @@ export const documents = createRouter()
       method: "post",
       path: "/collections/{collection_id}/documents/list",
       tags: ["Documents"],
+      operationId: "listDocuments",
       summary: "List a collection's documents",
-      request: { params, query: PageQuery, body: optionalJsonBody(DocumentListRequest) },
-      responses: { 200: json(pageOf(CollectionDocument), "A page of documents"), ...problems(404) },
+      description: "Newest first; with vectors when `return_vectors` is true.",
+      request: {
+        params,
+        query: PageQuery,
+        body: optionalJsonBody(DocumentListRequest, { limit: 20, return_vectors: false }),
+      },
+      responses: {
+        200: json(pageOf(CollectionDocument), "A page of documents"),
+        ...problems("not_found"),
+      },
     }),
     async (c) => {
       const input = {
@@ -42,9 +52,11 @@ export const documents = createRouter()
       method: "get",
       path: "/collections/{collection_id}/documents/{document_id}",
       tags: ["Documents"],
+      operationId: "getDocument",
       summary: "Get a document",
+      description: "With its vector when `return_vectors` is true.",
       request: { params: documentParams, query: DocumentQuery },
-      responses: { 200: json(CollectionDocument, "The document"), ...problems(404) },
+      responses: { 200: json(CollectionDocument, "The document"), ...problems("not_found") },
     }),
     async (c) => {
       const { collection_id: collection, document_id: document } = c.req.valid("param");
@@ -59,9 +71,11 @@ export const documents = createRouter()
       method: "delete",
       path: "/collections/{collection_id}/documents/{document_id}",
       tags: ["Documents"],
+      operationId: "deleteDocument",
       summary: "Delete a document",
+      description: "A later batch over the same object writes it again.",
       request: { params: documentParams },
-      responses: { 204: { description: "Deleted" }, ...problems(404) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found") },
     }),
     async (c) => {
       const { collection_id: collection, document_id: document } = c.req.valid("param");

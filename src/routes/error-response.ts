@@ -15,7 +15,7 @@ const MAX_LISTED_FIELDS = 100;
 const RETRY_AFTER_SECONDS = 5;
 
 /** The HTTP status and title of each code. Exhaustive: a new code does not compile without one. */
-function presentation(code: ErrorCode): { status: Status; title: string } {
+export function presentation(code: ErrorCode): { status: Status; title: string } {
   switch (code) {
     case "invalid_request":
       return { status: 400, title: "The request is not valid" };
@@ -60,6 +60,11 @@ function presentation(code: ErrorCode): { status: Status; title: string } {
     case "internal_error":
       return { status: 500, title: "Something went wrong" };
   }
+}
+
+/** The URI that names a code (RFC 9457, section 3.1.1); it is a name, not a page. */
+export function typeOf(code: ErrorCode): string {
+  return `urn:waybill:problem:${code}`;
 }
 
 /**
@@ -112,7 +117,7 @@ export function problem(
 ): Response {
   const { status, title } = presentation(code);
   const body: Problem = {
-    type: `urn:waybill:problem:${code}`,
+    type: typeOf(code),
     title,
     status,
     detail,

@@ -9,7 +9,8 @@ import { deleteKey } from "../services/keys/delete-key.ts";
 import { getKey } from "../services/keys/get-key.ts";
 import { listKeys } from "../services/keys/list-keys.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ key_id: IdOrName });
 
@@ -20,9 +21,14 @@ export const keys = createRouter()
       method: "post",
       path: "/keys",
       tags: ["Keys"],
+      operationId: "createKey",
       summary: "Create an API key, shown only in this answer",
-      request: { body: jsonBody(CreateKeyRequest) },
-      responses: { 201: json(CreatedKey, "The key"), ...problems(403) },
+      description:
+        "For the administrator. The key stands in this answer and nowhere else; only its hash is stored.",
+      request: {
+        body: jsonBody(CreateKeyRequest, { name: "nightly import", namespaces: ["demo"] }),
+      },
+      responses: { 201: jsonAt(CreatedKey, "The key"), ...problems("forbidden") },
     }),
     async (c) => {
       const { key, secret } = await createKey({ ctx: c.var.caller, input: c.req.valid("json") });
@@ -37,9 +43,11 @@ export const keys = createRouter()
       method: "post",
       path: "/keys/list",
       tags: ["Keys"],
+      operationId: "listKeys",
       summary: "List API keys",
-      request: { query: PageQuery, body: optionalJsonBody(KeyListRequest) },
-      responses: { 200: json(pageOf(Key), "A page of keys"), ...problems(403) },
+      description: "For the administrator. Without the keys themselves.",
+      request: { query: PageQuery, body: optionalJsonBody(KeyListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(Key), "A page of keys"), ...problems("forbidden") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -51,9 +59,11 @@ export const keys = createRouter()
       method: "get",
       path: "/keys/{key_id}",
       tags: ["Keys"],
+      operationId: "getKey",
       summary: "Get an API key's record",
+      description: "For the administrator. Without the key itself.",
       request: { params },
-      responses: { 200: json(Key, "The key's record"), ...problems(403, 404) },
+      responses: { 200: json(Key, "The key's record"), ...problems("forbidden", "not_found") },
     }),
     async (c) => {
       const input = { key: c.req.valid("param").key_id };
@@ -65,9 +75,11 @@ export const keys = createRouter()
       method: "delete",
       path: "/keys/{key_id}",
       tags: ["Keys"],
+      operationId: "deleteKey",
       summary: "Revoke an API key",
+      description: "For the administrator. The key is refused everywhere within a minute.",
       request: { params },
-      responses: { 204: { description: "Revoked" }, ...problems(403, 404) },
+      responses: { 204: { description: "Revoked" }, ...problems("forbidden", "not_found") },
     }),
     async (c) => {
       await deleteKey({ ctx: c.var.caller, input: { key: c.req.valid("param").key_id } });

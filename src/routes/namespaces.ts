@@ -9,7 +9,8 @@ import { deleteNamespace } from "../services/namespaces/delete-namespace.ts";
 import { getNamespace } from "../services/namespaces/get-namespace.ts";
 import { listNamespaces } from "../services/namespaces/list-namespaces.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ namespace_id: IdOrName });
 
@@ -20,9 +21,14 @@ export const namespaces = createRouter()
       method: "post",
       path: "/namespaces",
       tags: ["Namespaces"],
+      operationId: "createNamespace",
       summary: "Create a namespace",
-      request: { body: jsonBody(CreateNamespaceRequest) },
-      responses: { 201: json(Namespace, "The namespace"), ...problems(403, 409) },
+      description: "For the administrator. The name is unique in the deployment.",
+      request: { body: jsonBody(CreateNamespaceRequest, { name: "demo" }) },
+      responses: {
+        201: jsonAt(Namespace, "The namespace"),
+        ...problems("forbidden", "name_taken"),
+      },
     }),
     async (c) => {
       const namespace = await createNamespace({ ctx: c.var.caller, input: c.req.valid("json") });
@@ -36,9 +42,11 @@ export const namespaces = createRouter()
       method: "post",
       path: "/namespaces/list",
       tags: ["Namespaces"],
+      operationId: "listNamespaces",
       summary: "List the namespaces that the key may see",
-      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
-      responses: { 200: json(pageOf(Namespace), "A page of namespaces"), ...problems() },
+      description: "All of them for the administrator, else those of the key.",
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(Namespace), "A page of namespaces") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -53,9 +61,11 @@ export const namespaces = createRouter()
       method: "get",
       path: "/namespaces/{namespace_id}",
       tags: ["Namespaces"],
+      operationId: "getNamespace",
       summary: "Get a namespace",
+      description: "By id or name. One that the key may not see is not found.",
       request: { params },
-      responses: { 200: json(Namespace, "The namespace"), ...problems(404) },
+      responses: { 200: json(Namespace, "The namespace"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { namespace: c.req.valid("param").namespace_id };
@@ -67,9 +77,15 @@ export const namespaces = createRouter()
       method: "delete",
       path: "/namespaces/{namespace_id}",
       tags: ["Namespaces"],
+      operationId: "deleteNamespace",
       summary: "Delete an empty namespace",
+      description:
+        "For the administrator. Its buckets, collections and webhooks must be gone and its tasks ended.",
       request: { params },
-      responses: { 204: { description: "Deleted" }, ...problems(403, 404, 409) },
+      responses: {
+        204: { description: "Deleted" },
+        ...problems("forbidden", "not_found", "not_empty"),
+      },
     }),
     async (c) => {
       const input = { namespace: c.req.valid("param").namespace_id };

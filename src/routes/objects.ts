@@ -22,14 +22,8 @@ import { deleteObject } from "../services/objects/delete-object.ts";
 import { getObject } from "../services/objects/get-object.ts";
 import { listObjects } from "../services/objects/list-objects.ts";
 import { presentPage } from "./present.ts";
-import {
-  createRouter,
-  invalidInput,
-  json,
-  jsonBody,
-  optionalJsonBody,
-  problems,
-} from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, invalidInput, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 
@@ -43,9 +37,20 @@ export const objects = createRouter()
       method: "post",
       path: "/buckets/{bucket_id}/objects",
       tags: ["Objects"],
+      operationId: "createObject",
       summary: "Put an object into a bucket",
-      request: { params, body: jsonBody(CreateObjectRequest) },
-      responses: { 201: json(BucketObject, "The object"), ...problems(404, 409, 413) },
+      description:
+        "The key is unique in the bucket; without one it is the id. A URL is fetched when a batch runs.",
+      request: {
+        params,
+        body: jsonBody(CreateObjectRequest, {
+          content: { text: "A waybill travels with the goods." },
+        }),
+      },
+      responses: {
+        201: jsonAt(BucketObject, "The object"),
+        ...problems("not_found", "name_taken"),
+      },
     }),
     async (c) => {
       const input = { bucket: c.req.valid("param").bucket_id, object: c.req.valid("json") };
@@ -60,11 +65,19 @@ export const objects = createRouter()
       method: "post",
       path: "/buckets/{bucket_id}/objects/batch",
       tags: ["Objects"],
+      operationId: "createObjects",
       summary: "Put many objects into a bucket, each for itself",
-      request: { params, body: jsonBody(CreateObjectsRequest) },
+      description:
+        "Up to 1,000. A wrong one does not stop the others: its result says what is wrong.",
+      request: {
+        params,
+        body: jsonBody(CreateObjectsRequest, {
+          objects: [{ content: { text: "A waybill travels with the goods." } }],
+        }),
+      },
       responses: {
         200: json(CreateObjectsResponse, "One result per object, in order"),
-        ...problems(404, 413),
+        ...problems("not_found"),
       },
     }),
     async (c) => {
@@ -79,9 +92,15 @@ export const objects = createRouter()
       method: "post",
       path: "/buckets/{bucket_id}/objects/list",
       tags: ["Objects"],
+      operationId: "listObjects",
       summary: "List a bucket's objects",
-      request: { params, query: PageQuery, body: optionalJsonBody(ObjectListRequest) },
-      responses: { 200: json(pageOf(BucketObject), "A page of objects"), ...problems(404) },
+      description: "Newest first, with their contents.",
+      request: {
+        params,
+        query: PageQuery,
+        body: optionalJsonBody(ObjectListRequest, { limit: 20 }),
+      },
+      responses: { 200: json(pageOf(BucketObject), "A page of objects"), ...problems("not_found") },
     }),
     async (c) => {
       const input = {
@@ -100,9 +119,11 @@ export const objects = createRouter()
       method: "get",
       path: "/buckets/{bucket_id}/objects/{object_id}",
       tags: ["Objects"],
+      operationId: "getObject",
       summary: "Get an object by its id or key",
+      description: "By id or key.",
       request: { params: objectParams },
-      responses: { 200: json(BucketObject, "The object"), ...problems(404) },
+      responses: { 200: json(BucketObject, "The object"), ...problems("not_found") },
     }),
     async (c) => {
       const { bucket_id: bucket, object_id: object } = c.req.valid("param");
@@ -115,9 +136,11 @@ export const objects = createRouter()
       method: "delete",
       path: "/buckets/{bucket_id}/objects/{object_id}",
       tags: ["Objects"],
+      operationId: "deleteObject",
       summary: "Delete an object by its id or key",
+      description: "Documents that were made of it stay.",
       request: { params: objectParams },
-      responses: { 204: { description: "Deleted" }, ...problems(404) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found") },
     }),
     async (c) => {
       const { bucket_id: bucket, object_id: object } = c.req.valid("param");

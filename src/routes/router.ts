@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "zod";
-import { type InvalidField, Problem } from "../contract/problem.ts";
+import type { InvalidField } from "../contract/problem.ts";
 import { DomainError } from "../services/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { RouterByMethod } from "./router-by-method.ts";
@@ -54,30 +54,26 @@ function pathOf(steps: readonly PropertyKey[]): string {
   return steps.map(String).join(".");
 }
 
-/** A JSON body in a route's definition. */
+/** A JSON answer in a route's definition. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
   return { content: { "application/json": { schema } }, description };
 }
 
-/** A required JSON request body in a route's definition. */
-export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return { content: { "application/json": { schema } }, required: true as const };
+/** The same, for an answer whose `Location` header has the path of what was made. */
+export function jsonAt<Schema extends z.ZodType>(schema: Schema, description: string) {
+  const Location = { schema: { type: "string" as const }, description: "Its path", required: true };
+  return { ...json(schema, description), headers: { Location } };
+}
+
+/** A required JSON request body in a route's definition, with an example. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema, example: z.input<Schema>) {
+  return { content: { "application/json": { schema, example } }, required: true as const };
 }
 
 /** A JSON request body that may be absent, which is the same as `{}`. */
-export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return { content: { "application/json": { schema } }, required: false as const };
-}
-
-/**
- * The errors that a route can answer with, for its definition: those that are its own, and by
- * `default` those that any route may have (413, 415, 500, 503).
- */
-export function problems(...statuses: readonly (400 | 401 | 403 | 404 | 409 | 413 | 422 | 503)[]) {
-  const answer = {
-    content: { "application/problem+json": { schema: Problem } },
-    description: "Problem",
-  };
-  const own = Object.fromEntries([400, 401, ...statuses].map((status) => [status, answer]));
-  return { ...own, default: answer };
+export function optionalJsonBody<Schema extends z.ZodType>(
+  schema: Schema,
+  example: z.input<Schema>,
+) {
+  return { content: { "application/json": { schema, example } }, required: false as const };
 }

@@ -20,7 +20,8 @@ import { runScheduleNow } from "../services/schedules/run-schedule-now.ts";
 import { updateSchedule } from "../services/schedules/update-schedule.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 import { SubmissionHeaders } from "./submission.ts";
 
 const params = z.object({ schedule_id: IdOrName });
@@ -33,9 +34,18 @@ export const schedules = createRouter()
       method: "post",
       path: "/schedules",
       tags,
+      operationId: "createSchedule",
       summary: "Create a schedule",
-      request: { body: jsonBody(CreateScheduleRequest) },
-      responses: { 201: json(Schedule, "The schedule, ACTIVE"), ...problems(404, 409, 503) },
+      description: "The name is unique in the namespace. Five cron fields, in a time zone.",
+      request: {
+        body: jsonBody(CreateScheduleRequest, {
+          name: "nightly",
+          cron: "30 2 * * *",
+          timezone: "Europe/Berlin",
+          submission: { kind: "bucket", bucket_id: "letters", collection_id: "passages" },
+        }),
+      },
+      responses: { 201: jsonAt(Schedule, "The schedule, ACTIVE"), ...problems("name_taken") },
     }),
     async (c) => {
       const ctx = c.var.inNamespace;
@@ -50,9 +60,11 @@ export const schedules = createRouter()
       method: "post",
       path: "/schedules/list",
       tags,
+      operationId: "listSchedules",
       summary: "List schedules",
-      request: { query: PageQuery, body: optionalJsonBody(ScheduleListRequest) },
-      responses: { 200: json(pageOf(Schedule), "A page of schedules"), ...problems(404) },
+      description: "Newest first.",
+      request: { query: PageQuery, body: optionalJsonBody(ScheduleListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(Schedule), "A page of schedules") },
     }),
     async (c) => {
       const ctx = c.var.inNamespace;
@@ -70,9 +82,11 @@ export const schedules = createRouter()
       method: "get",
       path: "/schedules/{schedule_id}",
       tags,
+      operationId: "getSchedule",
       summary: "Get a schedule with its next five times",
+      description: "By id or name.",
       request: { params },
-      responses: { 200: json(Schedule, "The schedule"), ...problems(404) },
+      responses: { 200: json(Schedule, "The schedule"), ...problems("not_found") },
     }),
     async (c) => {
       const ctx = c.var.inNamespace;
@@ -85,9 +99,11 @@ export const schedules = createRouter()
       method: "patch",
       path: "/schedules/{schedule_id}",
       tags,
+      operationId: "updateSchedule",
       summary: "Change what a schedule says",
-      request: { params, body: jsonBody(UpdateScheduleRequest) },
-      responses: { 200: json(Schedule, "The schedule"), ...problems(404, 503) },
+      description: "What is given replaces what was.",
+      request: { params, body: jsonBody(UpdateScheduleRequest, { cron: "0 3 * * *" }) },
+      responses: { 200: json(Schedule, "The schedule"), ...problems("not_found") },
     }),
     async (c) => {
       const ctx = c.var.inNamespace;
@@ -100,9 +116,11 @@ export const schedules = createRouter()
       method: "delete",
       path: "/schedules/{schedule_id}",
       tags,
+      operationId: "deleteSchedule",
       summary: "Delete a schedule",
+      description: "Tasks that it made go on.",
       request: { params },
-      responses: { 204: { description: "Deleted" }, ...problems(404, 503) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found") },
     }),
     async (c) => {
       const input = { schedule: c.req.valid("param").schedule_id };
@@ -115,9 +133,14 @@ export const schedules = createRouter()
       method: "post",
       path: "/schedules/{schedule_id}/run",
       tags,
+      operationId: "runSchedule",
       summary: "Submit now what the schedule says",
+      description: "Paused or not, by the same overlap policy.",
       request: { params, headers: SubmissionHeaders },
-      responses: { 202: json(Task, "The task"), ...problems(404, 503) },
+      responses: {
+        202: jsonAt(Task, "The task"),
+        ...problems("not_found", "idempotency_key_reused"),
+      },
     }),
     async (c) => {
       const input = {
@@ -129,18 +152,32 @@ export const schedules = createRouter()
     },
   );
 
-for (const [path, summary, verb] of [
-  ["/schedules/{schedule_id}/pause", "Pause a schedule", pauseSchedule],
-  ["/schedules/{schedule_id}/resume", "Resume a schedule", resumeSchedule],
+for (const [path, operationId, summary, description, verb] of [
+  [
+    "/schedules/{schedule_id}/pause",
+    "pauseSchedule",
+    "Pause a schedule",
+    "It does not fire until it is resumed. Tasks that it made go on.",
+    pauseSchedule,
+  ],
+  [
+    "/schedules/{schedule_id}/resume",
+    "resumeSchedule",
+    "Resume a schedule",
+    "Times that went by are not made up for.",
+    resumeSchedule,
+  ],
 ] as const) {
   schedules.openapi(
     createRoute({
       method: "post",
       path,
       tags,
+      operationId,
       summary,
+      description,
       request: { params },
-      responses: { 200: json(Schedule, "The schedule"), ...problems(404, 503) },
+      responses: { 200: json(Schedule, "The schedule"), ...problems("not_found") },
     }),
     async (c) => {
       const ctx = c.var.inNamespace;

@@ -5,7 +5,8 @@ import { Task } from "../contract/task.ts";
 import { DomainError } from "../services/errors.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
 import { reportTask } from "../services/tasks/report-task.ts";
-import { createRouter, json, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, optionalJsonBody } from "./router.ts";
 
 /** `PATCH /v1/tasks/{task_id}`: an executor's report, with the task's own token instead of a key. */
 export const taskReports = createRouter();
@@ -15,11 +16,20 @@ taskReports.openapi(
     method: "patch",
     path: "/tasks/{task_id}",
     tags: ["Executors"],
+    operationId: "reportTask",
     summary: "Report on a task, as its executor; an empty report is a heartbeat",
-    request: { params: z.object({ task_id: z.string() }), body: optionalJsonBody(TaskReport) },
+    description:
+      "With the token that came with the job instead of a key. A `cancel` in the answer asks the executor to stop.",
+    request: {
+      params: z.object({ task_id: z.string() }),
+      body: optionalJsonBody(TaskReport, {
+        status: "IN_PROGRESS",
+        progress: { completed: 3, total: 10 },
+      }),
+    },
     responses: {
       200: json(Task, "The task; a cancel in it asks the executor to stop"),
-      ...problems(404, 409, 413, 503),
+      ...problems("unauthenticated", "not_found", "report_superseded"),
     },
   }),
   async (c) => {

@@ -18,7 +18,8 @@ import { putTaskType } from "../services/task-types/put-task-type.ts";
 import { createExternalTask } from "../services/tasks/create-external-task.ts";
 import { presentTask } from "../services/tasks/present-task.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 import { idempotencySlotOf, SubmissionHeaders } from "./submission.ts";
 
 const params = z.object({ type: z.string().min(1).max(100) });
@@ -30,12 +31,17 @@ export const taskTypes = createRouter()
       method: "put",
       path: "/task-types/{type}",
       tags: ["Executors"],
+      operationId: "putTaskType",
       summary: "Register a task type, or replace what it says",
-      request: { params: z.object({ type: TaskTypeName }), body: jsonBody(PutTaskTypeRequest) },
+      description:
+        "A PUT of a type that is there replaces all but its secret. The secret stands in the first answer and nowhere else; it is stored sealed.",
+      request: {
+        params: z.object({ type: TaskTypeName }),
+        body: jsonBody(PutTaskTypeRequest, { executor_url: "https://example.com/jobs" }),
+      },
       responses: {
         200: json(TaskType, "The type as it is now"),
         201: json(CreatedTaskType, "The new type, and the secret that signs its jobs, this once"),
-        ...problems(404, 503),
       },
     }),
     async (c) => {
@@ -52,9 +58,11 @@ export const taskTypes = createRouter()
       method: "post",
       path: "/task-types/list",
       tags: ["Executors"],
+      operationId: "listTaskTypes",
       summary: "List task types",
-      request: { query: PageQuery, body: optionalJsonBody(TaskTypeListRequest) },
-      responses: { 200: json(pageOf(TaskType), "A page of types"), ...problems(404) },
+      description: "Newest first.",
+      request: { query: PageQuery, body: optionalJsonBody(TaskTypeListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(TaskType), "A page of types") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -67,9 +75,11 @@ export const taskTypes = createRouter()
       method: "get",
       path: "/task-types/{type}",
       tags: ["Executors"],
+      operationId: "getTaskType",
       summary: "Get a task type",
+      description: "Without its signing secret.",
       request: { params },
-      responses: { 200: json(TaskType, "The type"), ...problems(404) },
+      responses: { 200: json(TaskType, "The type"), ...problems("not_found") },
     }),
     async (c) => {
       const input = c.req.valid("param");
@@ -81,9 +91,11 @@ export const taskTypes = createRouter()
       method: "delete",
       path: "/task-types/{type}",
       tags: ["Executors"],
+      operationId: "deleteTaskType",
       summary: "Delete a task type that no task is of any more",
+      description: "Its tasks must have ended.",
       request: { params },
-      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+      responses: { 204: { description: "Deleted" }, ...problems("not_found", "resource_in_use") },
     }),
     async (c) => {
       await deleteTaskType({ ctx: c.var.inNamespace, input: c.req.valid("param") });
@@ -95,9 +107,18 @@ export const taskTypes = createRouter()
       method: "post",
       path: "/tasks",
       tags: ["Executors"],
+      operationId: "createTask",
       summary: "Submit a task of a registered type",
-      request: { headers: SubmissionHeaders, body: jsonBody(CreateTaskRequest) },
-      responses: { 202: json(Task, "The task"), ...problems(404, 422, 503) },
+      description:
+        "The signed job is posted to the executor of the type. The task is stored before this answers.",
+      request: {
+        headers: SubmissionHeaders,
+        body: jsonBody(CreateTaskRequest, {
+          task_type: "video.render",
+          input: { video_id: "v_1" },
+        }),
+      },
+      responses: { 202: jsonAt(Task, "The task"), ...problems("idempotency_key_reused") },
     }),
     async (c) => {
       const input = {

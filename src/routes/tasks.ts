@@ -13,12 +13,31 @@ import { presentTask } from "../services/tasks/present-task.ts";
 import { retryTask } from "../services/tasks/retry-task.ts";
 import { requireNamespace } from "./middleware/require-namespace.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, invalidInput, json, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, invalidInput, json, jsonAt, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ task_id: z.string() });
 
-/** When a poller should ask again, in seconds: the seed's poller begins with 1 s. */
+/** When a poller should ask again, in seconds. */
 const RETRY_AFTER_SECONDS = "1";
+
+/** What the answer to a poll says beside the task, for the route's definition. */
+const POLL_HEADERS = {
+  ETag: {
+    schema: { type: "string" as const },
+    description: "The task's version, for If-None-Match",
+    required: true,
+  },
+  "X-Waybill-Source": {
+    schema: { type: "string" as const, enum: ["cache", "history"] },
+    description: "Which store had it: Redis or the isolate, or MongoDB",
+    required: true,
+  },
+  "Retry-After": {
+    schema: { type: "integer" as const },
+    description: "When to ask again, in seconds; absent once the task has ended",
+  },
+};
 
 /** `/v1/tasks`: get, list, kill, retry, history. */
 export const tasks = createRouter();
@@ -29,9 +48,18 @@ tasks.openapi(
     method: "post",
     path: "/tasks/list",
     tags: ["Tasks"],
+    operationId: "listTasks",
     summary: "List tasks",
-    request: { query: PageQuery, body: optionalJsonBody(TaskListRequest) },
-    responses: { 200: json(pageOf(Task), "A page of tasks"), ...problems(404) },
+    description:
+      "Of the namespace in `X-Namespace`, or of those that `namespace` in the body names. Newest first.",
+    request: {
+      query: PageQuery,
+      body: optionalJsonBody(TaskListRequest, { status: ["PENDING", "PROCESSING"], limit: 20 }),
+    },
+    responses: {
+      200: json(pageOf(Task), "A page of tasks"),
+      ...problems("namespace_required", "not_found"),
+    },
   }),
   async (c) => {
     const input = {
@@ -51,12 +79,19 @@ const poll = createRoute({
   method: "get",
   path: "/tasks/{task_id}",
   tags: ["Tasks"],
+  operationId: "getTask",
   summary: "Get a task's latest status",
-  request: { params, query: PollQuery },
+  description:
+    "The hot path. Answered from Redis, or from MongoDB when Redis has no copy or is down; `?source=cache` asks Redis alone. Send `If-None-Match` to be told only of changes.",
+  request: {
+    params,
+    query: PollQuery,
+    headers: z.object({ "if-none-match": z.string().optional() }),
+  },
   responses: {
-    200: json(Task, "The task"),
-    304: { description: "Unchanged since the ETag in If-None-Match" },
-    ...problems(404, 503),
+    200: { ...json(Task, "The task"), headers: POLL_HEADERS },
+    304: { description: "Unchanged since the ETag in If-None-Match", headers: POLL_HEADERS },
+    ...problems("not_found"),
   },
 });
 
@@ -71,18 +106,27 @@ tasks.get(poll.getRoutingPath(), async (c) => {
   );
 });
 
-for (const [method, path] of [
-  ["post", "/tasks/{task_id}/kill"],
-  ["delete", "/tasks/{task_id}"],
+for (const [method, path, operationId] of [
+  ["post", "/tasks/{task_id}/kill", "killTask"],
+  ["delete", "/tasks/{task_id}", "deleteTask"],
 ] as const) {
   tasks.openapi(
     createRoute({
       method,
       path,
       tags: ["Tasks"],
+      operationId,
       summary: "Ask for a task's cancellation",
-      request: { params, body: optionalJsonBody(KillRequest) },
-      responses: { 202: json(Task, "The task, with its cancel"), ...problems(404, 409) },
+      description:
+        "A PENDING task is CANCELED at once; of one that runs the request is noted, and its runner confirms it. Asked again, the answer is the same.",
+      request: {
+        params,
+        body: optionalJsonBody(KillRequest, { reason: "superseded by a later import" }),
+      },
+      responses: {
+        202: json(Task, "The task, with its cancel"),
+        ...problems("not_found", "task_already_terminal", "task_not_killable"),
+      },
     }),
     async (c) => {
       const input = {
@@ -99,9 +143,14 @@ tasks.openapi(
     method: "post",
     path: "/tasks/{task_id}/retry",
     tags: ["Tasks"],
+    operationId: "retryTask",
     summary: "Do a failed or canceled task again, as a new task; again answers the same one",
+    description: "`retry_of` of the new task is the old one.",
     request: { params },
-    responses: { 202: json(Task, "The new task"), ...problems(404, 409, 503) },
+    responses: {
+      202: jsonAt(Task, "The new task"),
+      ...problems("not_found", "task_not_retryable"),
+    },
   }),
   async (c) => {
     const input = { taskId: c.req.valid("param").task_id };
@@ -115,9 +164,15 @@ tasks.openapi(
     method: "get",
     path: "/tasks/{task_id}/history",
     tags: ["Tasks"],
+    operationId: "getTaskHistory",
     summary: "Get a task's audit trail",
+    description:
+      "Every change of the task with time, actor, attempt and reason, its events, and their deliveries.",
     request: { params },
-    responses: { 200: json(TaskHistory, "Changes, events and deliveries"), ...problems(404) },
+    responses: {
+      200: json(TaskHistory, "Changes, events and deliveries"),
+      ...problems("not_found"),
+    },
   }),
   async (c) => {
     const input = { taskId: c.req.valid("param").task_id };

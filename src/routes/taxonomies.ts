@@ -12,7 +12,8 @@ import { getTaxonomy } from "../services/taxonomies/get-taxonomy.ts";
 import { listTaxonomies } from "../services/taxonomies/list-taxonomies.ts";
 import { startMaterialization } from "../services/taxonomies/start-materialization.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 import { idempotencySlotOf, SubmissionHeaders } from "./submission.ts";
 
 const params = z.object({ taxonomy_id: IdOrName });
@@ -25,9 +26,25 @@ export const taxonomies = createRouter()
       method: "post",
       path: "/taxonomies",
       tags,
+      operationId: "createTaxonomy",
       summary: "Create a taxonomy",
-      request: { body: jsonBody(CreateTaxonomyRequest) },
-      responses: { 201: json(Taxonomy, "The taxonomy, a DRAFT"), ...problems(404, 409, 503) },
+      description:
+        "A tree without cycles: node ids are unique, and every parent is a node. The name is unique in the namespace.",
+      request: {
+        body: jsonBody(CreateTaxonomyRequest, {
+          name: "topics",
+          nodes: [
+            { node_id: "trade", label: "Trade" },
+            {
+              node_id: "ships",
+              parent_id: "trade",
+              label: "Shipping",
+              description: "ports, cargo",
+            },
+          ],
+        }),
+      },
+      responses: { 201: jsonAt(Taxonomy, "The taxonomy, a DRAFT"), ...problems("name_taken") },
     }),
     async (c) => {
       const input = c.req.valid("json");
@@ -40,9 +57,11 @@ export const taxonomies = createRouter()
       method: "post",
       path: "/taxonomies/list",
       tags,
+      operationId: "listTaxonomies",
       summary: "List taxonomies",
-      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest) },
-      responses: { 200: json(pageOf(Taxonomy), "A page of taxonomies"), ...problems(404) },
+      description: "Newest first.",
+      request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest, { limit: 20 }) },
+      responses: { 200: json(pageOf(Taxonomy), "A page of taxonomies") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -55,9 +74,11 @@ export const taxonomies = createRouter()
       method: "get",
       path: "/taxonomies/{taxonomy_id}",
       tags,
+      operationId: "getTaxonomy",
       summary: "Get a taxonomy",
+      description: "By id or name.",
       request: { params },
-      responses: { 200: json(Taxonomy, "The taxonomy"), ...problems(404) },
+      responses: { 200: json(Taxonomy, "The taxonomy"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { taxonomy: c.req.valid("param").taxonomy_id };
@@ -69,9 +90,14 @@ export const taxonomies = createRouter()
       method: "delete",
       path: "/taxonomies/{taxonomy_id}",
       tags,
-      summary: "Delete a taxonomy; the labels on documents stay",
+      operationId: "deleteTaxonomy",
+      summary: "Delete a taxonomy",
+      description: "Not while a task works for it. The labels that it put on documents stay.",
       request: { params },
-      responses: { 204: { description: "Deleted" }, ...problems(404, 409) },
+      responses: {
+        204: { description: "Deleted" },
+        ...problems("not_found", "resource_in_use"),
+      },
     }),
     async (c) => {
       const input = { taxonomy: c.req.valid("param").taxonomy_id };
@@ -84,9 +110,19 @@ export const taxonomies = createRouter()
       method: "post",
       path: "/taxonomies/{taxonomy_id}/materialize",
       tags,
-      summary: "Label a collection's documents; while a task does, answers that task",
-      request: { params, headers: SubmissionHeaders, body: jsonBody(MaterializeRequest) },
-      responses: { 202: json(Task, "The task"), ...problems(404, 409, 422, 503) },
+      operationId: "materializeTaxonomy",
+      summary: "Label a collection's documents",
+      description:
+        "Each with its nearest node. Only documents that were written since they were labelled are touched. While a task does this already, that task is answered.",
+      request: {
+        params,
+        headers: SubmissionHeaders,
+        body: jsonBody(MaterializeRequest, { collection_id: "passages" }),
+      },
+      responses: {
+        202: jsonAt(Task, "The task"),
+        ...problems("not_found", "resource_in_use", "idempotency_key_reused"),
+      },
     }),
     async (c) => {
       const input = {

@@ -16,7 +16,8 @@ import { getWebhook } from "../services/webhooks/get-webhook.ts";
 import { listWebhooks } from "../services/webhooks/list-webhooks.ts";
 import { updateWebhook } from "../services/webhooks/update-webhook.ts";
 import { presentPage } from "./present.ts";
-import { createRouter, json, jsonBody, optionalJsonBody, problems } from "./router.ts";
+import { problems } from "./problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
 
 const params = z.object({ webhook_id: IdOrName });
 
@@ -27,11 +28,18 @@ export const webhooks = createRouter()
       method: "post",
       path: "/webhooks",
       tags: ["Webhooks"],
+      operationId: "createWebhook",
       summary: "Create a webhook endpoint",
-      request: { body: jsonBody(CreateWebhookRequest) },
+      description:
+        "In service at once. The signing secret stands in this answer and nowhere else; it is stored sealed.",
+      request: {
+        body: jsonBody(CreateWebhookRequest, {
+          url: "https://example.com/waybill",
+          event_types: ["task.*"],
+        }),
+      },
       responses: {
-        201: json(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
-        ...problems(),
+        201: jsonAt(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
       },
     }),
     async (c) => {
@@ -49,9 +57,14 @@ export const webhooks = createRouter()
       method: "post",
       path: "/webhooks/list",
       tags: ["Webhooks"],
+      operationId: "listWebhooks",
       summary: "List webhook endpoints",
-      request: { query: PageQuery, body: optionalJsonBody(WebhookListRequest) },
-      responses: { 200: json(pageOf(Webhook), "A page of endpoints"), ...problems() },
+      description: "Newest first.",
+      request: {
+        query: PageQuery,
+        body: optionalJsonBody(WebhookListRequest, { status: "SUSPENDED" }),
+      },
+      responses: { 200: json(pageOf(Webhook), "A page of endpoints") },
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
@@ -64,9 +77,11 @@ export const webhooks = createRouter()
       method: "get",
       path: "/webhooks/{webhook_id}",
       tags: ["Webhooks"],
+      operationId: "getWebhook",
       summary: "Get a webhook endpoint",
+      description: "Without its signing secret.",
       request: { params },
-      responses: { 200: json(Webhook, "The endpoint"), ...problems(404) },
+      responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };
@@ -78,9 +93,11 @@ export const webhooks = createRouter()
       method: "patch",
       path: "/webhooks/{webhook_id}",
       tags: ["Webhooks"],
+      operationId: "updateWebhook",
       summary: "Change, pause or resume a webhook endpoint",
-      request: { params, body: jsonBody(UpdateWebhookRequest) },
-      responses: { 200: json(Webhook, "The endpoint"), ...problems(404) },
+      description: "What is given replaces what was. `ACTIVE` also ends a row of failures.",
+      request: { params, body: jsonBody(UpdateWebhookRequest, { status: "ACTIVE" }) },
+      responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
@@ -92,9 +109,11 @@ export const webhooks = createRouter()
       method: "delete",
       path: "/webhooks/{webhook_id}",
       tags: ["Webhooks"],
+      operationId: "deleteWebhook",
       summary: "Remove a webhook endpoint",
+      description: "What waits for it goes to the dead letters as it comes up.",
       request: { params },
-      responses: { 204: { description: "Removed" }, ...problems(404) },
+      responses: { 204: { description: "Removed" }, ...problems("not_found") },
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };

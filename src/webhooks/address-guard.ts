@@ -15,7 +15,7 @@ const PRIVATE_SUFFIXES = ["localhost", "local", "internal", "localdomain", "home
  * octal, hexadecimal and shortened IPv4 hosts into the dotted form (WHATWG URL, host parsing).
  *
  * Limits: a public name may still resolve to a private address. Workers' own `fetch` doesn't reach
- * private networks; a DNS-over-HTTPS look-up before each attempt comes in a later issue.
+ * private networks, and no name is looked up before an attempt.
  *
  * `allowLoopback` (development) lets loopback hosts through, by http or https.
  */

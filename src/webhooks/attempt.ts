@@ -4,7 +4,7 @@ import { parseRetryAfter } from "./schedule.ts";
 import { openSecret } from "./seal.ts";
 import { signatureHeaders } from "./sign.ts";
 
-/** How long an endpoint has to answer, head and body (DESIGN, section 7). */
+/** How long an endpoint has to answer, head and body: what Standard Webhooks advises (15 to 30 s). */
 export const TIMEOUT_MS = 15_000;
 
 /** How much of an answer is read and kept. */

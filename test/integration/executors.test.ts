@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Task } from "../../src/contract/task.ts";
 import { useExecutorWorld } from "../support/executor-world.ts";
 import { getTask, untilTask } from "../support/fixtures.ts";
 
@@ -64,6 +65,22 @@ describe("a task of a registered type", () => {
       error_message: "out of memory",
       last_error: { code: "oom", retryable: false, attempt: 2 },
     });
+  });
+
+  it("is retried as a new task on the terms that it was made with", async () => {
+    await register({ heartbeat_timeout: 30 });
+    const task = await create({ input: { model: "m" } });
+    const error = { code: "oom", message: "out of memory", retryable: false };
+    await reported(await jobOf(task), { status: "FAILED", error });
+    const terms = { executor_url: at.executor.url, heartbeat_timeout: 90 };
+    await at.api.put(`/v1/task-types/${task.task_type}`, terms).expect(200);
+    const retry = Task.parse(
+      (await at.api.post(`/v1/tasks/${task.task_id}/retry`).expect(202)).body,
+    );
+    expect(retry).toMatchObject({ retry_of: task.task_id, task_type: task.task_type });
+    const job = await jobOf(retry);
+    expect(job).toMatchObject({ input: { model: "m" }, attempt: 1, heartbeat_timeout: 30 });
+    expect((await reported(job, { status: "COMPLETED" })).status).toBe("COMPLETED");
   });
 
   it("is FAILED at once by an error that another attempt would only repeat", async () => {

@@ -96,3 +96,11 @@ export function holdJobs(world: World): () => void {
     action: { kind: "refuse" },
   });
 }
+
+/** Deletes the first page of a bucket's objects; `path` is that of its objects. */
+export async function emptyBucket(api: Api, path: string): Promise<void> {
+  const { text } = await api.post(`${path}/list`, {}).expect(200);
+  for (const [id] of text.matchAll(/obj_[0-9a-f]{32}(?=","namespace_id)/g)) {
+    await api.delete(`${path}/${id}`).expect(204);
+  }
+}

@@ -22,7 +22,8 @@ export type Route = {
 /** Every route under `/v1` of the running worker's own description. */
 export async function readRoutes(api: Api): Promise<readonly Route[]> {
   const { paths } = Spec.parse((await api.get("/openapi.json").expect(200)).body);
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  const versioned = Object.entries(paths).filter(([path]) => path.startsWith("/v1/"));
+  return versioned.flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,

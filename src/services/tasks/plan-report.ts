@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import type { Intent } from "./plan-change.ts";
 import { failIntent, retryIntent } from "./retry-intent.ts";
 
-/** `task.progressed` is sent at most this often (DESIGN, "Events and webhooks"). */
+/** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
 const PROGRESS_EVENT_INTERVAL_MS = 10_000;
 
 const EXECUTOR = "executor";

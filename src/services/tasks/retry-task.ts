@@ -2,6 +2,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { createTask } from "./create-task.ts";
+import type { ExecutorTerms } from "./new-task.ts";
 
 /** A task that has ended without success may be done again, as a new task that names the old one. */
 export function isRetryable(task: Pick<TaskRecord, "status">): boolean {
@@ -50,6 +51,24 @@ export async function retryTask({
       },
       idempotencySlot: `retry:${task._id}`,
       retryOf: task._id,
+      ...termsOf(task),
     },
   });
+}
+
+/** What an executor's task was made with; its type may be another by now, or gone. */
+function termsOf(task: TaskRecord): { readonly executor?: ExecutorTerms } {
+  if (task.executor === null) return {};
+  return {
+    executor: {
+      killable: task.kill_refusal === null,
+      maxAttempts: task.max_attempts,
+      heartbeatTimeout: task.executor.heartbeat_timeout,
+      backoff: task.executor.backoff,
+      concurrency:
+        task.concurrency_key === null
+          ? null
+          : { key: task.concurrency_key, limit: task.concurrency_limit },
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { TaskStatusEnum } from "../../contract/status.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { CachedTask, TaskCache } from "../../ports/task-cache.ts";
 
-/** How long a hot copy lives after its last change: the seed's 24 hours. */
+/** How long a hot copy lives after its last change: 24 hours. */
 const TIME_TO_LIVE_SECONDS = 86_400;
 
 /** A poll falls back to MongoDB after this; a slow Redis must not hold it longer. */

@@ -1,0 +1,228 @@
+import { zodToOpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
+import type { z } from "zod";
+import { TaskStatusEnum } from "../contract/status.ts";
+import { ErrorCode, InvalidField, Problem } from "../contract/problem.ts";
+import { Metadata, Pagination, ResourceListRequest, TimeRange } from "../contract/common.ts";
+import { CreateNamespaceRequest, Namespace } from "../contract/namespace.ts";
+import { CreateKeyRequest, CreatedKey, Key, KeyListRequest } from "../contract/key.ts";
+import { Bucket, CreateBucketRequest } from "../contract/bucket.ts";
+import {
+  BucketObject,
+  Content,
+  CreateObjectRequest,
+  CreateObjectResult,
+  CreateObjectsRequest,
+  CreateObjectsResponse,
+  ObjectListRequest,
+} from "../contract/object.ts";
+import { Collection, CreateCollectionRequest } from "../contract/collection.ts";
+import { CollectionDocument, DocumentListRequest } from "../contract/document.ts";
+import { Batch, BatchListRequest, BatchOptions, CreateBatchRequest } from "../contract/batch.ts";
+import {
+  BulkOutcome,
+  BulkRequest,
+  Cancel,
+  HistoryEntry,
+  KillRequest,
+  Progress,
+  Task,
+  TaskError,
+  TaskHistory,
+  TaskListRequest,
+} from "../contract/task.ts";
+import {
+  Delivery,
+  DeliveryAttempt,
+  DeliveryListRequest,
+  DeliveryStatus,
+  DeliverySummary,
+} from "../contract/delivery.ts";
+import {
+  CreateWebhookRequest,
+  CreatedWebhook,
+  UpdateWebhookRequest,
+  Webhook,
+  WebhookListRequest,
+} from "../contract/webhook.ts";
+
+import { Schedule, CreateScheduleRequest, UpdateScheduleRequest } from "../contract/schedule.ts";
+import {
+  SubmissionsAnswer,
+  SubmissionsRequest,
+  SubmissionTarget,
+} from "../contract/submission-target.ts";
+import {
+  CreateTaxonomyRequest,
+  MaterializeRequest,
+  Taxonomy,
+  TaxonomyNode,
+} from "../contract/taxonomy.ts";
+import { SubmissionOptions } from "../contract/submission.ts";
+import { CreateTaskRequest, TaskReport } from "../contract/external-task.ts";
+import {
+  CreatedTaskType,
+  PutTaskTypeRequest,
+  TaskType,
+  TaskTypeListRequest,
+} from "../contract/task-type.ts";
+
+/** The schemas that the API's description names, each with what it is. */
+const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
+  TaskStatusEnum: [TaskStatusEnum, "The one status enum that every asynchronous resource shares."],
+  ErrorCode: [ErrorCode, "The closed list of error codes."],
+  InvalidField: [
+    InvalidField,
+    "One thing that is wrong with a request: where, and what was expected.",
+  ],
+  Problem: [Problem, "An error (RFC 9457) with a code of a closed list and the request's id."],
+  Metadata: [Metadata, "Flat labels, searchable in lists: at most 50."],
+  TimeRange: [TimeRange, "From `gte` (inclusive) to `lt` (exclusive); either may be absent."],
+  ResourceListRequest: [ResourceListRequest, "The filters that every list of resources has."],
+  Pagination: [Pagination, "`next_cursor` is null on the last page."],
+  CreateNamespaceRequest: [CreateNamespaceRequest, "A new namespace."],
+  Namespace: [Namespace, "One tenant's world."],
+  CreateKeyRequest: [
+    CreateKeyRequest,
+    "A new key: what it is for, what it may see, and until when.",
+  ],
+  KeyListRequest: [KeyListRequest, "Which page of keys."],
+  Key: [Key, "An API key's record, without the key itself."],
+  CreatedKey: [CreatedKey, "The record and, for the only time, the key itself."],
+  CreateBucketRequest: [CreateBucketRequest, "A new bucket."],
+  Bucket: [Bucket, "A place for the objects that batches read."],
+  Content: [Content, "Exactly one of `text`, `json` and `url`."],
+  CreateObjectRequest: [CreateObjectRequest, "A new object; its key is its id when absent."],
+  CreateObjectsRequest: [CreateObjectsRequest, "Many new objects, each checked by itself."],
+  CreateObjectResult: [CreateObjectResult, "The object's id, or why there is none."],
+  CreateObjectsResponse: [CreateObjectsResponse, "One result per item, in the order of the items."],
+  ObjectListRequest: [ObjectListRequest, "Filters of a list of objects."],
+  Object: [BucketObject, "An object of a bucket; it never changes."],
+  CreateCollectionRequest: [
+    CreateCollectionRequest,
+    "A new collection; its embedder is fixed for its life.",
+  ],
+  Collection: [Collection, "A place for the documents that batches write."],
+  DocumentListRequest: [DocumentListRequest, "Filters of a list of documents."],
+  Document: [CollectionDocument, "One chunk of an object's text, with its vector when asked for."],
+  BatchOptions: [
+    BatchOptions,
+    "How text is split into documents, in characters. `chunk_overlap` is at most half of `chunk_size`.",
+  ],
+  CreateBatchRequest: [CreateBatchRequest, "Exactly one of `object_ids` and `all`."],
+  BatchListRequest: [BatchListRequest, "Filters of a list of batches."],
+  Batch: [
+    Batch,
+    "Objects of a bucket that become documents of a collection. DRAFT until submitted, then it has its task's status.",
+  ],
+  Progress: [Progress, "How far a job is. `total` is null while it isn't known."],
+  Cancel: [
+    Cancel,
+    "A request to stop: requested, then acknowledged by the runner, then confirmed by status CANCELED.",
+  ],
+  TaskError: [TaskError, "The last failure, also while the task waits for its next attempt."],
+  Task: [Task, "The receipt of a long-running job, the same for every type of job."],
+  TaskListRequest: [TaskListRequest, "Filters are joined by AND, the values of one filter by OR."],
+  KillRequest: [KillRequest, "Why the task should stop; kept with its cancel and in its history."],
+  BulkRequest: [BulkRequest, "A list's filters, at least one of them."],
+  BulkOutcome: [BulkOutcome, "A row for each task that the filter met."],
+  SubmissionOptions: [SubmissionOptions, "What every submission may say; all of it optional."],
+  SubmissionTarget: [
+    SubmissionTarget,
+    "What is submitted, by `kind`, with the options of every submission.",
+  ],
+  SubmissionsRequest: [SubmissionsRequest, "Up to 100 submissions."],
+  SubmissionsAnswer: [SubmissionsAnswer, "One row per submission, in order."],
+  CreateTaskRequest: [CreateTaskRequest, "A task of a registered type."],
+  TaskReport: [TaskReport, "What an executor says of its task. An empty one is a heartbeat."],
+  TaskType: [TaskType, "A type of task whose work is done by the deployer's own executor."],
+  CreatedTaskType: [CreatedTaskType, "The type and, for the only time, its signing secret."],
+  PutTaskTypeRequest: [PutTaskTypeRequest, "What a type says; it replaces what was."],
+  TaskTypeListRequest: [TaskTypeListRequest, "Filters of a list of types."],
+  TaxonomyNode: [
+    TaxonomyNode,
+    "A node; its label, description and examples are taken as one text.",
+  ],
+  CreateTaxonomyRequest: [CreateTaxonomyRequest, "A new taxonomy."],
+  MaterializeRequest: [
+    MaterializeRequest,
+    "On which collection, and what every submission may say.",
+  ],
+  Taxonomy: [
+    Taxonomy,
+    "A tree of labels. DRAFT until materialised, then its newest task's status.",
+  ],
+  Schedule: [Schedule, "A recurring submission."],
+  CreateScheduleRequest: [CreateScheduleRequest, "A new schedule."],
+  UpdateScheduleRequest: [UpdateScheduleRequest, "What is given replaces what was."],
+  HistoryEntry: [HistoryEntry, "One line of a task's audit trail."],
+  TaskHistory: [
+    TaskHistory,
+    "A task's audit trail: changes, attempts, events and their deliveries.",
+  ],
+  DeliveryStatus: [
+    DeliveryStatus,
+    "PENDING: an attempt is due. COMPLETED: the endpoint answered 2xx. FAILED: it is in the dead letters.",
+  ],
+  DeliveryAttempt: [DeliveryAttempt, "One attempt at a delivery, as it went."],
+  DeliverySummary: [DeliverySummary, "One event on its way to one endpoint."],
+  Delivery: [Delivery, "One event on its way to one endpoint, with each attempt."],
+  DeliveryListRequest: [DeliveryListRequest, "Filters of a list of deliveries."],
+  CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
+  UpdateWebhookRequest: [
+    UpdateWebhookRequest,
+    "What is given replaces what was. `status` pauses or resumes.",
+  ],
+  Webhook: [Webhook, "An endpoint that events are sent to."],
+  CreatedWebhook: [CreatedWebhook, "The endpoint and, for the only time, its signing secret."],
+  WebhookListRequest: [WebhookListRequest, "Filters of a list of endpoints."],
+};
+
+/** A task in the middle of its work. */
+const TASK_EXAMPLE: Task = {
+  task_id: "tsk_019ab47c3f0e7d0f9a3b5c6d7e8f9a0b",
+  task_type: "api_buckets_batches_process",
+  status: "PROCESSING",
+  inputs: ["batch_019ab47c3e0a7c41b2d3e4f5a6b7c8d9"],
+  outputs: null,
+  additional_data: {
+    batch_id: "batch_019ab47c3e0a7c41b2d3e4f5a6b7c8d9",
+    bucket_id: "bkt_019ab47c3a0b7e5f8c9d0a1b2c3d4e5f",
+    collection_id: "col_019ab47c3b0c7f60ad1e2f3a4b5c6d7e",
+    job_id: "job_019ab47c3f0e7d0f9a3b5c6d7e8f9a0c",
+  },
+  error_message: null,
+  namespace_id: "ns_019ab47c390a7b4c9d8e7f6a5b4c3d2e",
+  created_at: "2026-11-24T01:02:03.456Z",
+  updated_at: "2026-11-24T01:02:05.120Z",
+  started_at: "2026-11-24T01:02:03.610Z",
+  completed_at: null,
+  progress: { completed: 120, total: 400, unit: "objects", message: null },
+  attempt: 1,
+  max_attempts: 3,
+  cancel: null,
+  last_error: null,
+  tags: [],
+  parent_task_id: null,
+  retry_of: null,
+  version: 4,
+  sequence: 2,
+  priority: "normal",
+  metadata: {},
+  not_before: null,
+  expires_at: null,
+  singleton_key: null,
+  killable: true,
+};
+
+/**
+ * The named schemas, for a description that is to refer to them instead of repeating them. They
+ * stand before the routes in it: a schema that is met as nullable first would be described so.
+ */
+export function namedSchemas(): { type: "schema"; schema: z.ZodType }[] {
+  return Object.entries(COMPONENTS).map(([refId, [schema, description]]) => {
+    // Not `.openapi(name)`: the contract's schemas are plain zod's, made before that was added.
+    const example = refId === "Task" ? { example: TASK_EXAMPLE } : {};
+    zodToOpenAPIRegistry.add(schema, { _internal: { refId }, description, ...example });
+    return { type: "schema", schema };
+  });
+}

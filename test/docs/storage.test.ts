@@ -1,0 +1,208 @@
+import { createServer, type Server } from "node:http";
+import getPort from "get-port";
+import { Binary, MongoClient } from "mongodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { drivenClock } from "../../local/qstash/clock.ts";
+import { INDEXES } from "../../src/stores/mongo/indexes.ts";
+import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
+import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
+import { readPage, section, tableRows } from "../support/page.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+type Rows = ReadonlyMap<string, readonly string[]>;
+
+const clock = drivenClock(Date.now());
+
+let page: string;
+let world: World;
+let mongo: MongoClient;
+/** Answers 200 on `/ok` and 410 on `/gone`. */
+let receiver: Server;
+/** Paths that documents of each collection, or messages to each path, really have. */
+const seen = new Map<string, Set<string>>();
+
+beforeAll(async () => {
+  page = await readPage("docs/storage.md");
+  world = await startWorld({ clock });
+  mongo = await MongoClient.connect(world.stack.vars["MONGODB_URI"] ?? "");
+  receiver = createServer((request, response) => {
+    response.writeHead(request.url === "/gone" ? 410 : 200).end("heard");
+  });
+  await runEverything();
+}, 60_000);
+
+afterAll(async () => {
+  await mongo.close();
+  await world.close();
+  receiver.close();
+});
+
+/** A run that puts every kind of document and message where it can be seen. */
+async function runEverything(): Promise<void> {
+  world.stack.qstash.misbehaviours.add({
+    kind: "duplicate",
+    deliveries: 2,
+    match: ({ target }, body) => {
+      note(pathOf(target), JSON.parse(body.toString("utf8")), messageRows(pathOf(target)));
+      return false;
+    },
+  });
+  const api = await world.inNamespace("stored");
+  await api.post("/v1/keys", { name: "k", namespaces: ["stored"] }).expect(201);
+  const port = await getPort({ host: "127.0.0.1" });
+  await new Promise<void>((resolve) => receiver.listen(port, "127.0.0.1", resolve));
+  for (const path of ["ok", "gone"]) {
+    const url = `http://127.0.0.1:${port}/${path}`;
+    await api.post("/v1/webhooks", { url, event_types: ["*"] }).expect(201);
+  }
+  const { bucketId, ...batch } = await makeBatch(api, [sentence(1), sentence(2)]);
+  const objects = `/v1/buckets/${bucketId}/objects`;
+  await api.post(objects, { content: { json: { line: sentence(3) } } }).expect(201);
+  await api.post(objects, { content: { url: "https://example.com/a" } }).expect(201);
+  // The task's own dispatch goes; that of the endpoint that answers 410 stays in its outbox.
+  const liftDispatch = world.stack.qstash.faults.add({
+    phase: "before",
+    match: ({ name, target }) => name === "publish" && target.endsWith(INTERNAL_PATHS.dispatch),
+    skip: 1,
+    action: { kind: "refuse" },
+  });
+  const { task_id } = await submit(api, { bucketId, ...batch });
+  await untilEnded(api, task_id);
+  await world.stack.qstash.idle();
+  await lookIntoMongo();
+  liftDispatch();
+
+  // With the queue down everything stays where it was written, outboxes too.
+  const lift = world.stack.qstash.faults.add({
+    phase: "before",
+    match: ({ name }) => name === "publish" || name === "batch-item",
+    action: { kind: "refuse" },
+  });
+  const killed = await submit(api, await makeBatch(api, [sentence(4)]));
+  await api.post(`/v1/tasks/${killed.task_id}/kill`, { reason: "a test" }).expect(202);
+  await lookIntoMongo();
+  lift();
+
+  await api.put("/v1/task-types/gpu.train", {
+    executor_url: `http://127.0.0.1:${port}/ok`,
+    concurrency: { key: "one", limit: 1 },
+  });
+  const task = { task_type: "gpu.train", input: {}, queue_ttl: 60 };
+  await api.post("/v1/tasks", { ...task, metadata: { year: 1863 } }).expect(202);
+  const submission = { kind: "batch", bucket_id: bucketId, batch_id: batch.batchId };
+  await api.post("/v1/schedules", { name: "s", cron: "* * * * *", submission }).expect(201);
+  const nodes = [{ node_id: "a", label: "A", description: "b", examples: ["c"] }];
+  await api.post("/v1/taxonomies", { name: "topics", nodes }).expect(201);
+  await clock.advanceBy(61_000);
+  const failing = await makeBatch(api, [""]);
+  await untilEnded(api, (await submit(api, failing)).task_id);
+  await lookIntoMongo();
+}
+
+async function lookIntoMongo(): Promise<void> {
+  for (const { name } of await mongo.db("waybill").listCollections().toArray()) {
+    const rows = tableRows(section(page, `### \`${name}\``));
+    for (const document of await mongo.db("waybill").collection(name).find().toArray()) {
+      note(name, document, rows);
+    }
+  }
+}
+
+function pathOf(target: string): string {
+  return target.replace(world.worker.url, "");
+}
+
+function messageRows(path: string): Rows {
+  return tableRows(section(page, `### \`${path}\``));
+}
+
+/** Adds the paths of a value; what the page calls free is not looked into. */
+function note(where: string, value: unknown, rows: Rows): void {
+  const paths = seen.get(where) ?? new Set<string>();
+  seen.set(where, paths);
+  const walk = (node: unknown, prefix: string): void => {
+    if (Array.isArray(node)) {
+      const isOfObjects = rows.get(prefix)?.[0]?.startsWith("array of object") ?? false;
+      for (const item of node) if (isOfObjects || isPlain(item)) walk(item, `${prefix}[]`);
+      return;
+    }
+    if (!isPlain(node)) return;
+    if (rows.get(prefix)?.[0]?.startsWith("object (free)")) {
+      if (prefix.endsWith("[]")) paths.add(prefix);
+      return;
+    }
+    for (const [key, child] of Object.entries(node)) {
+      const path = prefix === "" ? key : `${prefix}.${key}`;
+      paths.add(path);
+      walk(child, path);
+    }
+  };
+  walk(value, "");
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date) &&
+    !(value instanceof Binary)
+  );
+}
+
+/** The collections that the page describes. */
+function documentedCollections(): string[] {
+  return [...section(page, "## MongoDB").matchAll(/^### `(\w+)`$/gm)].map(([, name = ""]) => name);
+}
+
+describe("docs/storage.md", () => {
+  it("has every collection that a run makes, and no other", () => {
+    const stored = [...seen.keys()].filter((name) => !name.startsWith("/"));
+    expect(documentedCollections().toSorted()).toEqual(stored.toSorted());
+    const indexed = new Set(INDEXES.map((index) => index.collection));
+    expect(documentedCollections().toSorted()).toEqual([...indexed].toSorted());
+  });
+
+  it.each([...new Set(INDEXES.map((index) => index.collection))])(
+    "has exactly the fields and indexes of %s",
+    (name) => {
+      const indexes = INDEXES.filter((index) => index.collection === name).map((one) => one.name);
+      const [fields = "", indexTable = ""] = section(page, `### \`${name}\``).split("| index |");
+      expect([...tableRows(indexTable).keys()].toSorted()).toEqual(indexes.toSorted());
+      expect([...tableRows(fields).keys()].toSorted()).toEqual(
+        [...(seen.get(name) ?? [])].toSorted(),
+      );
+    },
+  );
+
+  it.each(Object.values(INTERNAL_PATHS))("has exactly the fields of the messages to %s", (path) => {
+    expect([...messageRows(path).keys()].toSorted()).toEqual(
+      [...(seen.get(path) ?? [])].toSorted(),
+    );
+  });
+
+  it("has every destination of a message", () => {
+    const destinations = new Set(
+      world.stack.qstash.operations
+        .all()
+        .filter(({ name }) => name === "deliver")
+        .map(({ target }) => pathOf(target)),
+    );
+    const documented = [...section(page, "## QStash").matchAll(/^### `(.*)`$/gm)];
+    expect(new Set(documented.map(([, path]) => path))).toEqual(destinations);
+  });
+
+  it("has every Redis key", () => {
+    const patterns = new Set(
+      world.stack.redis.operations
+        .all()
+        .map(({ target }) =>
+          target
+            .replaceAll(/ns_[0-9a-f]{32}/g, "{namespace_id}")
+            .replaceAll(/tsk_[0-9a-f]{32}/g, "{task_id}"),
+        ),
+    );
+    const documented = [...tableRows(section(page, "## Redis")).keys()];
+    expect(documented.toSorted()).toEqual([...patterns].toSorted());
+  });
+});

@@ -1,0 +1,90 @@
+import { reportToken } from "../../src/services/tasks/report-token.ts";
+import { type Api, createApi } from "./api.ts";
+import type { DescribedCalls } from "./described-calls.ts";
+import { untilEnded, untilTask } from "./fixtures.ts";
+import type { World } from "./world.ts";
+
+/** Who goes through a part of the API, in a namespace with a bucket `b` and a collection `c`. */
+export type Tour = {
+  readonly call: DescribedCalls["call"];
+  readonly caller: Api;
+  readonly world: World;
+  /** An address that takes whatever is posted. */
+  readonly receiverUrl: string;
+};
+
+/** A registered type, its tasks and its executor's reports. */
+export async function external({ call, caller, world, receiverUrl }: Tour): Promise<void> {
+  const type = "/v1/task-types/gpu.train";
+  await call(caller, "put", type, { executor_url: receiverUrl }, 201);
+  await call(caller, "put", type, { executor_url: receiverUrl, description: "trains" }, 200);
+  await call(caller, "get", type, undefined, 200);
+  await call(caller, "post", "/v1/task-types/list", undefined, 200);
+  const submission = { task_type: "gpu.train", input: { model: "m" } };
+  const task = await call(caller, "post", "/v1/tasks", { ...submission, tags: ["t"] }, 202);
+  const id = String(task.body["task_id"]);
+  await untilTask(caller, id, ({ status }) => status === "IN_PROGRESS");
+  const token = await reportToken(world.stack.vars["SEALING_KEY"] ?? "", id, 1);
+  const executor = createApi(() => world.worker.url, token);
+  await call(executor, "patch", `/v1/tasks/${id}`, { progress: { completed: 1 } }, 200);
+  const error = { code: "oom", message: "out of memory", retryable: false };
+  await call(executor, "patch", `/v1/tasks/${id}`, { status: "FAILED", error }, 200);
+  await call(executor, "patch", `/v1/tasks/${id}`, {}, 409);
+  await call(caller, "delete", type, undefined, 204);
+  await call(caller, "post", `/v1/tasks/${id}/retry`, undefined, 202);
+  await call(caller, "post", "/v1/tasks/retry", { tags: "t", dry_run: true }, 200);
+  await call(caller, "post", "/v1/tasks/kill", { tags: "t" }, 200);
+}
+
+/** Submissions in one call, and a schedule. */
+export async function schedules({ call, caller }: Tour): Promise<void> {
+  const submission = { kind: "bucket", bucket_id: "b", collection_id: "c" };
+  const many = { submissions: [{ submission }, { submission: { ...submission, bucket_id: "x" } }] };
+  const submitted = await call(caller, "post", "/v1/submissions", many, 200);
+  await call(caller, "post", "/v1/schedules", { name: "s", cron: "0 3 * * *", submission }, 201);
+  await call(caller, "post", "/v1/schedules/list", {}, 200);
+  await call(caller, "get", "/v1/schedules/s", undefined, 200);
+  await call(caller, "patch", "/v1/schedules/s", { cron: "30 3 * * *" }, 200);
+  await call(caller, "post", "/v1/schedules/s/pause", undefined, 200);
+  await call(caller, "post", "/v1/schedules/s/resume", undefined, 200);
+  const run = await call(caller, "post", "/v1/schedules/s/run", undefined, 202);
+  await call(caller, "delete", "/v1/schedules/s", undefined, 204);
+  for (const { text } of [submitted, run]) {
+    await untilEnded(caller, /"task_id":"(tsk_\w+)"/.exec(text)?.[1] ?? "none");
+  }
+}
+
+/** A taxonomy and its materialisation. */
+export async function taxonomies({ call, caller }: Tour): Promise<void> {
+  const path = "/v1/taxonomies/topics";
+  const nodes = [{ node_id: "a", label: "Bills of lading" }];
+  await call(caller, "post", "/v1/taxonomies", { name: "topics", nodes }, 201);
+  await call(caller, "post", "/v1/taxonomies/list", {}, 200);
+  await call(caller, "get", path, undefined, 200);
+  const run = await call(caller, "post", `${path}/materialize`, { collection_id: "c" }, 202);
+  await untilEnded(caller, String(run.body["task_id"]));
+  await call(caller, "get", path, undefined, 200);
+  await call(caller, "delete", path, undefined, 204);
+}
+
+/** Two kills by the two routes; the second batch has ended by then, or is told the same. */
+export async function kill({ call, caller, world }: Tour): Promise<void> {
+  world.stack.qstash.faults.add({
+    phase: "before",
+    match: ({ name }) => name === "publish",
+    action: { kind: "refuse" },
+  });
+  const batch = await call(
+    caller,
+    "post",
+    "/v1/buckets/b/batches",
+    { all: true, collection_id: "c" },
+    201,
+  );
+  const path = `/v1/buckets/b/batches/${String(batch.body["batch_id"])}`;
+  const task = await call(caller, "post", `${path}/submit`, {}, 202);
+  const taskPath = `/v1/tasks/${String(task.body["task_id"])}`;
+  await call(caller, "post", `${taskPath}/kill`, { reason: "a test" }, 202);
+  await call(caller, "delete", taskPath, undefined, 202);
+  world.stack.qstash.faults.clear();
+}
