@@ -2,6 +2,7 @@ import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
 import type { Intent } from "../services/tasks/plan-change.ts";
 import { requestDispatch } from "../services/tasks/request-dispatch.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
+import { concludeWork, undoWork } from "./wind-up.ts";
 
 /** How a task ends, and why. */
 export type Ending =
@@ -19,7 +20,7 @@ export type Ending =
 export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   for (;;) {
     const ending = effective(run.task, wanted);
-    await undo(run, ending);
+    await undoWork(run, ending.status);
     const written = await writeAsHolder(run, (task) =>
       // Killed since: the undo that an end by kill needs has not been done yet.
       effective(task, wanted).status === ending.status ? intentOf(run, task, ending) : null,
@@ -32,21 +33,16 @@ export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   }
 }
 
-async function undo(run: Run, ending: Ending): Promise<void> {
-  if (ending.status !== "CANCELED" && ending.status !== "FAILED") return;
-  if (run.state !== null) await run.job?.undo?.(run.state);
-}
-
 function effective(task: TaskRecord, wanted: Ending): Ending {
   return task.cancel === null ? wanted : { status: "CANCELED" };
 }
 
 function intentOf(run: Run, task: TaskRecord, ending: Ending): Intent {
-  const conclusion = run.job?.conclude(run.state, ending.status) ?? { outputs: [], events: [] };
+  const conclusion = concludeWork(run, ending.status);
   return {
     to: ending.status,
     kind: "status",
-    actor: "runner",
+    actor: run.actor,
     reason: reasonOf(task, ending),
     patch: {
       outputs: conclusion.outputs.length > 0 ? conclusion.outputs : null,

@@ -42,7 +42,10 @@ export function toJob<Input, State extends JobState, Resource>(
     open: async (ctx, task) => {
       if (task.resource_id === null) return null;
       const store = definition.mirror(ctx.stores);
-      const resource = await store.mirror(task.resource_id, mirrorOf(task));
+      const resource =
+        (await store.mirror(task.resource_id, mirrorOf(task))) ??
+        // It shows that version already: this very mirror was sent again, or the reaper opens the job.
+        (await store.get(task.resource_id));
       return resource === null ? null : bind(definition, ctx, task, resource);
     },
   };

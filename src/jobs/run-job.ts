@@ -33,6 +33,7 @@ export async function runJob({
   const { task, leaseToken } = claimed;
   const run: Run = {
     ctx,
+    actor: "runner",
     leaseToken,
     job: null,
     task,

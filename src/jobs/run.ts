@@ -8,6 +8,8 @@ import type { JobState, OpenJob } from "./job.ts";
 /** One invocation at work on one task: what it holds, and how far it is. */
 export type Run = {
   readonly ctx: ServiceContext;
+  /** How it stands in the history: the reaper ends tasks whose runners are gone. */
+  readonly actor: "runner" | "reaper";
   readonly leaseToken: string;
   /** Null until the job is bound to its resource. */
   job: OpenJob | null;
@@ -77,7 +79,7 @@ export async function recordRejection(
     kind: "rejected",
     from: present.status,
     to: present.status,
-    actor: "runner",
+    actor: run.actor,
     attempt: run.task.attempt,
     reason: `a write with an old lease token was refused: ${attempted}`,
   });

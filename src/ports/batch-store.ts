@@ -40,8 +40,13 @@ export type TaskMirror = {
  * write is guarded by the task's version, so that a late mirror changes nothing.
  */
 export interface MirrorStore<Row> {
-  /** One conditional write; the resource afterwards, also when it was newer already, or null when it is gone. */
+  /**
+   * One conditional write; the resource as it is afterwards, or null when it shows that version or
+   * a newer one already, or is gone.
+   */
   mirror(resourceId: string, task: TaskMirror): Promise<Row | null>;
+  /** The resource, in any namespace, for the runner. */
+  get(resourceId: string): Promise<Row | null>;
 }
 
 export interface BatchStore extends MirrorStore<BatchRecord> {

@@ -1,4 +1,3 @@
-import { StoreUnavailableError } from "../ports/errors.ts";
 import type { TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
 import {
@@ -8,6 +7,7 @@ import {
   idsOf,
 } from "../services/events/dispatch-events.ts";
 import { runSystemSubscribers } from "../services/events/system-subscribers.ts";
+import { failuresOf } from "./failures-of.ts";
 
 /** An outbox younger than this is left to the message that its writer published. */
 const PATIENCE_MS = 10_000;
@@ -71,23 +71,4 @@ async function relayTasks(
     failed += failures.reduce<number>((sum, failure) => sum + failure, 0);
   }
   return failed;
-}
-
-/** 1 when the work failed: one bad outbox doesn't hold up the others. A store that is down does. */
-async function failuresOf(
-  ctx: ServiceContext,
-  id: string,
-  work: () => Promise<unknown>,
-): Promise<0 | 1> {
-  try {
-    await work();
-    return 0;
-  } catch (error) {
-    if (error instanceof StoreUnavailableError) throw error;
-    ctx.runtime.log("error", "events could not be dispatched", {
-      id,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
-    return 1;
-  }
 }

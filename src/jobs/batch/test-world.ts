@@ -110,6 +110,7 @@ export function world(
         find: unused,
         list: unused,
         mirror: unused,
+        get: unused,
         update: unused,
         removeAtRest: unused,
       },

@@ -4,6 +4,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { changeTask } from "./change-task.ts";
 import type { Intent } from "./plan-change.ts";
+import { publishJob } from "./publish-job.ts";
 import { requestDispatch } from "./request-dispatch.ts";
 
 /** How often a kill that lost a race against the runner looks again. The runner writes about once a second. */
@@ -29,7 +30,8 @@ export type CancelOutcome =
 /**
  * Asks for a task's cancellation. A PENDING task is CANCELED at once and its queued message taken
  * back; of a running one the request is noted, and its runner acknowledges it and confirms by
- * CANCELED. The same goes for its children, now and again when CANCELED is dispatched, so that a
+ * CANCELED. One that waits for its next attempt gets a runner at once, which undoes and shows what
+ * the last attempt left. The same goes for its children, now and again when CANCELED is dispatched, so that a
  * crash in between spares none.
  */
 export async function cancelTask({
@@ -56,7 +58,7 @@ export async function cancelTask({
     const outcome = await changeTask({ ctx, task, intent: cancelIntent(ctx, task, request) });
     if (outcome.kind === "conflict") continue;
     await Promise.all([
-      task.status === "PENDING" ? afterCanceled(ctx, outcome.task) : null,
+      task.status === "PENDING" ? afterQueued(ctx, outcome.task) : null,
       cancelChildren({ ctx, parent: outcome.task, actor: request.actor }),
     ]);
     return { kind: "accepted", task: outcome.task };
@@ -100,8 +102,14 @@ export async function cancelChildren({
   } while (after !== null);
 }
 
-async function afterCanceled(ctx: ServiceContext, task: TaskRecord): Promise<void> {
-  await Promise.all([requestDispatch({ ctx, task }), takeMessageBack(ctx, task)]);
+async function afterQueued(ctx: ServiceContext, task: TaskRecord): Promise<void> {
+  if (isTerminal(task.status)) {
+    await Promise.all([requestDispatch({ ctx, task }), takeMessageBack(ctx, task)]);
+    return;
+  }
+  // One after the other: what is taken back is every message of the task.
+  await takeMessageBack(ctx, task);
+  await publishJob({ ctx, task });
 }
 
 /** A message that arrives all the same finds the task ended and changes nothing (P7). */
@@ -118,18 +126,18 @@ async function takeMessageBack(ctx: ServiceContext, task: TaskRecord): Promise<v
 
 function cancelIntent(ctx: ServiceContext, task: TaskRecord, request: CancelRequest): Intent {
   const now = ctx.runtime.now();
-  const isQueued = task.status === "PENDING";
+  const isUntouched = task.status === "PENDING" && task.checkpoint === null;
   return {
-    to: isQueued ? "CANCELED" : task.status,
-    kind: isQueued ? "status" : "cancel",
+    to: isUntouched ? "CANCELED" : task.status,
+    kind: isUntouched ? "status" : "cancel",
     actor: request.actor,
     reason: request.reason ?? "kill requested",
     patch: {
       cancel: {
         requested_at: now,
         requested_by: request.actor,
-        // Nothing runs: there is nobody else to acknowledge it.
-        acknowledged_at: isQueued ? now : null,
+        // Nothing was ever done: there is nobody else to acknowledge it.
+        acknowledged_at: isUntouched ? now : null,
         reason: request.reason,
       },
     },

@@ -12,7 +12,7 @@ const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>
 /**
  * Writes a task's status to the resource that it works for, so that either can be polled. The
  * task is written first and is the truth; a crash in between is mended when the change's events
- * are dispatched, which calls this again. The resource afterwards, or null when there is none.
+ * are dispatched, which calls this again.
  */
 export async function mirrorTask({
   ctx,
@@ -20,11 +20,10 @@ export async function mirrorTask({
 }: {
   ctx: Pick<ServiceContext, "stores">;
   task: TaskRecord;
-}): Promise<unknown> {
-  if (task.resource_id === null) return null;
+}): Promise<void> {
+  if (task.resource_id === null) return;
   const storeOf = MIRRORS[task.resource_id.slice(0, task.resource_id.indexOf("_"))];
-  if (storeOf === undefined) return null;
-  return storeOf(ctx.stores).mirror(task.resource_id, mirrorOf(task));
+  await storeOf?.(ctx.stores).mirror(task.resource_id, mirrorOf(task));
 }
 
 /** The same where the task was written and the rest can wait: what fails is logged, and mended by the dispatch. */

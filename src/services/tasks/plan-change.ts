@@ -54,14 +54,17 @@ function eventOf(from: TaskStatus, to: TaskStatus): string | null {
 /**
  * The conditional write that carries out an intent on a task just as it is given: the change, its
  * line of history, and the events that it causes, in one document write (P3). Pure but for new
- * ids and the time. Throws on a transition that the table doesn't have: that is a bug.
+ * ids and the time. Throws on a transition that the table doesn't have, and on any change of a task
+ * that has ended, even one that leaves its status: that is a bug.
  */
 export function planChange(
   task: TaskRecord,
   intent: Intent,
   runtime: Pick<Runtime, "now" | "newId">,
 ): TaskChange {
-  if (intent.to !== task.status && !mayBecome(task.status, intent.to)) {
+  const isAllowed =
+    intent.to === task.status ? !isTerminal(task.status) : mayBecome(task.status, intent.to);
+  if (!isAllowed) {
     throw new Error(`a task can't go from ${task.status} to ${intent.to}`);
   }
   const now = runtime.now();

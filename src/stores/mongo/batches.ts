@@ -32,6 +32,7 @@ export function createBatchStore(gateway: MongoGateway): BatchStore {
         page,
       ),
     mirror: (batchId, task) => mirrorInto<BatchRecord>(gateway, COLLECTION, batchId, task),
+    get: (batchId) => gateway.findOne<BatchRecord>(COLLECTION, { _id: batchId }),
     unfinishedInto: async (namespaceId, collectionId) => {
       const row = await gateway.findOne<Doc>(
         COLLECTION,

@@ -4,16 +4,15 @@ import type { Doc, MongoGateway, Query } from "./gateway.ts";
 /**
  * Writes a task's status to a resource, and reads the resource with the same operation. Settles
  * the race between mirrors of two versions, and of a task and the next one of its resource, whose
- * id is greater: the older one matches nothing. So does the same one sent again, which then reads
- * what it wrote itself.
+ * id is greater: the older one matches nothing. So does the same one sent again.
  */
-export async function mirrorInto<Row extends Doc>(
+export function mirrorInto<Row extends Doc>(
   gateway: MongoGateway,
   collection: string,
   resourceId: string,
   task: TaskMirror,
 ): Promise<Row | null> {
-  const written = await gateway.findOneAndUpdate<Row>(
+  return gateway.findOneAndUpdate<Row>(
     collection,
     { _id: resourceId, ...isOlderThan(task) },
     {
@@ -26,7 +25,6 @@ export async function mirrorInto<Row extends Doc>(
       },
     },
   );
-  return written ?? gateway.findOne<Row>(collection, { _id: resourceId });
 }
 
 /** A resource that shows an older state: of no task yet, of an earlier task, or an earlier version of this one. */

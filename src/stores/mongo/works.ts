@@ -23,6 +23,7 @@ export function createWorkStore<Row extends WorkRecord>(
     find: (namespaceId, idOrName) => resources.find(namespaceId, idOrName),
     list: (namespaceId, filter, page) => resources.list(namespaceId, filter, page),
     mirror: (resourceId, task) => mirrorInto<Row>(gateway, collection, resourceId, task),
+    get: (resourceId) => gateway.findOne<Row>(collection, { _id: resourceId }),
     update: async (resourceId, taskId, fields) =>
       (await gateway.updateOne(
         collection,

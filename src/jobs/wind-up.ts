@@ -1,0 +1,39 @@
+import type { TerminalStatus } from "../contract/status.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
+import type { Conclusion } from "./define-job.ts";
+import type { Run } from "./run.ts";
+
+const NOTHING: Conclusion = { outputs: [], events: [] };
+
+/**
+ * Takes back what a canceled or failed job should not leave behind. An undo that throws is logged
+ * and not tried again: a task that can't be undone, or whose checkpoint this deployment can't read,
+ * must end all the same (P1). A store that is down is thrown on, since a later try may work.
+ */
+export async function undoWork(run: Run, ending: TerminalStatus): Promise<void> {
+  if ((ending !== "CANCELED" && ending !== "FAILED") || run.state === null) return;
+  try {
+    await run.job?.undo?.(run.state);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    logFailure(run, "the work was not undone", error);
+  }
+}
+
+/**
+ * What the task shows of the work. When that throws, a task that is CANCELED or FAILED ends without
+ * it; any other end is the job's to mend, and throws.
+ */
+export function concludeWork(run: Run, ending: TerminalStatus): Conclusion {
+  try {
+    return run.job?.conclude(run.state, ending) ?? NOTHING;
+  } catch (error) {
+    if (ending !== "CANCELED" && ending !== "FAILED") throw error;
+    logFailure(run, "the task ends without its outputs", error);
+    return NOTHING;
+  }
+}
+
+function logFailure(run: Run, message: string, error: unknown): void {
+  run.ctx.runtime.log("error", message, { task_id: run.task._id, error: String(error) });
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { defineJob, type StepOutcome } from "../../src/jobs/define-job.ts";
+import { type Job, toJob } from "../../src/jobs/job.ts";
+
+/** What a scripted job remembers: how many steps it has done. */
+export type Counter = { readonly done: number };
+
+/** What a scripted job does; a test changes it at will. */
+export type Script = {
+  /** After so many steps it is done. */
+  steps: number;
+  /** Takes the place of the start; null: it begins at 0. */
+  onStart: (() => StepOutcome<Counter>) | null;
+  /** Called in each step, from 1, before it counts; what it throws is the step's failure. */
+  onStep: (step: number) => void | Promise<void>;
+  /** Called with the count to take back. */
+  onUndo: (done: number) => void | Promise<void>;
+};
+
+let script: Script = createScript();
+
+/** A script of three steps to which nothing happens. */
+function createScript(): Script {
+  return { steps: 3, onStart: null, onStep: () => undefined, onUndo: () => undefined };
+}
+
+/** Gives the job a new script; one at a time is in force in a test file. */
+export function newScript(): Script {
+  script = createScript();
+  return script;
+}
+
+/**
+ * A job that counts, with a test's script: it mirrors to batches, shows its count as an output and
+ * says by event what it has done.
+ */
+const counting = defineJob({
+  type: "counting",
+  input: z.object({}),
+  state: z.object({ done: z.int() }),
+  killable: true,
+  maxAttempts: 3,
+  mirror: (stores) => stores.batches,
+  start: () => Promise.resolve(script.onStart?.() ?? outcomeAt(0)),
+  advance: async ({ done }) => {
+    await script.onStep(done + 1);
+    return outcomeAt(done + 1);
+  },
+  conclude: ({ done }) => ({ outputs: [{ done }], events: [{ type: "counted", data: { done } }] }),
+  undo: async ({ done }) => script.onUndo(done),
+});
+
+function outcomeAt(done: number): StepOutcome<Counter> {
+  const progress = { completed: done, total: script.steps, unit: "steps", message: null };
+  return { kind: done >= script.steps ? "done" : "next", state: { done }, progress };
+}
+
+const JOBS: ReadonlyMap<string, Job> = new Map([["counting", toJob(counting)]]);
+
+/** In the place of the catalog's. */
+export function findJob(type: string): Job | null {
+  return JOBS.get(type) ?? null;
+}
+
+/** In the place of the catalog's. */
+export const TASK_TYPES = JOBS;
