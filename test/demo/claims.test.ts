@@ -10,7 +10,7 @@ import { checkEvents } from "../../demo/first-batch.ts";
 import { type Receiver, startReceiver } from "../../demo/receiver.ts";
 import { watch } from "../../demo/watch.ts";
 import { CollectionDocument } from "../../src/contract/document.ts";
-import { Task, TaskHistory } from "../../src/contract/task.ts";
+import { type Task, TaskHistory } from "../../src/contract/task.ts";
 import { createNewId } from "../../src/ids.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes ...").toString("base64")}`;
@@ -121,7 +121,7 @@ function pollable(tasks: readonly Partial<Task>[]): Client {
   };
 }
 
-const BLANK: Task = Task.parse({
+const BLANK: Task = {
   task_id: taskId,
   task_type: "api_buckets_batches_process",
   status: "PENDING",
@@ -144,7 +144,13 @@ const BLANK: Task = Task.parse({
   retry_of: null,
   version: 1,
   sequence: 1,
-});
+  priority: "normal",
+  metadata: {},
+  not_before: null,
+  expires_at: null,
+  singleton_key: null,
+  killable: true,
+};
 
 const progress = (completed: number) => ({ completed, total: 4, unit: "objects", message: null });
 
