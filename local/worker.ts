@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createRequire } from "node:module";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,6 +17,11 @@ const { default: workerdPath } = z
   .parse(createRequire(import.meta.url)("workerd"));
 
 const PROJECT = new URL("..", import.meta.url);
+
+/** Below what systems take for outgoing connections: Linux from 32768 on, macOS from 49152 on. */
+const PORTS = { first: 10_000, count: 22_000 } as const;
+
+const PORT_TRIES = 10;
 
 /** How long workerd may take to answer its first request. */
 const START_TIMEOUT_MS = 20_000;
@@ -71,8 +77,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const toml = WranglerToml.parse(
     parseToml(await readFile(new URL("wrangler.toml", PROJECT), "utf8")),
   );
-  const port = options.port ?? (await getPort({ host: "127.0.0.1" }));
-  const cronPort = await getPort({ host: "127.0.0.1", exclude: [port] });
+  const port = options.port ?? (await freePort());
+  const cronPort = await freePort(port);
   const url = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), "waybill-worker-"));
   await copyFile(options.bundle ?? new URL("dist/worker.js", PROJECT), join(folder, "worker.js"));
@@ -139,6 +145,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     kill: () => stop("SIGKILL"),
     close: () => stop("SIGTERM"),
   };
+}
+
+/** A port that nobody listens on, and that no outgoing connection gets before workerd does. */
+function freePort(exclude?: number): Promise<number> {
+  const { first, count } = PORTS;
+  const port = Array.from({ length: PORT_TRIES }, () => first + randomInt(count));
+  return getPort({ host: "127.0.0.1", port, ...(exclude !== undefined && { exclude: [exclude] }) });
 }
 
 /** Passes lines on and keeps the last ones for the message of a failed start. */
