@@ -177,8 +177,13 @@ function storedTask(task: TaskRecord): TaskRecord & { readonly metadata_terms: r
   return { ...task, metadata_terms: metadataTerms(task.metadata) };
 }
 
-/** Tasks have every metadata field given; an index over terms finds them, whatever the fields are called. */
+/**
+ * Tasks that have every metadata field given; an index over terms finds them, whatever the fields
+ * are called. Each term is an equality of its own, so that the index gives their order too.
+ */
 function withTerms(metadata: TaskFilter["metadata"]): Query {
-  const terms = metadataTerms(metadata ?? {});
-  return terms.length === 0 ? {} : { metadata_terms: { $all: terms } };
+  const [first, ...others] = metadataTerms(metadata ?? {}).map((term) => ({
+    metadata_terms: term,
+  }));
+  return { ...first, ...(others.length > 0 && { $and: others }) };
 }
