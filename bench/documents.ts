@@ -4,6 +4,7 @@ import { loadPassages } from "../demo/passages.ts";
 import { DEFAULT_BATCH_OPTIONS } from "../src/contract/batch.ts";
 import { chunkText } from "../src/embedding/chunk.ts";
 import { hashedNgramEmbedder } from "../src/embedding/hashed-ngram.ts";
+import { MAX_OBJECTS_PER_STEP } from "../src/jobs/batch/read-objects.ts";
 import { toStored } from "../src/stores/mongo/vectors.ts";
 import { cpuTimeMs } from "./cpu-time.ts";
 import { makeBucket, makeDrafts, submitAll } from "./fixtures.ts";
@@ -20,12 +21,10 @@ const TIMEOUT_MS = 60_000;
 /** How often the job is polled: what its time is measured to. */
 const POLL_MS = 10;
 
-/** Documents that the floor embeds and writes at once: as many as a step of the job reads objects. */
-const FLOOR_DOCUMENTS_AT_ONCE = 24;
-
 /**
  * Documents per second of a whole batch, from its submission to COMPLETED, beside the same work in
- * one plain loop in this process: cut, embed, `insertMany`, with no queue, lease or runner.
+ * one plain loop in this process: cut, embed, `insertMany`, as many at once as the job's steps
+ * take, with no queue, lease or runner.
  */
 export async function measureDocuments(bed: TestBed, rounds: number): Promise<Comparison> {
   const texts = loadPassages()
@@ -72,8 +71,8 @@ async function writeAll(
   texts: readonly string[],
 ): Promise<void> {
   const collection = client.db("floors").collection<{ _id: string }>(name);
-  for (let start = 0; start < texts.length; start += FLOOR_DOCUMENTS_AT_ONCE) {
-    const part = texts.slice(start, start + FLOOR_DOCUMENTS_AT_ONCE);
+  for (let start = 0; start < texts.length; start += MAX_OBJECTS_PER_STEP) {
+    const part = texts.slice(start, start + MAX_OBJECTS_PER_STEP);
     const chunks = part.flatMap((text) =>
       chunkText(text, {
         size: DEFAULT_BATCH_OPTIONS.chunk_size,

@@ -73,9 +73,9 @@ export function table(comparisons: readonly Comparison[]): string {
     ({ what, floor, rateRatio, cpuRatio, target, waybill, floorSample }) => [
       what,
       floor,
-      `**${ratio(rateRatio)}**`,
+      cpuRatio === null ? "" : `**${ratio(cpuRatio)}**`,
       target === null ? "" : `≥ ${target}`,
-      cpuRatio === null ? "" : ratio(cpuRatio),
+      ratio(rateRatio),
       pair(waybill.perSecond, floorSample.perSecond),
       pair(waybill.workerCpuUs, floorSample.workerCpuUs),
       pair(waybill.standInsCpuUs, floorSample.standInsCpuUs),
@@ -86,9 +86,9 @@ export function table(comparisons: readonly Comparison[]): string {
   const head = [
     "what",
     "floor",
-    "rate, ratio (spread)",
-    "target",
     "CPU, ratio (spread)",
+    "target",
+    "rate, ratio (spread)",
     "per second",
     "CPU µs each, workerd",
     "CPU µs each, stand-ins",
