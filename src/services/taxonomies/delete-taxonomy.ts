@@ -15,6 +15,8 @@ export async function deleteTaxonomy({
 }): Promise<void> {
   const taxonomy = await getTaxonomy({ ctx, input });
   if (await ctx.stores.taxonomies.removeAtRest(ctx.namespace._id, taxonomy._id)) return;
+  // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
+  if ((await ctx.stores.taxonomies.find(ctx.namespace._id, taxonomy._id)) === null) return;
   throw new DomainError(
     "resource_in_use",
     `The task "${taxonomy.task_id ?? "just made"}" works for it. Wait until it has ended, or kill it.`,
