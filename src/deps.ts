@@ -152,7 +152,7 @@ class RequestStores implements Stores {
   }
 
   get schedules() {
-    return createScheduleStore(this.gateway);
+    return createScheduleStore(this.gateway, () => crypto.randomUUID());
   }
 
   get taxonomies() {

@@ -18,6 +18,8 @@ export type ScheduleRecord = ResourceRecord & {
   readonly last_error: string | null;
   /** Counts the changes that the queue must be told of. */
   readonly revision: number;
+  /** A nonce of the last change, by which a writer whose answer was lost knows its own. */
+  readonly write_id: string;
   /** Since when the queue has not been told; null when it knows all. */
   readonly unsynced_at: Date | null;
 };

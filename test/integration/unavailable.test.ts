@@ -120,13 +120,16 @@ describe("a connection that breaks", () => {
 
 it("a connection that breaks after the database has deleted is no matter: it is answered as done", async () => {
   const { api, ids, batch } = await populate(world, "deleted");
-  const { webhook_id, collection_id, document_id, key_id } = ids;
+  const { webhook_id, collection_id, document_id, key_id, taxonomy_id, schedule_id, type } = ids;
   for (const path of [
     `/v1/collections/${collection_id}/documents/${document_id}`,
     ...batch.objectIds.map((id) => `/v1/buckets/${batch.bucketId}/objects/${id}`),
     batch.path,
     `/v1/webhooks/${webhook_id}`,
     `/v1/keys/${key_id}`,
+    `/v1/taxonomies/${taxonomy_id}`,
+    `/v1/schedules/${schedule_id}`,
+    `/v1/task-types/${type}`,
     `/v1/collections/${collection_id}`,
     `/v1/buckets/${batch.bucketId}`,
     "/v1/namespaces/deleted",

@@ -110,7 +110,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     events: createEventStore(gateway),
     tasks: createTaskStore(gateway, () => newId("task")),
     taskTypes: createTaskTypeStore(gateway),
-    schedules: createScheduleStore(gateway),
+    schedules: createScheduleStore(gateway, () => newId("schedule")),
     taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
     labels: createLabelStore(gateway),
     queue,

@@ -34,6 +34,7 @@ export async function createSchedule({
     last_task_id: null,
     last_error: null,
     revision: 1,
+    write_id: "",
     unsynced_at: now,
     created_at: now,
     updated_at: now,

@@ -9,7 +9,10 @@ const COLLECTION = "schedules";
 const IN_SERVICE = { status: { $in: ["ACTIVE", "SUSPENDED"] } };
 
 /** The schedules; names are unique by the index `{ namespace_id, name }`. */
-export function createScheduleStore(gateway: MongoGateway): ScheduleStore {
+export function createScheduleStore(
+  gateway: MongoGateway,
+  newWriteId: () => string,
+): ScheduleStore {
   return {
     insert: (schedule) => gateway.insertOne(COLLECTION, schedule),
     find: (namespaceId, idOrName) =>
@@ -28,6 +31,7 @@ export function createScheduleStore(gateway: MongoGateway): ScheduleStore {
       ),
     change: async (schedule, fields, now) => {
       const revision = schedule.revision + 1;
+      const writeId = newWriteId();
       const changed = await gateway.findOneAndUpdate<ScheduleRecord>(
         COLLECTION,
         { _id: schedule._id, revision: schedule.revision },
@@ -35,12 +39,17 @@ export function createScheduleStore(gateway: MongoGateway): ScheduleStore {
           $set: {
             ...fields,
             revision,
+            write_id: writeId,
             updated_at: now,
             unsynced_at: schedule.unsynced_at ?? now,
           },
         },
       );
-      return changed;
+      // The retry of a write whose answer was lost finds it changed, by itself if the mark is its own.
+      return (
+        changed ??
+        gateway.findOne<ScheduleRecord>(COLLECTION, { _id: schedule._id, write_id: writeId })
+      );
     },
     markSynced: async ({ _id, revision }) => {
       await gateway.updateOne(COLLECTION, { _id, revision }, { $set: { unsynced_at: null } });
