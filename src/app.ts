@@ -9,6 +9,7 @@ import type { AppEnv } from "./routes/app-env.ts";
 import { batchSubmit } from "./routes/batch-submit.ts";
 import { batches } from "./routes/batches.ts";
 import { buckets } from "./routes/buckets.ts";
+import { clusters } from "./routes/clusters.ts";
 import { collections } from "./routes/collections.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { documents } from "./routes/documents.ts";
@@ -79,6 +80,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     submissions,
     schedules,
     taxonomies,
+    clusters,
     collections,
     documents,
     webhooks,

@@ -8,6 +8,9 @@ import type { TaskCache } from "./ports/task-cache.ts";
 import type { ServiceContext, Stores } from "./services/context.ts";
 import { createIsolateMemory, type IsolateMemory } from "./services/isolate-memory.ts";
 import { createBatchStore } from "./stores/mongo/batches.ts";
+import { createClusteredDocumentStore } from "./stores/mongo/clustered-documents.ts";
+import { createClusterModelStore } from "./stores/mongo/cluster-models.ts";
+import { createClusterStore } from "./stores/mongo/clusters.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
 import { createDocumentStore } from "./stores/mongo/documents.ts";
 import { createEventStore } from "./stores/mongo/events.ts";
@@ -141,6 +144,17 @@ class RequestStores implements Stores {
 
   get batches() {
     return createBatchStore(this.gateway);
+  }
+
+  get clusters() {
+    return createClusterStore(this.gateway);
+  }
+
+  get clustering() {
+    return {
+      models: createClusterModelStore(this.gateway),
+      documents: createClusteredDocumentStore(this.gateway),
+    };
   }
 
   get tasks() {

@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   collection: "col",
   document: "doc",
   batch: "batch",
+  cluster: "clu",
   task: "tsk",
   job: "job",
   event: "evt",
@@ -39,6 +40,7 @@ export const ObjectId = idOf("object");
 export const CollectionId = idOf("collection");
 export const DocumentId = idOf("document");
 export const BatchId = idOf("batch");
+export const ClusterId = idOf("cluster");
 export const TaskId = idOf("task");
 export const EventId = idOf("event");
 export const WebhookId = idOf("webhook");

@@ -14,9 +14,9 @@ yours
 
 const HASHES: ReadonlySet<number> = new Set(STOP_WORDS.trim().split(/\s+/).map(fnv));
 
-/** Whether this is the FNV-1a hash of a stop word; asked by hash so that no word is cut out. */
-export function isStopWord(hash: number): boolean {
-  return HASHES.has(hash);
+/** Whether a word, or the word with this FNV-1a hash, is a stop word; by hash no word has to be cut out. */
+export function isStopWord(word: number | string): boolean {
+  return HASHES.has(typeof word === "number" ? word : fnv(word));
 }
 
 function fnv(word: string): number {

@@ -16,7 +16,10 @@ export type JobContext<Resource> = {
   readonly resource: Resource;
   readonly runtime: Runtime;
   readonly config: Config;
-  readonly stores: Pick<Stores, "objects" | "documents" | "collections" | "taxonomies" | "labels">;
+  readonly stores: Pick<
+    Stores,
+    "objects" | "documents" | "collections" | "taxonomies" | "labels" | "clustering"
+  >;
 };
 
 /** An event that a job's end causes, stored in the same write as the end (P3). */

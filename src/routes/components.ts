@@ -52,6 +52,12 @@ import {
   SubmissionTarget,
 } from "../contract/submission-target.ts";
 import {
+  Cluster,
+  ClusterRow,
+  CreateClusterRequest,
+  ExecuteClusterRequest,
+} from "../contract/cluster.ts";
+import {
   CreateTaxonomyRequest,
   MaterializeRequest,
   Taxonomy,
@@ -138,6 +144,10 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   CreatedTaskType: [CreatedTaskType, "The type and, for the only time, its signing secret."],
   PutTaskTypeRequest: [PutTaskTypeRequest, "What a type says; it replaces what was."],
   TaskTypeListRequest: [TaskTypeListRequest, "Filters of a list of types."],
+  CreateClusterRequest: [CreateClusterRequest, "What to group, and into how many groups."],
+  ExecuteClusterRequest: [ExecuteClusterRequest, "What every submission may say."],
+  Cluster: [Cluster, "Groups of alike documents. Its results are those of its last COMPLETED run."],
+  ClusterRow: [ClusterRow, "A cluster without its groups."],
   TaxonomyNode: [
     TaxonomyNode,
     "A node; its label, description and examples are taken as one text.",

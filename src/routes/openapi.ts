@@ -105,6 +105,7 @@ const TAGS = [
     "Executors",
     "Types of task whose work is done elsewhere, their tasks, and the reports on them.",
   ],
+  ["Clusters", "Groups of alike documents, found by k-means over their vectors."],
   ["Taxonomies", "Trees of labels for the documents of collections."],
   ["Schedules", "Recurring submissions."],
   ["Webhooks", "Endpoints that events are sent to, and what was sent."],

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { BatchStore } from "../ports/batch-store.ts";
+import type { ClusteringStores, ClusterStore } from "../ports/cluster-store.ts";
 import type { DocumentStore, ObjectStore } from "../ports/content-stores.ts";
 import type { DeliveryStore, EventStore } from "../ports/delivery-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
@@ -29,6 +30,8 @@ export type Stores = {
   readonly schedules: ScheduleStore;
   readonly taxonomies: TaxonomyStore;
   readonly labels: LabelStore;
+  readonly clusters: ClusterStore;
+  readonly clustering: ClusteringStores;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly webhooks: WebhookStore;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
 import { INDEXES } from "../../src/stores/mongo/indexes.ts";
 import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
+import type { Api } from "../support/api.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { readPage, section, tableRows } from "../support/page.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -93,10 +94,41 @@ async function runEverything(): Promise<void> {
   await api.post("/v1/schedules", { name: "s", cron: "* * * * *", submission }).expect(201);
   const nodes = [{ node_id: "a", label: "A", description: "b", examples: ["c"] }];
   await api.post("/v1/taxonomies", { name: "topics", nodes }).expect(201);
+  await runCluster(api);
   await clock.advanceBy(61_000);
   const failing = await makeBatch(api, [""]);
   await untilEnded(api, (await submit(api, failing)).task_id);
   await lookIntoMongo();
+}
+
+/** Executes a cluster, and looks at its run when nothing of it was done but the last write. */
+async function runCluster(api: Api): Promise<void> {
+  const texts = Array.from({ length: 9 }, (_, index) => sentence(index));
+  const { collectionId, ...batch } = await makeBatch(api, texts);
+  await untilEnded(api, (await submit(api, { collectionId, ...batch })).task_id);
+  const request = { name: "subjects", collection_ids: [collectionId], k: "auto" };
+  const { body } = await api.post("/v1/clusters", request).expect(201);
+  const execute = `/v1/clusters/${String(body["cluster_id"])}/execute`;
+  const task = await api.post(execute).expect(202);
+  await untilEnded(api, String(task.body["task_id"]));
+  // The start of a run deletes what is older, its end deletes its parts.
+  let deletions = 0;
+  const isReached = new Promise<void>((resolve) => {
+    world.stack.mongo?.faults.add({
+      phase: "before",
+      match: ({ name, target, isWrite }) => {
+        if (name === "delete" && target === "cluster_models") deletions += 1;
+        if (deletions > 1) resolve();
+        return deletions > 1 && isWrite && target === "cluster_models";
+      },
+      action: { kind: "refuse" },
+    });
+  });
+  const again = await api.post(execute).expect(202);
+  await isReached;
+  await lookIntoMongo();
+  world.stack.mongo?.faults.clear();
+  await api.post(`/v1/tasks/${String(again.body["task_id"])}/kill`).expect(202);
 }
 
 async function lookIntoMongo(): Promise<void> {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { createApp } from "../../src/app.ts";
 import { createApi } from "../support/api.ts";
 import { createDescribedCalls } from "../support/described-calls.ts";
-import { external, kill, schedules, taxonomies } from "../support/described-tour.ts";
+import { clusters, external, kill, schedules, taxonomies } from "../support/described-tour.ts";
 import { emptyBucket, sentence, untilEnded } from "../support/fixtures.ts";
 import { type Description, readDescription } from "../support/openapi.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -176,7 +176,7 @@ describe("the answers of a run", () => {
 
     await call(caller, "post", taskPath.concat("/retry"), undefined, 409);
     const tour = { call, caller, world, receiverUrl };
-    for (const part of [kill, external, schedules, taxonomies]) await part(tour);
+    for (const part of [kill, external, schedules, clusters, taxonomies]) await part(tour);
     for (const path of [
       batchPath,
       `${documents}/${documentId}`,

@@ -50,6 +50,7 @@ function bodyFor(route: Route): string {
     "/v1/tasks/kill": { status: "PENDING" },
     "/v1/tasks/retry": { status: "FAILED" },
     "/v1/schedules": { name, cron: "0 0 1 1 *", submission: ownBatch() },
+    "/v1/clusters": { name, collection_ids: [collection_id], k: 2 },
     "/v1/taxonomies": { name, nodes: [{ node_id: "a", label: "A" }] },
     "/v1/taxonomies/{taxonomy_id}/materialize": { collection_id },
     "/v1/submissions": { submissions: [{ submission: ownBatch() }] },
@@ -120,15 +121,17 @@ describe("a connection that breaks", () => {
 
 it("a connection that breaks after the database has deleted is no matter: it is answered as done", async () => {
   const { api, ids, batch } = await populate(world, "deleted");
-  const { webhook_id, collection_id, document_id, key_id, taxonomy_id, schedule_id, type } = ids;
+  const { webhook_id, collection_id, document_id, key_id } = ids;
+  const { cluster_id, taxonomy_id, schedule_id, type } = ids;
   for (const path of [
     `/v1/collections/${collection_id}/documents/${document_id}`,
     ...batch.objectIds.map((id) => `/v1/buckets/${batch.bucketId}/objects/${id}`),
     batch.path,
-    `/v1/webhooks/${webhook_id}`,
-    `/v1/keys/${key_id}`,
+    `/v1/clusters/${cluster_id}`,
     `/v1/taxonomies/${taxonomy_id}`,
     `/v1/schedules/${schedule_id}`,
+    `/v1/webhooks/${webhook_id}`,
+    `/v1/keys/${key_id}`,
     `/v1/task-types/${type}`,
     `/v1/collections/${collection_id}`,
     `/v1/buckets/${batch.bucketId}`,

@@ -54,6 +54,18 @@ export async function schedules({ call, caller }: Tour): Promise<void> {
   }
 }
 
+/** A cluster and its run. */
+export async function clusters({ call, caller }: Tour): Promise<void> {
+  const path = "/v1/clusters/subjects";
+  const body = { name: "subjects", collection_ids: ["c"], k: 2 };
+  await call(caller, "post", "/v1/clusters", body, 201);
+  await call(caller, "post", "/v1/clusters/list", {}, 200);
+  const run = await call(caller, "post", `${path}/execute`, {}, 202);
+  await untilEnded(caller, String(run.body["task_id"]));
+  await call(caller, "get", path, undefined, 200);
+  await call(caller, "delete", path, undefined, 204);
+}
+
 /** A taxonomy and its materialisation. */
 export async function taxonomies({ call, caller }: Tour): Promise<void> {
   const path = "/v1/taxonomies/topics";

@@ -40,6 +40,9 @@ export async function populate(world: World, name: string): Promise<Populated> {
   const taxonomy = await api
     .post("/v1/taxonomies", { name: "topics", nodes: [{ node_id: "a", label: "A" }] })
     .expect(201);
+  const cluster = await api
+    .post("/v1/clusters", { name: "subjects", collection_ids: [batch.collectionId], k: 2 })
+    .expect(201);
   const first = async (path: string, field: string) => {
     const { results } = Ids.parse((await api.post(path, {}).expect(200)).body);
     return String(results[0]?.[field]);
@@ -60,6 +63,7 @@ export async function populate(world: World, name: string): Promise<Populated> {
       type,
       schedule_id: String(schedule.body["schedule_id"]),
       taxonomy_id: String(taxonomy.body["taxonomy_id"]),
+      cluster_id: String(cluster.body["cluster_id"]),
       webhook_id: webhookId,
       delivery_id: await first(`/v1/webhooks/${webhookId}/deliveries/list`, "delivery_id"),
     },

@@ -14,6 +14,9 @@ import { createIsolateMemory } from "../../src/services/isolate-memory.ts";
 import { createWebhook } from "../../src/services/webhooks/create-webhook.ts";
 import type { BucketRecord, CollectionRecord } from "../../src/ports/content-stores.ts";
 import { createBatchStore } from "../../src/stores/mongo/batches.ts";
+import { createClusteredDocumentStore } from "../../src/stores/mongo/clustered-documents.ts";
+import { createClusterModelStore } from "../../src/stores/mongo/cluster-models.ts";
+import { createClusterStore } from "../../src/stores/mongo/clusters.ts";
 import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
 import { createDocumentStore } from "../../src/stores/mongo/documents.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
@@ -111,6 +114,11 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     tasks: createTaskStore(gateway, () => newId("task")),
     taskTypes: createTaskTypeStore(gateway),
     schedules: createScheduleStore(gateway, () => newId("schedule")),
+    clusters: createClusterStore(gateway),
+    clustering: {
+      models: createClusterModelStore(gateway),
+      documents: createClusteredDocumentStore(gateway),
+    },
     taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
     labels: createLabelStore(gateway),
     queue,

@@ -132,6 +132,27 @@ export function world(
           return Promise.resolve();
         },
       },
+      clustering: {
+        models: {
+          create: unused,
+          read: unused,
+          advance: unused,
+          writeParts: unused,
+          removeRun: unused,
+          doneRuns: unused,
+          removeOlder: unused,
+          removeAll: unused,
+          results: unused,
+        },
+        documents: {
+          count: unused,
+          ids: unused,
+          vectors: unused,
+          texts: unused,
+          page: unused,
+          assign: unused,
+        },
+      },
       objects: {
         insert: unused,
         insertMany: unused,

@@ -1,4 +1,5 @@
 import type { DocumentRecord } from "../../ports/content-stores.ts";
+import { showAssignments } from "../clusters/show-assignments.ts";
 import { getCollection } from "../collections/get-collection.ts";
 import type { NamespaceContext } from "../context.ts";
 import { notFound } from "../errors.ts";
@@ -18,5 +19,6 @@ export async function getDocument({
     input.document,
   );
   if (document === null) throw notFound("document", input.document);
-  return document;
+  const [shown] = await showAssignments({ ctx, documents: [document] });
+  return shown ?? document;
 }

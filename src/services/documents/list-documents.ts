@@ -3,6 +3,7 @@ import type { DocumentRow } from "../../ports/content-stores.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import { getCollection } from "../collections/get-collection.ts";
 import type { NamespaceContext } from "../context.ts";
+import { showAssignments } from "../clusters/show-assignments.ts";
 import { asList, createdRange, pageOptions } from "../paging.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function listDocuments({
 }): Promise<Page<DocumentRow>> {
   const page = pageOptions(input);
   const collection = await getCollection({ ctx, input });
-  return ctx.stores.documents.list(
+  const { rows, next } = await ctx.stores.documents.list(
     ctx.namespace._id,
     {
       collectionId: collection._id,
@@ -29,4 +30,5 @@ export async function listDocuments({
     page,
     input.return_vectors ?? false,
   );
+  return { rows: await showAssignments({ ctx, documents: rows }), next };
 }

@@ -39,11 +39,12 @@ export async function deleteNamespace({
 
 /** What is in the way of a deletion, in words; read only once something is known to be. */
 async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<string[]> {
-  const { buckets, collections, taxonomies, schedules, webhooks, tasks } = ctx.stores;
+  const { buckets, collections, clusters, taxonomies, schedules, webhooks, tasks } = ctx.stores;
   const statuses = TaskStatusEnum.options.filter((status) => !isTerminal(status));
   const pages = await Promise.all([
     buckets.list(namespaceId, {}, FIRST_ROW),
     collections.list(namespaceId, {}, FIRST_ROW),
+    clusters.list(namespaceId, {}, FIRST_ROW),
     taxonomies.list(namespaceId, {}, FIRST_ROW),
     schedules.list(namespaceId, {}, FIRST_ROW),
     webhooks.list(namespaceId, {}, FIRST_ROW),
@@ -52,6 +53,7 @@ async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<stri
   const words = [
     "buckets",
     "collections",
+    "clusters",
     "taxonomies",
     "schedules",
     "webhooks",

@@ -7,6 +7,7 @@ import type { ServiceContext, Stores } from "../context.ts";
 const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>> = {
   [ID_PREFIXES.batch]: (stores) => stores.batches,
   [ID_PREFIXES.taxonomy]: (stores) => stores.taxonomies,
+  [ID_PREFIXES.cluster]: (stores) => stores.clusters,
 };
 
 /**

@@ -14,6 +14,7 @@ it("what the services promise to be unique is unique by an index", () => {
   );
   expect(unique.toSorted()).toEqual([
     "buckets: namespace_id, name",
+    "clusters: namespace_id, name",
     "collections: namespace_id, name",
     "keys: hash",
     "namespaces: name",

@@ -61,6 +61,11 @@ export const INDEXES: readonly Index[] = [
   unique("task_types", { namespace_id: 1, name: 1 }),
   plain("task_types", { namespace_id: 1, ...BY_TIME }),
 
+  unique("clusters", { namespace_id: 1, name: 1 }),
+  plain("clusters", { namespace_id: 1, ...BY_TIME }),
+  plain("cluster_models", { cluster_id: 1, task_id: 1 }),
+  plain("cluster_models", { task_id: 1 }),
+
   plain("tasks", { namespace_id: 1, ...BY_TIME }),
   unique("tasks", { namespace_id: 1, idempotency_slot: 1 }),
   unique("tasks", { namespace_id: 1, singleton_slot: 1 }),

@@ -4,13 +4,15 @@ import type { Doc, MongoGateway, Query } from "./gateway.ts";
 /**
  * Writes a task's status to a resource, and reads the resource with the same operation. Settles
  * the race between mirrors of two versions, and of a task and the next one of its resource, whose
- * id is greater: the older one matches nothing. So does the same one sent again.
+ * id is greater: the older one matches nothing. So does the same one sent again. `alsoSet`: what
+ * else the same write sets.
  */
 export function mirrorInto<Row extends Doc>(
   gateway: MongoGateway,
   collection: string,
   resourceId: string,
   task: TaskMirror,
+  alsoSet: Readonly<Record<string, unknown>> = {},
 ): Promise<Row | null> {
   return gateway.findOneAndUpdate<Row>(
     collection,
@@ -22,6 +24,7 @@ export function mirrorInto<Row extends Doc>(
         task_id: task.task_id,
         task_version: task.version,
         updated_at: task.updated_at,
+        ...alsoSet,
       },
     },
   );

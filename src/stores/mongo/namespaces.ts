@@ -30,6 +30,7 @@ export function createNamespaceStore(gateway: MongoGateway): NamespaceStore {
         exists(gateway, "collections", inside),
         exists(gateway, "taxonomies", inside),
         exists(gateway, "schedules", inside),
+        exists(gateway, "clusters", inside),
         exists(gateway, "webhooks", inside),
         exists(gateway, "tasks", { ...inside, status: { $in: UNFINISHED } }),
       ]);

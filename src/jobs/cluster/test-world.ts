@@ -1,0 +1,225 @@
+import { row } from "../../clustering/points.ts";
+import { blobs } from "../../clustering/test-points.ts";
+import { parseConfig } from "../../config.ts";
+import { createNewId } from "../../ids.ts";
+import type { Assignment, ClusterModelRecord, ClusterRecord } from "../../ports/cluster-store.ts";
+import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { StepOutcome } from "../define-job.ts";
+import { buildCluster, type ClusterState } from "./build-cluster.ts";
+import { memoryStores } from "./memory-stores.ts";
+import type { Context } from "./phase.ts";
+
+// For the tests beside it only: ports in memory, and a runner of one job.
+
+const NOW = new Date("2026-11-24T00:00:00.000Z");
+let ticks = 0;
+
+/** Ids one millisecond apart, so that they are in the order in which they were made. */
+export const newId = createNewId(() => new Date(NOW.getTime() + ticks++));
+
+const config = parseConfig({
+  PUBLIC_URL: "https://waybill.example",
+  ADMIN_KEY: "0123456789abcdef",
+  UPSTASH_REDIS_REST_URL: "https://redis.example",
+  UPSTASH_REDIS_REST_TOKEN: "token",
+  QSTASH_URL: "https://qstash.example",
+  QSTASH_TOKEN: "token",
+  QSTASH_CURRENT_SIGNING_KEY: "current",
+  QSTASH_NEXT_SIGNING_KEY: "next",
+  MONGODB_URI: "mongodb://mongodb.example",
+  SEALING_KEY: "0".repeat(64),
+});
+
+const unused = () => Promise.reject(new Error("a job has no need of this"));
+
+export type StoredDocument = {
+  readonly _id: string;
+  readonly collection_id: string;
+  readonly text: string;
+  readonly embedding: Float32Array;
+  /** Of this cluster, by run. */
+  readonly marks: Record<string, Assignment>;
+};
+
+/** A cluster over some collections, and one task that works for it. */
+export type World = {
+  readonly documents: Map<string, StoredDocument>;
+  readonly models: Map<string, ClusterModelRecord>;
+  readonly parts: Map<string, readonly string[]>;
+  readonly collections: Set<string>;
+  /** The database's operations, in order: `models.read`, `documents.page`, … */
+  readonly operations: string[];
+  readonly ctx: Context;
+};
+
+export type WorldOptions = {
+  readonly dimensions?: number;
+  readonly cluster?: Partial<ClusterRecord>;
+  readonly embedders?: readonly string[];
+};
+
+/** Makes a {@link World} of these vectors; each document's text names its place. */
+export function world(
+  vectorsOfCollections: readonly (readonly Float32Array[])[],
+  options: WorldOptions = {},
+): World {
+  // The same ids in every world of the same shape: results can be compared.
+  const collectionIds = vectorsOfCollections.map((_, at) => `col_${at}`);
+  const documents = new Map<string, StoredDocument>();
+  vectorsOfCollections.forEach((vectors, at) => {
+    vectors.forEach((embedding, place) => {
+      const _id = `doc_${at}_${String(place).padStart(6, "0")}`;
+      const text = `collection${at} subject${embedding.indexOf(Math.max(...embedding))} common`;
+      documents.set(_id, { _id, collection_id: `col_${at}`, text, embedding, marks: {} });
+    });
+  });
+  const collections = new Set(collectionIds);
+  const operations: string[] = [];
+  const models = new Map<string, ClusterModelRecord>();
+  const parts = new Map<string, readonly string[]>();
+  const resource: ClusterRecord = {
+    _id: "clu_1",
+    namespace_id: "ns",
+    name: "c",
+    collection_ids: collectionIds,
+    k: 3,
+    seed: 1,
+    result_task_id: null,
+    metadata: {},
+    status: "PROCESSING",
+    task_id: "tsk_5",
+    error_message: null,
+    task_version: 1,
+    created_at: NOW,
+    updated_at: NOW,
+    ...options.cluster,
+  };
+  const collectionOf = (id: string): CollectionRecord => ({
+    _id: id,
+    namespace_id: "ns",
+    name: id,
+    status: "ACTIVE",
+    metadata: {},
+    created_at: NOW,
+    updated_at: NOW,
+    embedder: options.embedders?.[collectionIds.indexOf(id)] ?? "hashed-ngram-256",
+    schema: { embedding: { dimensions: options.dimensions ?? 8 } },
+  });
+  const ctx: Context = {
+    taskId: "tsk_5",
+    namespaceId: "ns",
+    attempt: 1,
+    resource,
+    config,
+    runtime: {
+      now: () => NOW,
+      random: noChance,
+      newId,
+      log: () => {},
+      defer: () => {},
+      fetch: unused,
+    },
+    stores: {
+      taxonomies: {
+        insert: unused,
+        find: unused,
+        list: unused,
+        mirror: unused,
+        get: unused,
+        update: unused,
+        removeAtRest: unused,
+      },
+      labels: { unlabelled: unused, countUnlabelled: unused, label: unused },
+      collections: {
+        insert: unused,
+        list: unused,
+        remove: unused,
+        find: (_namespace, id) => {
+          operations.push("collections.find");
+          return Promise.resolve(collections.has(id) ? collectionOf(id) : null);
+        },
+      },
+      documents: {
+        find: unused,
+        list: unused,
+        remove: unused,
+        removeAll: unused,
+        writeMany: unused,
+      },
+      objects: {
+        insert: unused,
+        insertMany: unused,
+        find: unused,
+        list: unused,
+        remove: unused,
+        range: unused,
+        pick: unused,
+        existing: unused,
+        extent: unused,
+      },
+      clustering: memoryStores({ documents, models, parts, operations }),
+    },
+  };
+  return { documents, models, parts, collections, operations, ctx };
+}
+
+/** Documents of so many subjects, one after the other. */
+export function subjects(count: number, each: number): Float32Array[] {
+  const points = blobs(count, each);
+  return Array.from({ length: points.count }, (_, at) => row(points, at));
+}
+
+/** Twenty documents of each of three subjects. */
+export const threeSubjects = (options: WorldOptions = {}) => world([subjects(3, 20)], options);
+
+function noChance(): never {
+  throw new Error("chance is the seed's");
+}
+
+/** The state of an outcome, as the runner keeps it: through JSON and the job's own schema. */
+export function stateOf(outcome: StepOutcome<ClusterState>): ClusterState {
+  if (outcome.kind === "skip") throw new Error(`skipped: ${outcome.reason}`);
+  return buildCluster.state.parse(JSON.parse(JSON.stringify(outcome.state)));
+}
+
+/** How a run is disturbed. */
+export type Disturbance = {
+  /** So many runners do each step at once, from the same state. */
+  readonly times?: number;
+  readonly between?: (step: number, state: ClusterState) => void;
+  /** A context that takes the place of the world's for one step, whose failure costs nothing. */
+  readonly dying?: (step: number) => Context | null;
+  /** After that many steps the checkpoint is this one of so many steps before. */
+  readonly rewind?: { readonly at: number; readonly by: number };
+};
+
+/** Runs a cluster to its end as the runner would: a step that throws runs again from its checkpoint. */
+export async function run(
+  { ctx }: World,
+  { times = 1, between = () => {}, dying = () => null, rewind }: Disturbance = {},
+): Promise<StepOutcome<ClusterState>> {
+  const checkpoints: ClusterState[] = [];
+  let outcome = await buildCluster.start({ cluster_id: ctx.resource._id }, ctx);
+  for (let step = 0; outcome.kind === "next"; step++) {
+    if (step > 2000) throw new Error("the job doesn't end");
+    let state = stateOf(outcome);
+    checkpoints.push(state);
+    if (rewind?.at === step) state = checkpoints[Math.max(0, step - rewind.by)] ?? state;
+    between(step, state);
+    const deadly = dying(step);
+    if (deadly !== null) await buildCluster.advance(state, deadly).catch(() => "it starts again");
+    const outcomes = await Promise.all(
+      Array.from({ length: times }, () => buildCluster.advance(state, ctx)),
+    );
+    outcome = outcomes.at(-1) ?? outcome;
+  }
+  return outcome;
+}
+
+/** What a run left behind: its model, and every document's mark. */
+export function resultOf({ models, documents, ctx }: World) {
+  return {
+    model: models.get(ctx.taskId),
+    marks: [...documents.values()].map((document) => document.marks[ctx.taskId]),
+  };
+}

@@ -1,0 +1,41 @@
+import type { ClusterRecord, ClusterStore } from "../../ports/cluster-store.ts";
+import type { MongoGateway } from "./gateway.ts";
+import { mirrorInto } from "./mirror.ts";
+import { createWorkStore } from "./works.ts";
+
+const COLLECTION = "clusters";
+
+/** The clusters, which show the status of their newest tasks and the results of the last COMPLETED one. */
+export function createClusterStore(gateway: MongoGateway): ClusterStore {
+  return {
+    ...createWorkStore<ClusterRecord>(gateway, COLLECTION),
+    mirror: async (clusterId, task) => {
+      if (task.status !== "COMPLETED") {
+        return mirrorInto<ClusterRecord>(gateway, COLLECTION, clusterId, task);
+      }
+      const shown = { result_task_id: task.task_id };
+      const cluster = await mirrorInto<ClusterRecord>(gateway, COLLECTION, clusterId, task, shown);
+      if (cluster !== null) return cluster;
+      // Where it shows a newer task's status already, which has no results yet, these are to be seen.
+      await gateway.updateOne(
+        COLLECTION,
+        {
+          _id: clusterId,
+          $or: [{ result_task_id: null }, { result_task_id: { $lt: task.task_id } }],
+        },
+        { $set: shown },
+      );
+      return null;
+    },
+    shownRuns: async (namespaceId, clusterIds) => {
+      const rows = await gateway.find<Pick<ClusterRecord, "_id" | "result_task_id">>(
+        COLLECTION,
+        { _id: { $in: clusterIds }, namespace_id: namespaceId },
+        { projection: { result_task_id: 1 } },
+      );
+      return new Map(
+        rows.flatMap((row) => (row.result_task_id === null ? [] : [[row._id, row.result_task_id]])),
+      );
+    },
+  };
+}
