@@ -14,6 +14,7 @@ import { collections } from "./routes/collections.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { documents } from "./routes/documents.ts";
 import { errorResponse } from "./routes/error-response.ts";
+import { eventsStream } from "./routes/events-stream.ts";
 import { health } from "./routes/health.ts";
 import { keys } from "./routes/keys.ts";
 import { authenticate } from "./routes/middleware/authenticate.ts";
@@ -85,6 +86,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     documents,
     webhooks,
     deliveries,
+    eventsStream,
   ]) {
     inNamespace.route("/", router);
   }

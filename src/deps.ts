@@ -29,12 +29,17 @@ import { createTaskStore } from "./stores/mongo/tasks.ts";
 import { createWebhookStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
+import { REAL_CLOCK } from "./stores/watch/clock.ts";
+import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
 
 /** One for the isolate, so that what two requests make in one millisecond is in order. */
 const newId = createNewId(now);
 
 /** The worker's bindings; its variables are parsed by `config.ts`. */
-export type Bindings = { readonly MONGO_POOL: MongoPoolNamespace };
+export type Bindings = {
+  readonly MONGO_POOL: MongoPoolNamespace;
+  readonly WATCH_HUB: WatchHubNamespace;
+};
 
 /** What an isolate keeps for all its requests. The clients speak HTTP by `fetch` and hold no socket. */
 export type Isolate = {
@@ -84,7 +89,7 @@ export function createServices({
       ),
     fetch: (url, init) => fetch(url, init),
   };
-  const stores = new RequestStores(isolate, bindings.MONGO_POOL);
+  const stores = new RequestStores(isolate, bindings);
   return {
     config,
     runtime,
@@ -104,13 +109,15 @@ class RequestStores implements Stores {
   readonly taskCache: TaskCache;
   readonly queue: Queue;
   readonly #pool: MongoPoolNamespace;
+  readonly #hubs: WatchHubNamespace;
   readonly #poolSize: number;
   #gateway: MongoGateway | null = null;
 
-  constructor({ config, taskCache, queue }: Isolate, pool: MongoPoolNamespace) {
+  constructor({ config, taskCache, queue }: Isolate, bindings: Bindings) {
     this.taskCache = taskCache;
     this.queue = queue;
-    this.#pool = pool;
+    this.#pool = bindings.MONGO_POOL;
+    this.#hubs = bindings.WATCH_HUB;
     this.#poolSize = config.mongodb.poolSize;
   }
 
@@ -175,6 +182,10 @@ class RequestStores implements Stores {
 
   get labels() {
     return createLabelStore(this.gateway);
+  }
+
+  get watchers() {
+    return createWatchers(this.#hubs, REAL_CLOCK);
   }
 
   get webhooks() {

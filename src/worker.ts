@@ -4,6 +4,7 @@ import { runCron } from "./scheduled/crons.ts";
 import type { ServiceContext } from "./services/context.ts";
 
 export { MongoPool } from "./stores/mongo/pool-object.ts";
+export { WatchHub } from "./stores/watch/watch-hub.ts";
 
 let isolate: Isolate | null = null;
 

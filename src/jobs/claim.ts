@@ -41,7 +41,7 @@ export async function claim(ctx: ServiceContext, message: JobMessage): Promise<C
     const claimed = await takePlace(ctx, task, leaseToken);
     if (claimed === "busy") return { kind: "stale", reason: "busy" };
     if (claimed !== null) {
-      await cacheTask({ ctx, task: claimed });
+      await cacheTask({ ctx, task: claimed, eventsAfter: task.sequence });
       return { kind: "claimed", task: claimed, leaseToken };
     }
   }

@@ -12,13 +12,24 @@ export type EventRecord = {
   readonly created_at: Date;
 };
 
+/** How many events are read at once. */
+export const EVENTS_AT_ONCE = 1000;
+
 /** The namespace's log of events. Methods throw `StoreUnavailableError`. */
 export interface EventStore {
   /** Events that are there already stay as they are: a dispatch may come twice. */
   insertMany(events: readonly EventRecord[]): Promise<void>;
   get(eventId: string): Promise<EventRecord | null>;
-  /** In order of sequence; at most the first 1,000. */
-  ofTask(namespaceId: string, taskId: string): Promise<readonly EventRecord[]>;
+  /** Those after the sequence `after` (0 when absent), in order; at most {@link EVENTS_AT_ONCE}. */
+  ofTask(namespaceId: string, taskId: string, after?: number): Promise<readonly EventRecord[]>;
+  /**
+   * The namespace's events from `from.at` on, by the time at which they were logged; with an id
+   * those after that one. At most {@link EVENTS_AT_ONCE}.
+   */
+  loggedFrom(
+    namespaceId: string,
+    from: { readonly at: Date; readonly id: string | null },
+  ): Promise<readonly EventRecord[]>;
   /** Deletes at most `limit` events older than that; how many. */
   purge(before: Date, limit: number): Promise<number>;
 }

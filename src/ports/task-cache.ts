@@ -8,6 +8,12 @@ export type CachedTask = {
   readonly json: string;
 };
 
+/** How long a watch lasts that is not renewed, in milliseconds. */
+export const WATCH_MS = 30_000;
+
+/** Whether somebody watches the task, to whom this version may be news, and its namespace's events. */
+export type PutOutcome = { readonly isWatched: boolean; readonly isNamespaceWatched: boolean };
+
 /**
  * The hot copies. May be flushed or unreachable at any moment (P4, P6): callers go to the task
  * store then. Methods throw `StoreUnavailableError`.
@@ -16,8 +22,15 @@ export interface TaskCache {
   /** One Redis command. */
   get(namespaceId: string, taskId: string): Promise<CachedTask | null>;
   /**
+   * The copy, and for {@link WATCH_MS} from now on whoever puts a newer one is told that somebody
+   * watches. One Redis command, atomic: a change is either in the copy or its writer is told.
+   */
+  watch(namespaceId: string, taskId: string): Promise<CachedTask | null>;
+  /** The same for all events of a namespace. One Redis command. */
+  watchNamespace(namespaceId: string): Promise<void>;
+  /**
    * One Redis command, atomic: keeps what is there when it has the same or a newer version, so
    * that a slow writer never overwrites a newer copy (P4).
    */
-  put(namespaceId: string, taskId: string, task: CachedTask): Promise<void>;
+  put(namespaceId: string, taskId: string, task: CachedTask): Promise<PutOutcome>;
 }

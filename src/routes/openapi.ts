@@ -108,6 +108,7 @@ const TAGS = [
   ["Clusters", "Groups of alike documents, found by k-means over their vectors."],
   ["Taxonomies", "Trees of labels for the documents of collections."],
   ["Schedules", "Recurring submissions."],
+  ["Events", "What happened, as it happens."],
   ["Webhooks", "Endpoints that events are sent to, and what was sent."],
   ["Health", "Whether the deployment works; without a key."],
 ] as const;

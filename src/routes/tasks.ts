@@ -1,11 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { HonoRequest } from "hono";
 import { z } from "zod";
 import { pageOf, PageQuery } from "../contract/common.ts";
-import { isTerminal } from "../contract/status.ts";
 import { KillRequest, Task, TaskHistory, TaskListRequest } from "../contract/task.ts";
-import type { PolledTask } from "../services/isolate-memory.ts";
-import { getTask } from "../services/tasks/get-task.ts";
 import { getTaskHistory } from "../services/tasks/get-task-history.ts";
 import { killTask } from "../services/tasks/kill-task.ts";
 import { listTasks } from "../services/tasks/list-tasks.ts";
@@ -14,30 +10,10 @@ import { retryTask } from "../services/tasks/retry-task.ts";
 import { requireNamespace } from "./middleware/require-namespace.ts";
 import { presentPage } from "./present.ts";
 import { problems } from "./problem-responses.ts";
-import { createRouter, invalidInput, json, jsonAt, optionalJsonBody } from "./router.ts";
+import { createRouter, json, jsonAt, optionalJsonBody } from "./router.ts";
+import { addPoll } from "./task-poll.ts";
 
 const params = z.object({ task_id: z.string() });
-
-/** When a poller should ask again, in seconds. */
-const RETRY_AFTER_SECONDS = "1";
-
-/** What the answer to a poll says beside the task, for the route's definition. */
-const POLL_HEADERS = {
-  ETag: {
-    schema: { type: "string" as const },
-    description: "The task's version, for If-None-Match",
-    required: true,
-  },
-  "X-Waybill-Source": {
-    schema: { type: "string" as const, enum: ["cache", "history"] },
-    description: "Which store had it: Redis or the isolate, or MongoDB",
-    required: true,
-  },
-  "Retry-After": {
-    schema: { type: "integer" as const },
-    description: "When to ask again, in seconds; absent once the task has ended",
-  },
-};
 
 /** `/v1/tasks`: get, list, kill, retry, history. */
 export const tasks = createRouter();
@@ -73,38 +49,7 @@ tasks.openapi(
 
 tasks.use("/tasks/*", requireNamespace);
 
-const PollQuery = z.strictObject({ source: z.enum(["cache"]).optional() });
-
-const poll = createRoute({
-  method: "get",
-  path: "/tasks/{task_id}",
-  tags: ["Tasks"],
-  operationId: "getTask",
-  summary: "Get a task's latest status",
-  description:
-    "The hot path. Answered from Redis, or from MongoDB when Redis has no copy or is down; `?source=cache` asks Redis alone. Send `If-None-Match` to be told only of changes.",
-  request: {
-    params,
-    query: PollQuery,
-    headers: z.object({ "if-none-match": z.string().optional() }),
-  },
-  responses: {
-    200: { ...json(Task, "The task"), headers: POLL_HEADERS },
-    304: { description: "Unchanged since the ETag in If-None-Match", headers: POLL_HEADERS },
-    ...problems("not_found"),
-  },
-});
-
-// The hot path, so it stands without the validators: all that it could check is a query, and few
-// polls have one.
-tasks.openAPIRegistry.registerPath(poll);
-tasks.get(poll.getRoutingPath(), async (c) => {
-  const input = { taskId: c.req.param("task_id"), cacheOnly: isCacheOnly(c.req) };
-  return pollResponse(
-    await getTask({ ctx: c.get("inNamespace"), input }),
-    c.req.header("If-None-Match"),
-  );
-});
+addPoll(tasks);
 
 for (const [method, path, operationId] of [
   ["post", "/tasks/{task_id}/kill", "killTask"],
@@ -179,30 +124,3 @@ tasks.openapi(
     return c.json(await getTaskHistory({ ctx: c.var.inNamespace, input }), 200);
   },
 );
-
-function isCacheOnly(request: HonoRequest): boolean {
-  if (!request.url.includes("?")) return false;
-  const query = PollQuery.safeParse(request.query());
-  if (!query.success) throw invalidInput(query.error.issues);
-  return query.data.source === "cache";
-}
-
-/**
- * The answer to a poll, from the stored text: nothing is parsed or written anew. The entity tag is
- * the version, which changes with every visible change (RFC 9110, section 8.8.3).
- */
-function pollResponse({ task, source }: PolledTask, ifNoneMatch: string | undefined): Response {
-  const etag = `"v${task.version}"`;
-  const headers: Record<string, string> = {
-    "Content-Type": "application/json",
-    "Cache-Control": "no-cache",
-    ETag: etag,
-    "X-Waybill-Source": source,
-  };
-  if (!isTerminal(task.status)) headers["Retry-After"] = RETRY_AFTER_SECONDS;
-  const isUnchanged = ifNoneMatch
-    ?.split(",")
-    .some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
-  if (isUnchanged) return new Response(null, { status: 304, headers });
-  return new Response(task.json, { status: 200, headers });
-}

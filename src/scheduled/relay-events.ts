@@ -1,11 +1,7 @@
 import type { TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
-import {
-  dispatchTask,
-  dispatchWebhook,
-  eventsOfTask,
-  idsOf,
-} from "../services/events/dispatch-events.ts";
+import { dispatchTask, dispatchWebhook, idsOf } from "../services/events/dispatch-events.ts";
+import { eventsOfTask } from "../services/events/events-of-task.ts";
 import { runSystemSubscribers } from "../services/events/system-subscribers.ts";
 import { failuresOf } from "./failures-of.ts";
 

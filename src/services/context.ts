@@ -14,6 +14,7 @@ import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskStore } from "../ports/task-store.ts";
 import type { LabelStore, TaxonomyStore } from "../ports/taxonomy-store.ts";
+import type { Watchers } from "../ports/watchers.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
 
@@ -34,6 +35,7 @@ export type Stores = {
   readonly clustering: ClusteringStores;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
+  readonly watchers: Watchers;
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly events: EventStore;

@@ -32,6 +32,8 @@ export type IsolateMemory = {
   readonly terminalTasks: LRUCache<string, CachedTask>;
   /** The polls under way, so that simultaneous polls of one task share one look-up. */
   readonly polls: Map<string, Promise<PolledTask | null>>;
+  /** The looks of waiters under way, shared likewise. */
+  readonly looks: Map<string, Promise<CachedTask | null>>;
 };
 
 /** An empty memory; one per isolate. */
@@ -45,5 +47,6 @@ export function createIsolateMemory(): IsolateMemory {
       sizeCalculation: (task) => task.json.length,
     }),
     polls: new Map(),
+    looks: new Map(),
   };
 }

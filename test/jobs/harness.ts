@@ -67,9 +67,11 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
   });
   const taskCache: TaskCache = life.mortal<TaskCache>({
     get: () => Promise.resolve(null),
+    watch: () => Promise.resolve(null),
+    watchNamespace: () => Promise.resolve(),
     put: (_namespaceId, _taskId, task) => {
       puts.push({ atMs: nowMs, task });
-      return Promise.resolve();
+      return Promise.resolve({ isWatched: false, isNamespaceWatched: false });
     },
   });
   const stores: Partial<Stores> = {

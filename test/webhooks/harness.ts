@@ -107,7 +107,21 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
         return Promise.resolve(null);
       },
     },
-    taskCache: { get: () => Promise.resolve(null), put: () => Promise.resolve() },
+    taskCache: {
+      get: () => Promise.resolve(null),
+      watch: () => Promise.resolve(null),
+      watchNamespace: () => Promise.resolve(),
+      put: () => Promise.resolve({ isWatched: false, isNamespaceWatched: false }),
+    },
+    watchers: {
+      wake: () => Promise.resolve(),
+      join: () => ({ next: () => Promise.resolve(null), leave: () => undefined }),
+      tell: () => Promise.resolve(),
+      joinEvents: () => ({
+        next: (mark) => Promise.resolve({ mark, events: [] }),
+        leave: () => undefined,
+      }),
+    },
     webhooks: createWebhookStore(gateway),
     deliveries: createDeliveryStore(gateway),
     events: createEventStore(gateway),

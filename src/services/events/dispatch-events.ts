@@ -3,6 +3,7 @@ import type { DispatchMessage } from "../../ports/queue.ts";
 import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
+import { eventsOfTask, loggedEvent } from "./events-of-task.ts";
 import { fanOut } from "./fan-out.ts";
 import { runSystemSubscribers } from "./system-subscribers.ts";
 
@@ -54,15 +55,10 @@ export async function dispatchWebhook(
   const now = ctx.runtime.now();
   const report = await dispatch(
     ctx,
-    webhook.pending_events.map((event) => logged(event, webhook.namespace_id, null, now)),
+    webhook.pending_events.map((event) => loggedEvent(event, webhook.namespace_id, null, now)),
   );
   await ctx.stores.webhooks.settleEvents(webhook._id, idsOf(webhook.pending_events));
   return report;
-}
-
-/** What of a task's outbox goes to the log. */
-export function eventsOfTask(task: TaskRecord, now: Date): readonly EventRecord[] {
-  return task.pending_events.map((event) => logged(event, task.namespace_id, task._id, now));
 }
 
 /** The ids by which an outbox is settled. */
@@ -76,22 +72,4 @@ async function dispatch(
 ): Promise<DispatchReport> {
   await ctx.stores.events.insertMany(events);
   return { events: events.length, deliveries: await fanOut(ctx, events) };
-}
-
-function logged(
-  event: PendingEvent,
-  namespaceId: string,
-  taskId: string | null,
-  now: Date,
-): EventRecord {
-  return {
-    _id: event.event_id,
-    namespace_id: namespaceId,
-    type: event.type,
-    task_id: taskId,
-    sequence: event.sequence,
-    timestamp: event.timestamp,
-    data: event.data,
-    created_at: now,
-  };
 }

@@ -94,7 +94,7 @@ async function insertSkipped(
   const made = outcome.kind === "inserted" ? skipped : await holderOf(ctx, skipped, outcome);
   if (made === null) throw new Error(`${task._id} was refused and can't be found`);
   await Promise.all([
-    cacheTask({ ctx, task: made }),
+    cacheTask({ ctx, task: made, eventsAfter: 0 }),
     mirrorOrLog({ ctx, task: made }),
     requestDispatch({ ctx, task: made }),
   ]);
@@ -106,7 +106,7 @@ async function announce(ctx: NamespaceContext, task: TaskRecord): Promise<void> 
   const waitMs =
     task.not_before === null ? 0 : task.not_before.getTime() - ctx.runtime.now().getTime();
   await Promise.all([
-    cacheTask({ ctx, task }),
+    cacheTask({ ctx, task, eventsAfter: 0 }),
     publishJob({ ctx, task, delaySeconds: Math.max(0, Math.ceil(waitMs / 1000)) }),
     mirrorOrLog({ ctx, task }),
   ]);

@@ -83,7 +83,7 @@ async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): 
 }
 
 /** The promise's value; "not settled" when it takes too long or fails, which is no fault of ours. */
-async function settledWithin<Value>(
+export async function settledWithin<Value>(
   promise: Promise<Value>,
   ms: number,
 ): Promise<Value | "not settled"> {

@@ -1,9 +1,7 @@
-import type { EventRecord, EventStore } from "../../ports/delivery-store.ts";
+import { EVENTS_AT_ONCE, type EventRecord, type EventStore } from "../../ports/delivery-store.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 
 const COLLECTION = "events";
-
-const MAX_EVENTS_OF_TASK = 1000;
 
 /** The log of events, in the collection `events`. */
 export function createEventStore(gateway: MongoGateway): EventStore {
@@ -13,11 +11,22 @@ export function createEventStore(gateway: MongoGateway): EventStore {
       if (events.length > 0) await gateway.insertMany(COLLECTION, events);
     },
     get: (eventId) => gateway.findOne<EventRecord>(COLLECTION, { _id: eventId }),
-    ofTask: (namespaceId, taskId) =>
+    ofTask: (namespaceId, taskId, after = 0) =>
       gateway.find<EventRecord>(
         COLLECTION,
-        { namespace_id: namespaceId, task_id: taskId },
-        { sort: { sequence: 1 }, limit: MAX_EVENTS_OF_TASK },
+        { namespace_id: namespaceId, task_id: taskId, sequence: { $gt: after } },
+        { sort: { sequence: 1 }, limit: EVENTS_AT_ONCE },
+      ),
+    loggedFrom: (namespaceId, { at, id }) =>
+      gateway.find<EventRecord>(
+        COLLECTION,
+        {
+          namespace_id: namespaceId,
+          ...(id === null
+            ? { created_at: { $gte: at } }
+            : { $or: [{ created_at: { $gt: at } }, { created_at: at, _id: { $gt: id } }] }),
+        },
+        { sort: { created_at: 1, _id: 1 }, limit: EVENTS_AT_ONCE },
       ),
     purge: async (before, limit) => {
       const old = await gateway.find<Doc>(

@@ -93,6 +93,7 @@ export const INDEXES: readonly Index[] = [
   plain("deliveries", { created_at: 1 }),
 
   plain("events", { namespace_id: 1, task_id: 1, sequence: 1 }),
+  plain("events", { namespace_id: 1, created_at: 1, _id: 1 }),
   plain("events", { created_at: 1 }),
 ];
 

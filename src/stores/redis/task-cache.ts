@@ -1,7 +1,7 @@
 import { Redis } from "@upstash/redis/cloudflare";
 import { type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
-import type { CachedTask, TaskCache } from "../../ports/task-cache.ts";
+import { type CachedTask, type TaskCache, WATCH_MS } from "../../ports/task-cache.ts";
 
 /** How long a hot copy lives after its last change: 24 hours. */
 const TIME_TO_LIVE_SECONDS = 86_400;
@@ -17,20 +17,31 @@ const STATUSES: ReadonlyMap<string, TaskStatus> = new Map(
 /**
  * Sets the copy unless the same or a newer version is there (P4). Redis runs a script atomically,
  * so of two writers the older one loses in whatever order they arrive. The version stands before
- * the first "|" of a value, so that the script parses no JSON.
+ * the first "|" of a value, so that the script parses no JSON. Answers whether the task is watched;
+ * also for the same version, which a poll may have put back before its writer came; not for an older
+ * one, whose successor tells. The same of the namespace, always: events are not told by successors.
  */
 const PUT_UNLESS_NEWER = `
 local present = redis.call('GET', KEYS[1])
 if present then
   local version = tonumber(string.match(present, '^(%d+)|'))
-  if version and version >= tonumber(ARGV[1]) then return 0 end
+  if version and version > tonumber(ARGV[1]) then return {0, redis.call('EXISTS', KEYS[3])} end
+  if version == tonumber(ARGV[1]) then
+    return {redis.call('EXISTS', KEYS[2]), redis.call('EXISTS', KEYS[3])}
+  end
 end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return 1`;
+return {redis.call('EXISTS', KEYS[2]), redis.call('EXISTS', KEYS[3])}`;
+
+/** Sets the watch and reads the copy at one instant, so that no change falls in between. */
+const WATCH = `
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[1])
+return redis.call('GET', KEYS[1])`;
 
 /**
- * Hot copies in Upstash Redis: `waybill:task:{namespace}:{task}` → `version|status|json`. The
- * namespace is part of the key, so that a task of another namespace is a plain miss.
+ * Hot copies in Upstash Redis: `waybill:task:{namespace}:{task}` → `version|status|json`, and
+ * `waybill:watch:{namespace}:{task}` → `1` while somebody waits for the task, without `:{task}` while
+ * somebody streams the namespace's events. The namespace is part of the key, so that a task of another namespace is a plain miss.
  *
  * One serves a whole isolate: a command is one `fetch` of the request that issues it.
  */
@@ -57,15 +68,25 @@ export function createTaskCache(options: {
       const value = await reach(() => redis.get<string>(keyOf(namespaceId, taskId)));
       return value === null ? null : parseValue(value);
     },
+    watch: async (namespaceId, taskId) => {
+      const value = await reach(() =>
+        redis.eval<unknown[], string | null>(WATCH, keysOf(namespaceId, taskId), [WATCH_MS]),
+      );
+      return value === null ? null : parseValue(value);
+    },
+    watchNamespace: async (namespaceId) => {
+      await reach(() => redis.set(watchOf(namespaceId), "1", { px: WATCH_MS }));
+    },
     put: async (namespaceId, taskId, task) => {
       const value = `${task.version}|${task.status}|${task.json}`;
-      await reach(() =>
-        redis.eval(
-          PUT_UNLESS_NEWER,
-          [keyOf(namespaceId, taskId)],
-          [task.version, value, TIME_TO_LIVE_SECONDS],
-        ),
+      const [ofTask, ofNamespace] = await reach(() =>
+        redis.eval<unknown[], [number, number]>(PUT_UNLESS_NEWER, keysOf(namespaceId, taskId), [
+          task.version,
+          value,
+          TIME_TO_LIVE_SECONDS,
+        ]),
       );
+      return { isWatched: ofTask === 1, isNamespaceWatched: ofNamespace === 1 };
     },
   };
 }
@@ -82,6 +103,19 @@ function parseValue(value: string): CachedTask | null {
 
 function keyOf(namespaceId: string, taskId: string): string {
   return `waybill:task:${namespaceId}:${taskId}`;
+}
+
+/** The copy, and the marks that it and its namespace are watched. */
+function keysOf(namespaceId: string, taskId: string): string[] {
+  return [
+    keyOf(namespaceId, taskId),
+    `waybill:watch:${namespaceId}:${taskId}`,
+    watchOf(namespaceId),
+  ];
+}
+
+function watchOf(namespaceId: string): string {
+  return `waybill:watch:${namespaceId}`;
 }
 
 /** The client's errors carry the whole command, payload and all: only their class goes on. */

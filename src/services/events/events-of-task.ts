@@ -1,0 +1,26 @@
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
+
+/** What of a task's outbox goes to the log. */
+export function eventsOfTask(task: TaskRecord, now: Date): readonly EventRecord[] {
+  return task.pending_events.map((event) => loggedEvent(event, task.namespace_id, task._id, now));
+}
+
+/** An event of an outbox as the log has it. */
+export function loggedEvent(
+  event: PendingEvent,
+  namespaceId: string,
+  taskId: string | null,
+  now: Date,
+): EventRecord {
+  return {
+    _id: event.event_id,
+    namespace_id: namespaceId,
+    type: event.type,
+    task_id: taskId,
+    sequence: event.sequence,
+    timestamp: event.timestamp,
+    data: event.data,
+    created_at: now,
+  };
+}
