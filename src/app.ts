@@ -21,6 +21,7 @@ import { authenticate } from "./routes/middleware/authenticate.ts";
 import { limitBody, requireJson } from "./routes/middleware/json-body.ts";
 import { knownRoute } from "./routes/middleware/known-route.ts";
 import { requireNamespace } from "./routes/middleware/require-namespace.ts";
+import { migrations } from "./routes/migrations.ts";
 import { namespaces } from "./routes/namespaces.ts";
 import { objects } from "./routes/objects.ts";
 import { openApiDocument } from "./routes/openapi.ts";
@@ -67,6 +68,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.route("/v1", taskReports);
   app.use("/v1/*", authenticate);
   app.route("/v1", namespaces);
+  app.route("/v1", migrations);
   app.route("/v1", keys);
   app.route("/v1", tasks);
   app.route("/v1", tasksBulk);

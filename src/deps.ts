@@ -11,6 +11,7 @@ import { createBatchStore } from "./stores/mongo/batches.ts";
 import { createClusteredDocumentStore } from "./stores/mongo/clustered-documents.ts";
 import { createClusterModelStore } from "./stores/mongo/cluster-models.ts";
 import { createClusterStore } from "./stores/mongo/clusters.ts";
+import { createCopyStore } from "./stores/mongo/copies.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
 import { createDocumentStore } from "./stores/mongo/documents.ts";
 import { createEventStore } from "./stores/mongo/events.ts";
@@ -22,6 +23,7 @@ import type { MongoGateway } from "./stores/mongo/gateway.ts";
 import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
 import { createLabelStore } from "./stores/mongo/labels.ts";
 import { createWorkStore } from "./stores/mongo/works.ts";
+import type { MigrationRecord } from "./ports/migration-store.ts";
 import type { TaxonomyRecord } from "./ports/taxonomy-store.ts";
 import { createScheduleStore } from "./stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "./stores/mongo/task-types.ts";
@@ -186,6 +188,14 @@ class RequestStores implements Stores {
 
   get watchers() {
     return createWatchers(this.#hubs, REAL_CLOCK);
+  }
+
+  get migrations() {
+    return createWorkStore<MigrationRecord>(this.gateway, "migrations");
+  }
+
+  get copies() {
+    return createCopyStore(this.gateway);
   }
 
   get webhooks() {

@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   taskType: "ttp",
   schedule: "sch",
   taxonomy: "tax",
+  migration: "mig",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -46,6 +47,7 @@ export const EventId = idOf("event");
 export const WebhookId = idOf("webhook");
 export const DeliveryId = idOf("delivery");
 export const TaxonomyId = idOf("taxonomy");
+export const MigrationId = idOf("migration");
 export const ScheduleId = idOf("schedule");
 
 /**

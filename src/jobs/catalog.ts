@@ -2,9 +2,15 @@ import type { TaskTypeInfo } from "../services/context.ts";
 import { processBatch } from "./batch/process-batch.ts";
 import { buildCluster } from "./cluster/build-cluster.ts";
 import { materializeTaxonomy } from "./taxonomy/materialize-taxonomy.ts";
+import { runMigration } from "./migration/run-migration.ts";
 import { type Job, toJob } from "./job.ts";
 
-const JOBS: readonly Job[] = [toJob(processBatch), toJob(buildCluster), toJob(materializeTaxonomy)];
+const JOBS: readonly Job[] = [
+  toJob(processBatch),
+  toJob(buildCluster),
+  toJob(materializeTaxonomy),
+  toJob(runMigration),
+];
 
 const BY_TYPE: ReadonlyMap<string, Job> = new Map(JOBS.map((job) => [job.type, job]));
 

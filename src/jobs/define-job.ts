@@ -18,7 +18,15 @@ export type JobContext<Resource> = {
   readonly config: Config;
   readonly stores: Pick<
     Stores,
-    "objects" | "documents" | "collections" | "taxonomies" | "labels" | "clustering"
+    | "objects"
+    | "documents"
+    | "collections"
+    | "taxonomies"
+    | "labels"
+    | "namespaces"
+    | "migrations"
+    | "copies"
+    | "clustering"
   >;
 };
 

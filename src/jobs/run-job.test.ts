@@ -63,6 +63,27 @@ describe("one invocation of a job", () => {
     expect(history.map(({ to }) => to)).toEqual(["PENDING", "PROCESSING", "COMPLETED"]);
   });
 
+  it("does a step again after which no kill is to be accepted, when that could not be written", async () => {
+    const h = createJobHarness();
+    h.script.refusesAfter = 1;
+    const steps: number[] = [];
+    h.script.onStep = (step) => void steps.push(step);
+    const { tasks } = h.ctx.stores;
+    const change = tasks.change.bind(tasks);
+    let losses = 1;
+    vi.spyOn(tasks, "change").mockImplementation((wanted) => {
+      const isRefusal = wanted.patch.kill_refusal !== undefined;
+      if (isRefusal && losses-- > 0) return Promise.reject(new Error("the store is gone"));
+      return change(wanted);
+    });
+    const { _id } = await h.submit();
+    expect(await h.deliverNext()).toMatchObject({ kind: "retried" });
+    expect(await h.task(_id)).toMatchObject({ kill_refusal: null, checkpoint: { done: 0 } });
+    expect(await h.deliverNext()).toEqual({ kind: "ended", status: "COMPLETED" });
+    expect(await h.task(_id)).toMatchObject({ kill_refusal: "too late" });
+    expect(steps).toEqual([1, 1, 2, 3]);
+  });
+
   it("goes on in another invocation after its steps, however little time they took", async () => {
     const h = createJobHarness({ INVOCATION_MAX_STEPS: "2" });
     h.script.steps = 5;

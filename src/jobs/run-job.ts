@@ -109,16 +109,26 @@ async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "co
     if (isSpent || steps >= config.jobs.invocationMaxSteps || run.state === null) return "continue";
     if (!(await heartbeat(run, pulse))) return "lost";
     if (run.task.cancel !== null) return "continue";
-    step = keep(run, await job.advance(run.state));
-    const refusal = step.kind === "next" ? step.killRefusal : undefined;
-    if (refusal === undefined || run.task.kill_refusal !== null) continue;
-    // Written before the next step begins: a kill that came first wins, one that comes later is refused.
-    const forbidden = await forbidKill(run, refusal);
-    if (forbidden !== "forbidden") return forbidden;
+    const ahead = await job.advance(run.state);
+    if (
+      ahead.kind === "next" &&
+      ahead.killRefusal !== undefined &&
+      run.task.kill_refusal === null
+    ) {
+      // Written before the next step begins: a kill that came first wins, one that comes later is
+      // refused. And before the step is kept: if it can't be written, the next attempt repeats the step.
+      const forbidden = await forbidKill(run, ahead, ahead.killRefusal);
+      if (forbidden !== "forbidden") return forbidden;
+    }
+    step = keep(run, ahead);
   }
 }
 
-async function forbidKill(run: Run, reason: string): Promise<"forbidden" | "continue" | "lost"> {
+async function forbidKill(
+  run: Run,
+  { state, progress }: Extract<StepOutcome<JobState>, { kind: "next" }>,
+  reason: string,
+): Promise<"forbidden" | "continue" | "lost"> {
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
@@ -127,7 +137,7 @@ async function forbidKill(run: Run, reason: string): Promise<"forbidden" | "cont
           kind: null,
           actor: "runner",
           reason: null,
-          patch: { kill_refusal: reason, checkpoint: run.state, progress: run.progress },
+          patch: { kill_refusal: reason, checkpoint: state, progress },
           events: [],
         },
   );

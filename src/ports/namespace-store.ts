@@ -6,6 +6,8 @@ export type NamespaceRecord = {
   readonly name: string;
   readonly status: TaskStatus;
   readonly metadata: Record<string, string | number | boolean>;
+  /** The migration that fills it, or has; absent where people made it. */
+  readonly filled_by?: { readonly migration_id: string; readonly namespace_id: string };
   readonly created_at: Date;
   readonly updated_at: Date;
 };
@@ -22,5 +24,7 @@ export interface NamespaceStore {
   ): Promise<Page<NamespaceRecord>>;
   /** Whether it holds a bucket, a collection or a webhook, or a task that has not ended. */
   isInUse(namespaceId: string): Promise<boolean>;
+  /** Makes a DRAFT ACTIVE; whether it is there. */
+  activate(namespaceId: string, at: Date): Promise<boolean>;
   remove(namespaceId: string): Promise<boolean>;
 }

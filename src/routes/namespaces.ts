@@ -80,11 +80,11 @@ export const namespaces = createRouter()
       operationId: "deleteNamespace",
       summary: "Delete an empty namespace",
       description:
-        "For the administrator. Its buckets, collections and webhooks must be gone and its tasks ended.",
+        "For the administrator. Its buckets, collections and webhooks must be gone and its tasks ended. A migration's target that was not verified goes with all that it holds, unless the migration is at work.",
       request: { params },
       responses: {
         204: { description: "Deleted" },
-        ...problems("forbidden", "not_found", "not_empty"),
+        ...problems("forbidden", "not_found", "not_empty", "resource_in_use"),
       },
     }),
     async (c) => {

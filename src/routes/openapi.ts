@@ -107,6 +107,7 @@ const TAGS = [
   ],
   ["Clusters", "Groups of alike documents, found by k-means over their vectors."],
   ["Taxonomies", "Trees of labels for the documents of collections."],
+  ["Migrations", "Copies of whole namespaces into new ones."],
   ["Schedules", "Recurring submissions."],
   ["Events", "What happened, as it happens."],
   ["Webhooks", "Endpoints that events are sent to, and what was sent."],

@@ -13,6 +13,7 @@ import type { ScheduleStore } from "../ports/schedule-store.ts";
 import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskStore } from "../ports/task-store.ts";
+import type { CopyStore, MigrationStore } from "../ports/migration-store.ts";
 import type { LabelStore, TaxonomyStore } from "../ports/taxonomy-store.ts";
 import type { Watchers } from "../ports/watchers.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
@@ -33,6 +34,8 @@ export type Stores = {
   readonly labels: LabelStore;
   readonly clusters: ClusterStore;
   readonly clustering: ClusteringStores;
+  readonly migrations: MigrationStore;
+  readonly copies: CopyStore;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly watchers: Watchers;

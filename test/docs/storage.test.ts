@@ -95,6 +95,9 @@ async function runEverything(): Promise<void> {
   const nodes = [{ node_id: "a", label: "A", description: "b", examples: ["c"] }];
   await api.post("/v1/taxonomies", { name: "topics", nodes }).expect(201);
   await runCluster(api);
+  const migrations = "/v1/namespaces/stored/migrations";
+  await api.post(migrations, { target_name: "copied" }).expect(201);
+  await api.post(`${migrations}/copied/start`, {}).expect(202);
   await clock.advanceBy(61_000);
   const failing = await makeBatch(api, [""]);
   await untilEnded(api, (await submit(api, failing)).task_id);

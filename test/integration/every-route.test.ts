@@ -18,6 +18,7 @@ const VALID_BODIES: Readonly<Record<string, object>> = {
   "PUT /v1/task-types/{type}": { executor_url: "https://executor.example.com/" },
   "POST /v1/tasks": { task_type: "own.work", input: {} },
   "POST /v1/taxonomies/{taxonomy_id}/materialize": { collection_id: "col" },
+  "POST /v1/namespaces/{namespace_id}/migrations": { target_name: "copy" },
   "POST /v1/tasks/kill": { status: "PENDING" },
   "POST /v1/tasks/retry": { status: "FAILED" },
 };

@@ -6,7 +6,14 @@ import { z } from "zod";
 import { createApp } from "../../src/app.ts";
 import { createApi } from "../support/api.ts";
 import { createDescribedCalls } from "../support/described-calls.ts";
-import { clusters, external, kill, schedules, taxonomies } from "../support/described-tour.ts";
+import {
+  clusters,
+  external,
+  kill,
+  migrations,
+  schedules,
+  taxonomies,
+} from "../support/described-tour.ts";
 import { emptyBucket, sentence, untilEnded } from "../support/fixtures.ts";
 import { type Description, readDescription } from "../support/openapi.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -176,7 +183,8 @@ describe("the answers of a run", () => {
 
     await call(caller, "post", taskPath.concat("/retry"), undefined, 409);
     const tour = { call, caller, world, receiverUrl };
-    for (const part of [kill, external, schedules, clusters, taxonomies]) await part(tour);
+    const parts = [kill, external, schedules, clusters, taxonomies, migrations];
+    for (const part of parts) await part(tour);
     for (const path of [
       batchPath,
       `${documents}/${documentId}`,

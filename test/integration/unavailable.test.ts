@@ -56,6 +56,8 @@ function bodyFor(route: Route): string {
     "/v1/clusters": { name, collection_ids: [collection_id], k: 2 },
     "/v1/taxonomies": { name, nodes: [{ node_id: "a", label: "A" }] },
     "/v1/taxonomies/{taxonomy_id}/materialize": { collection_id },
+    "/v1/namespaces/{namespace_id}/migrations": { target_name: name },
+    "/v1/namespaces/{namespace_id}/migrations/{migration_id}/start": { delay: 3600 },
     "/v1/submissions": { submissions: [{ submission: ownBatch() }] },
   };
   return JSON.stringify(bodies[route.path] ?? {});
@@ -136,6 +138,7 @@ it("a connection that breaks after the database has deleted is no matter: it is 
     `/v1/webhooks/${webhook_id}`,
     `/v1/keys/${key_id}`,
     `/v1/task-types/${type}`,
+    `/v1/namespaces/deleted/migrations/${ids["migration_id"]}`,
     `/v1/collections/${collection_id}`,
     `/v1/buckets/${batch.bucketId}`,
     "/v1/namespaces/deleted",

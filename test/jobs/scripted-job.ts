@@ -11,6 +11,8 @@ export type Script = {
   steps: number;
   /** Takes the place of the start; null: it begins at 0. */
   onStart: (() => StepOutcome<Counter>) | null;
+  /** From the step after this one on it can't be killed; null: it always can. */
+  refusesAfter: number | null;
   /** Called in each step, from 1, before it counts; what it throws is the step's failure. */
   onStep: (step: number) => void | Promise<void>;
   /** Called with the count to take back. */
@@ -21,7 +23,13 @@ let script: Script = createScript();
 
 /** A script of three steps to which nothing happens. */
 function createScript(): Script {
-  return { steps: 3, onStart: null, onStep: () => undefined, onUndo: () => undefined };
+  return {
+    steps: 3,
+    onStart: null,
+    refusesAfter: null,
+    onStep: () => undefined,
+    onUndo: () => undefined,
+  };
 }
 
 /** Gives the job a new script; one at a time is in force in a test file. */
@@ -52,7 +60,9 @@ const counting = defineJob({
 
 function outcomeAt(done: number): StepOutcome<Counter> {
   const progress = { completed: done, total: script.steps, unit: "steps", message: null };
-  return { kind: done >= script.steps ? "done" : "next", state: { done }, progress };
+  if (done >= script.steps) return { kind: "done", state: { done }, progress };
+  const refuses = script.refusesAfter !== null && done >= script.refusesAfter;
+  return { kind: "next", state: { done }, progress, ...(refuses && { killRefusal: "too late" }) };
 }
 
 const JOBS: ReadonlyMap<string, Job> = new Map([["counting", toJob(counting)]]);

@@ -79,6 +79,22 @@ export async function taxonomies({ call, caller }: Tour): Promise<void> {
   await call(caller, "delete", path, undefined, 204);
 }
 
+/** A migration, and its target's end. */
+export async function migrations({ call, caller, world }: Tour): Promise<void> {
+  const path = "/v1/namespaces/described/migrations";
+  const admin = world.api;
+  const made = await call(admin, "post", path, { target_name: "copy" }, 201);
+  const one = `${path}/${String(made.body["migration_id"])}`;
+  await call(caller, "post", path, { target_name: "other" }, 403);
+  await call(admin, "post", path, { target_name: "copy" }, 409);
+  await call(caller, "post", `${path}/list`, {}, 200);
+  await call(caller, "get", one, undefined, 200);
+  const run = await call(caller, "post", `${one}/start`, undefined, 202);
+  await untilEnded(caller, String(run.body["task_id"]));
+  await call(caller, "get", one, undefined, 200);
+  await call(caller, "delete", one, undefined, 204);
+}
+
 /** Two kills by the two routes; the second batch has ended by then, or is told the same. */
 export async function kill({ call, caller, world }: Tour): Promise<void> {
   world.stack.qstash.faults.add({

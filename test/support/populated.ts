@@ -43,6 +43,9 @@ export async function populate(world: World, name: string): Promise<Populated> {
   const cluster = await api
     .post("/v1/clusters", { name: "subjects", collection_ids: [batch.collectionId], k: 2 })
     .expect(201);
+  const migration = await world.api
+    .post(`/v1/namespaces/${name}/migrations`, { target_name: `${name}-copy` })
+    .expect(201);
   const first = async (path: string, field: string) => {
     const { results } = Ids.parse((await api.post(path, {}).expect(200)).body);
     return String(results[0]?.[field]);
@@ -64,6 +67,7 @@ export async function populate(world: World, name: string): Promise<Populated> {
       schedule_id: String(schedule.body["schedule_id"]),
       taxonomy_id: String(taxonomy.body["taxonomy_id"]),
       cluster_id: String(cluster.body["cluster_id"]),
+      migration_id: String(migration.body["migration_id"]),
       webhook_id: webhookId,
       delivery_id: await first(`/v1/webhooks/${webhookId}/deliveries/list`, "delivery_id"),
     },

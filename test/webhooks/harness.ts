@@ -17,6 +17,7 @@ import { createBatchStore } from "../../src/stores/mongo/batches.ts";
 import { createClusteredDocumentStore } from "../../src/stores/mongo/clustered-documents.ts";
 import { createClusterModelStore } from "../../src/stores/mongo/cluster-models.ts";
 import { createClusterStore } from "../../src/stores/mongo/clusters.ts";
+import { createCopyStore } from "../../src/stores/mongo/copies.ts";
 import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
 import { createDocumentStore } from "../../src/stores/mongo/documents.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
@@ -24,6 +25,7 @@ import { createKeyStore } from "../../src/stores/mongo/keys.ts";
 import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
 import { createObjectStore } from "../../src/stores/mongo/objects.ts";
 import { createResourceStore } from "../../src/stores/mongo/resources.ts";
+import type { MigrationRecord } from "../../src/ports/migration-store.ts";
 import type { TaxonomyRecord } from "../../src/ports/taxonomy-store.ts";
 import { createLabelStore } from "../../src/stores/mongo/labels.ts";
 import { createWorkStore } from "../../src/stores/mongo/works.ts";
@@ -135,6 +137,8 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     },
     taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
     labels: createLabelStore(gateway),
+    migrations: createWorkStore<MigrationRecord>(gateway, "migrations"),
+    copies: createCopyStore(gateway),
     queue,
   };
   const ctx: NamespaceContext = {

@@ -79,7 +79,11 @@ export function createMemoryGateway(): MemoryGateway {
       counted("updateMany", collection, () => apply(matching(collection, filter), update)),
     bulkUpdate: (collection, updates: readonly BulkUpdate[]) =>
       counted("bulkUpdate", collection, () => {
-        for (const one of updates) apply(matching(collection, one.filter).slice(0, 1), one.update);
+        let changed = 0;
+        for (const one of updates) {
+          changed += apply(matching(collection, one.filter).slice(0, 1), one.update);
+        }
+        return changed;
       }),
     findOneAndUpdate: <Row extends Doc>(collection: string, filter: Query, update: Query) =>
       counted("findOneAndUpdate", collection, () => {

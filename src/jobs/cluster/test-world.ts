@@ -120,6 +120,33 @@ export function world(
       fetch: unused,
     },
     stores: {
+      namespaces: {
+        insert: unused,
+        find: unused,
+        list: unused,
+        isInUse: unused,
+        activate: unused,
+        remove: unused,
+      },
+      migrations: {
+        insert: unused,
+        find: unused,
+        get: unused,
+        list: unused,
+        mirror: unused,
+        update: unused,
+        removeAtRest: unused,
+      },
+      copies: {
+        count: unused,
+        page: unused,
+        outline: unused,
+        pick: unused,
+        existing: unused,
+        write: unused,
+        remove: unused,
+        removeAll: unused,
+      },
       taxonomies: {
         insert: unused,
         find: unused,

@@ -5,7 +5,8 @@ import { DomainError } from "../errors.ts";
 
 /**
  * The namespace that a request works in, by id or name, remembered for a minute in the isolate.
- * Throws `not_found`, the same for one that doesn't exist and one that the key may not see.
+ * Throws `not_found`, the same for one that doesn't exist and one that the key may not see, and
+ * `resource_in_use` for a migration's target that was not verified yet.
  */
 export async function resolveNamespace({
   ctx,
@@ -16,7 +17,16 @@ export async function resolveNamespace({
 }): Promise<NamespaceContext["namespace"]> {
   const remembered = ctx.memory.namespaces.get(input.idOrName);
   if (remembered === undefined) {
-    const { _id, name } = await getNamespace({ ctx, input: { namespace: input.idOrName } });
+    const namespace = await getNamespace({ ctx, input: { namespace: input.idOrName } });
+    const { _id, name, status } = namespace;
+    // Not remembered, so that it can be used as soon as it is in service.
+    if (status !== "ACTIVE") {
+      throw new DomainError(
+        "resource_in_use",
+        `The namespace "${name}" is the target of a migration that has not been completed. ` +
+          "Wait until it is ACTIVE, or start the migration again.",
+      );
+    }
     ctx.memory.namespaces.set(_id, { _id, name });
     ctx.memory.namespaces.set(name, { _id, name });
     return { _id, name };

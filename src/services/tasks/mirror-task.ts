@@ -8,6 +8,7 @@ const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>
   [ID_PREFIXES.batch]: (stores) => stores.batches,
   [ID_PREFIXES.taxonomy]: (stores) => stores.taxonomies,
   [ID_PREFIXES.cluster]: (stores) => stores.clusters,
+  [ID_PREFIXES.migration]: (stores) => stores.migrations,
 };
 
 /**

@@ -35,16 +35,17 @@ export function createClusterModelStore(gateway: MongoGateway): ClusterModelStor
       }
       return model === null ? null : { model, parts: names.map((name) => ids.get(name) ?? []) };
     },
-    advance: (taskId, step, changes) =>
-      gateway.bulkUpdate(COLLECTION, [
+    advance: async (taskId, step, changes) => {
+      await gateway.bulkUpdate(COLLECTION, [
         {
           filter: { _id: taskId, step },
           update: { $set: { ...changes, step: step + 1 } },
           upsert: false,
         },
-      ]),
-    writeParts: (model, parts) =>
-      gateway.bulkUpdate(
+      ]);
+    },
+    writeParts: async (model, parts) => {
+      await gateway.bulkUpdate(
         COLLECTION,
         parts.map((part) => ({
           filter: { _id: partId(model._id, part) },
@@ -59,7 +60,8 @@ export function createClusterModelStore(gateway: MongoGateway): ClusterModelStor
           },
           upsert: true,
         })),
-      ),
+      );
+    },
     removeRun: async (taskId, keep) => {
       await gateway.deleteMany(COLLECTION, {
         task_id: taskId,

@@ -58,9 +58,9 @@ export function createClusteredDocumentStore(gateway: MongoGateway): ClusteredDo
         isLast: !isCut && rows.length < limit,
       };
     },
-    assign: (clusterId, taskId, assignments) => {
+    assign: async (clusterId, taskId, assignments) => {
       const path = `enrichments.clusters.${clusterId}`;
-      return gateway.bulkUpdate(
+      await gateway.bulkUpdate(
         COLLECTION,
         assignments.map(({ documentId, assignment, outdatedRuns }) => ({
           filter: { _id: documentId },

@@ -64,8 +64,13 @@ async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult>
       const updates: AnyBulkWriteOperation<Doc>[] = operation.updates.map((one) => ({
         updateOne: { filter: one.filter, update: storedUpdate(one.update), upsert: one.upsert },
       }));
-      await collection.bulkWrite(updates, { ordered: false });
-      return { kind: "number", value: updates.length };
+      try {
+        const result = await collection.bulkWrite(updates, { ordered: false });
+        return { kind: "number", value: result.modifiedCount + result.upsertedCount };
+      } catch (error) {
+        if (!isRefusedByIndex(error)) throw error;
+        return { kind: "taken", reason: error.message };
+      }
     }
     case "findOneAndUpdate": {
       const { filter, update, options } = operation;
@@ -91,6 +96,13 @@ async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult>
       return { kind: "number", value };
     }
   }
+}
+
+/** Whether rows were refused, all of them by a unique index. */
+function isRefusedByIndex(error: unknown): error is MongoBulkWriteError {
+  if (!(error instanceof MongoBulkWriteError)) return false;
+  const failures = [error.writeErrors].flat();
+  return failures.length > 0 && failures.every((failure) => failure.code === DUPLICATE_KEY);
 }
 
 function documents(found: readonly Doc[], isCut = false): MongoResult {

@@ -58,8 +58,12 @@ export interface MongoGateway {
   ): Promise<number>;
   /** How many documents matched. The update must be one that may be applied twice. */
   updateMany(collection: string, filter: Query, update: Query): Promise<number>;
-  /** Many updates in one command, unordered; each must be one that may be applied twice. */
-  bulkUpdate(collection: string, updates: readonly BulkUpdate[]): Promise<void>;
+  /**
+   * Many updates in one command, unordered; each must be one that may be applied twice. How many
+   * documents were changed or made by it, less those that it had changed before its answer was lost.
+   * Throws `SlotTakenError` when a unique index refuses one; the others are done nevertheless.
+   */
+  bulkUpdate(collection: string, updates: readonly BulkUpdate[]): Promise<number>;
   /**
    * The document after the update, or null when nothing matched. Throws `SlotTakenError` when a
    * unique index refuses the update.

@@ -17,6 +17,7 @@ it("what the services promise to be unique is unique by an index", () => {
     "clusters: namespace_id, name",
     "collections: namespace_id, name",
     "keys: hash",
+    "migrations: namespace_id, name",
     "namespaces: name",
     "objects: bucket_id, key",
     "schedules: namespace_id, name",

@@ -1,3 +1,5 @@
+import { COPIED_KINDS } from "../../ports/copied-kinds.ts";
+
 type Fields = Readonly<Record<string, 1 | -1>>;
 
 /** An index that a deployment must have; `scripts` and stand-ins create it. */
@@ -77,6 +79,10 @@ export const INDEXES: readonly Index[] = [
 
   unique("taxonomies", { namespace_id: 1, name: 1 }),
   plain("taxonomies", { namespace_id: 1, ...BY_TIME }),
+
+  unique("migrations", { namespace_id: 1, name: 1 }),
+  plain("migrations", { namespace_id: 1, ...BY_TIME }),
+  ...COPIED_KINDS.map(({ name }) => plain(name, { namespace_id: 1, _id: 1 })),
 
   unique("schedules", { namespace_id: 1, name: 1 }),
   plain("schedules", { namespace_id: 1, ...BY_TIME }),

@@ -29,6 +29,7 @@ export function createNamespaceStore(gateway: MongoGateway): NamespaceStore {
         exists(gateway, "buckets", inside),
         exists(gateway, "collections", inside),
         exists(gateway, "taxonomies", inside),
+        exists(gateway, "migrations", inside),
         exists(gateway, "schedules", inside),
         exists(gateway, "clusters", inside),
         exists(gateway, "webhooks", inside),
@@ -36,6 +37,13 @@ export function createNamespaceStore(gateway: MongoGateway): NamespaceStore {
       ]);
       return found.includes(true);
     },
+    // Only of a DRAFT or of one that this very write has made ACTIVE: sent twice it matches again.
+    activate: async (namespaceId, at) =>
+      (await gateway.updateOne(
+        COLLECTION,
+        { _id: namespaceId, status: { $in: ["DRAFT", "ACTIVE"] } },
+        { $set: { status: "ACTIVE", updated_at: at } },
+      )) > 0,
     remove: async (namespaceId) => (await gateway.deleteMany(COLLECTION, { _id: namespaceId })) > 0,
   };
 }

@@ -104,9 +104,10 @@ export function createMongoGateway(
       }),
     updateMany: (collection, filter, update) =>
       number({ kind: "update", collection, filter, update, many: true, upsert: false }),
-    bulkUpdate: async (collection, updates) => {
-      if (updates.length > 0) await run({ kind: "bulkUpdate", collection, updates });
-    },
+    bulkUpdate: (collection, updates) =>
+      updates.length === 0
+        ? Promise.resolve(0)
+        : number({ kind: "bulkUpdate", collection, updates }),
     findOneAndUpdate: async <Row extends Doc>(
       collection: string,
       filter: Readonly<Record<string, unknown>>,

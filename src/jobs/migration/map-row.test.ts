@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { COPIED_KINDS, type CopiedKind } from "../../ports/copied-kinds.ts";
+import { createIdMap } from "../../services/migrations/id-map.ts";
+import { documentId } from "../batch/document-id.ts";
+import { mapRow, sourceIdOf } from "./map-row.ts";
+import { MIGRATION, newId, SOURCE, TARGET } from "./test-world.ts";
+
+const ids = await createIdMap(MIGRATION);
+
+function kindNamed(name: string): CopiedKind {
+  const kind = COPIED_KINDS.find((one) => one.name === name);
+  if (kind === undefined) throw new Error(`no kind ${name}`);
+  return kind;
+}
+
+describe("a copy's id", () => {
+  it("follows from the source's and the migration alone, and leads back to it", async () => {
+    const id = newId("object");
+    expect(ids.map(id)).toMatch(/^obj_[0-9a-f]{32}$/);
+    expect(ids.map(id)).not.toBe(id);
+    expect((await createIdMap(MIGRATION)).map(id)).toBe(ids.map(id));
+    expect((await createIdMap(newId("migration"))).map(id)).not.toBe(ids.map(id));
+    expect(ids.map(ids.map(id))).toBe(id);
+  });
+
+  it("keeps the order of rows of one moment, and is never another row's", () => {
+    const all = Array.from({ length: 1000 }, () => newId("object"));
+    const mapped = all.map(ids.map);
+    expect(new Set([...all, ...mapped]).size).toBe(2000);
+    expect(mapped.toSorted()).toEqual(mapped);
+  });
+
+  it("of a document is what a batch in the target would give it", async () => {
+    const kind = kindNamed("documents");
+    const [collection_id, object_id] = [newId("collection"), newId("object")];
+    const row = {
+      _id: await documentId(collection_id, object_id, 2),
+      collection_id,
+      object_id,
+      chunk_index: 2,
+      enrichments: {},
+    };
+    const copy = await mapRow(kind, row, ids, TARGET);
+    expect(copy._id).toBe(await documentId(ids.map(collection_id), ids.map(object_id), 2));
+    expect(await sourceIdOf(kind, copy, ids)).toBe(row._id);
+  });
+});
+
+describe("a copy", () => {
+  it("refers to copies, and keeps what people wrote, also where it looks like an id", async () => {
+    const id = newId("object");
+    const bucket = newId("bucket");
+    const row = {
+      _id: id,
+      namespace_id: SOURCE,
+      bucket_id: bucket,
+      key: "k",
+      content: { kind: "text", text: bucket },
+      metadata: { ref: bucket, [bucket]: 1 },
+    };
+    expect(await mapRow(kindNamed("objects"), row, ids, TARGET)).toEqual({
+      ...row,
+      _id: ids.map(id),
+      namespace_id: TARGET,
+      bucket_id: ids.map(bucket),
+    });
+  });
+
+  it("of an object without a key of its own has its new id as one", async () => {
+    const _id = newId("object");
+    const copy = await mapRow(kindNamed("objects"), { _id, key: _id }, ids, TARGET);
+    expect(copy["key"]).toBe(copy._id);
+  });
+
+  it("has its labels under the copied taxonomy, and vectors and times as they were", async () => {
+    const taxonomy = newId("taxonomy");
+    const row = {
+      _id: newId("document"),
+      enrichments: { taxonomies: { [taxonomy]: { node_id: taxonomy, path: ["a"] } } },
+      embedding: new Float32Array([1, 2]),
+      updated_at: new Date(5),
+      task_id: newId("task"),
+    };
+    const copy = await mapRow(kindNamed("documents"), row, ids, TARGET);
+    expect(copy).toMatchObject({
+      enrichments: { taxonomies: { [ids.map(taxonomy)]: { node_id: taxonomy, path: ["a"] } } },
+      embedding: row.embedding,
+      updated_at: row.updated_at,
+      task_id: row.task_id,
+    });
+  });
+
+  it("of what tasks work for is one that no task has worked for", async () => {
+    const collection_id = newId("collection");
+    const row = { _id: newId("taxonomy"), status: "PROCESSING", task_id: "tsk", collection_id };
+    expect(await mapRow(kindNamed("taxonomies"), row, ids, TARGET)).toMatchObject({
+      status: "DRAFT",
+      task_id: null,
+      task_version: 0,
+      collection_id: ids.map(collection_id),
+    });
+    const unused = await mapRow(kindNamed("taxonomies"), { ...row, collection_id: null }, ids, "");
+    expect(unused["collection_id"]).toBeNull();
+  });
+});
