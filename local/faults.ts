@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /**
  * How a stand-in is told to misbehave, and how it says what it was asked to do.
  *
@@ -22,6 +24,8 @@ export type FaultAction =
   | { readonly kind: "cut" }
   /** Holds the operation (before) or its answer (after) for this long, in real milliseconds. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** The same until the promise resolves: what a test lets go on when it is ready. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   /** Answers as the service does when it is out of order (Redis and QStash: HTTP 500). */
   | { readonly kind: "refuse" };
 
@@ -33,9 +37,18 @@ export type FaultRule = {
   readonly times?: number;
   /** How many matches it lets pass first. Default 0. */
   readonly skip?: number;
+  /** Called each time that it acts, just before it does: a test crashes a client at that moment. */
+  readonly onAct?: (operation: Operation) => void;
 };
 
 type ArmedRule = { readonly rule: FaultRule; skipped: number; applied: number };
+
+/** Waits for as long as a `delay` or a `hold` says. */
+export async function waitFor(
+  action: Extract<FaultAction, { kind: "delay" | "hold" }>,
+): Promise<void> {
+  await (action.kind === "delay" ? sleep(action.ms) : action.until);
+}
 
 /** The rules in force on one stand-in; empty by default. */
 export class FaultPlan {
@@ -65,6 +78,7 @@ export class FaultPlan {
       }
       if (rule.times !== undefined && armed.applied >= rule.times) continue;
       armed.applied += 1;
+      rule.onAct?.(operation);
       return rule.action;
     }
     return null;

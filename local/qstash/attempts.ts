@@ -1,5 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultPhase, FaultPlan, Operation, OperationLog } from "../faults.ts";
+import {
+  type FaultPhase,
+  type FaultPlan,
+  type Operation,
+  type OperationLog,
+  waitFor,
+} from "../faults.ts";
 import type { Courier } from "./courier.ts";
 import { LIMITS } from "./limits.ts";
 import type { Message } from "./message.ts";
@@ -68,8 +73,8 @@ async function applyFault(
 ): Promise<Outcome | null> {
   const action = faults.decide(phase, operation);
   if (action === null) return null;
-  if (action.kind === "delay") {
-    await sleep(action.ms);
+  if (action.kind === "delay" || action.kind === "hold") {
+    await waitFor(action);
     return null;
   }
   if (action.kind === "cut") {

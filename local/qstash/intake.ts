@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultPhase, Operation } from "../faults.ts";
+import { type FaultPhase, type Operation, waitFor } from "../faults.ts";
 import type { Broker } from "./broker.ts";
 
 export type Reply = { readonly status: number; readonly body?: unknown };
@@ -42,7 +41,8 @@ async function applyFaults(
       case undefined:
         break;
       case "delay":
-        await sleep(action.ms);
+      case "hold":
+        await waitFor(action);
         break;
       case "cut":
         throw new ConnectionCut();

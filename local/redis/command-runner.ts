@@ -1,5 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
-import type { FaultPhase, FaultPlan, Operation, OperationLog } from "../faults.ts";
+import {
+  type FaultPhase,
+  type FaultPlan,
+  type Operation,
+  type OperationLog,
+  waitFor,
+} from "../faults.ts";
 import { findCommand } from "./commands/table.ts";
 import type { RedisError } from "./reply.ts";
 import type { Backend, Command, Reply } from "./reply.ts";
@@ -78,8 +83,8 @@ export class CommandRunner {
   async #decide(phase: FaultPhase, operation: Operation): Promise<Fault | null> {
     const action = this.#faults.decide(phase, operation);
     if (action === null) return null;
-    if (action.kind === "delay") {
-      await wait(action.ms);
+    if (action.kind === "delay" || action.kind === "hold") {
+      await waitFor(action);
       return null;
     }
     return action.kind === "cut" ? { kind: "cut" } : REFUSED;

@@ -1,7 +1,12 @@
 /** One client's socket: requests in, replies out, in order, with the armed faults between. */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Socket } from "node:net";
-import type { FaultAction, FaultPlan, Operation, OperationLog } from "../../faults.ts";
+import {
+  type FaultAction,
+  type FaultPlan,
+  type Operation,
+  type OperationLog,
+  waitFor,
+} from "../../faults.ts";
 import { CommandError, errorReply } from "../errors.ts";
 import type { Doc } from "../values/types.ts";
 import { encode } from "./bson-codec.ts";
@@ -116,8 +121,8 @@ export class Connection {
 
   async #suffer(action: FaultAction): Promise<FaultOutcome> {
     if (action.kind === "refuse") return "refuse";
-    if (action.kind === "delay") {
-      await delay(action.ms);
+    if (action.kind === "delay" || action.kind === "hold") {
+      await waitFor(action);
       return "go on";
     }
     this.#socket.destroy();

@@ -77,6 +77,28 @@ describe("faults", () => {
     expect(await rows.findOne()).toEqual({ _id: 1 });
   });
 
+  it("a held write is applied when it is let go", async () => {
+    const rows = await bench.rows();
+    const door = new AbortController();
+    const until = new Promise<void>((resolve) => {
+      door.signal.addEventListener("abort", () => resolve());
+    });
+    const came: string[] = [];
+    bench.server().faults.add({
+      phase: "before",
+      match: isInsert,
+      action: { kind: "hold", until },
+      onAct: ({ name }) => came.push(name),
+      times: 1,
+    });
+    const held = rows.insertOne({ _id: 1 });
+    await expect.poll(() => came).toEqual(["insert"]);
+    expect(await rows.countDocuments({})).toBe(0);
+    door.abort();
+    await held;
+    expect(await rows.countDocuments({})).toBe(1);
+  });
+
   it("a rule can pass over the first writes and name one collection", async () => {
     const rows = await bench.rows();
     bench.server().faults.add({

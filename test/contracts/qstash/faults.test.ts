@@ -66,6 +66,20 @@ describe("faults and misbehaviours", () => {
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(39);
   });
 
+  test("a held delivery is made when it is let go", async () => {
+    const { server, receiver } = stack;
+    const door = new AbortController();
+    const until = new Promise<void>((resolve) => {
+      door.signal.addEventListener("abort", () => resolve());
+    });
+    arm("deliver", "before", { kind: "hold", until });
+    await publish();
+    expect(receiver.received).toEqual([]);
+    door.abort();
+    await server.idle();
+    expect(receiver.received).toHaveLength(1);
+  });
+
   test("a batch cut at one of its messages accepts none of them", async () => {
     const { client, server, receiver } = stack;
     server.faults.add({

@@ -146,3 +146,25 @@ describe("the operation log", () => {
     expect(statuses).toEqual([200, 200, 500, 200]);
   });
 });
+
+describe("a hold", () => {
+  it("keeps the command until it is let go, and says when it came", async () => {
+    const door = new AbortController();
+    const until = new Promise<void>((resolve) => {
+      door.signal.addEventListener("abort", () => resolve());
+    });
+    const came: string[] = [];
+    server.faults.add({
+      phase: "before",
+      match: ({ name }) => name === "SET",
+      action: { kind: "hold", until },
+      onAct: ({ target }) => came.push(target),
+    });
+    const held = send(server, "SET", "k", "v");
+    await expect.poll(() => came).toEqual(["k"]);
+    expect(await send(server, "GET", "k")).toEqual({ result: null });
+    door.abort();
+    await held;
+    expect(await send(server, "GET", "k")).toEqual({ result: "v" });
+  });
+});
