@@ -84,6 +84,11 @@ export type JobDefinition<Input, State, Resource> = {
     ending: TerminalStatus,
     ctx: JobContext<Resource>,
   ) => Conclusion;
+  /**
+   * The state with what was done after it: asked for before an end that cuts the work short, since
+   * a runner that died may have done steps that no checkpoint tells of. One read.
+   */
+  readonly recount?: (state: State, ctx: JobContext<Resource>) => Promise<State>;
   /** Takes back what a canceled or failed job should not leave behind; may run twice. */
   readonly undo?: (state: State, ctx: JobContext<Resource>) => Promise<void>;
 };

@@ -2,7 +2,7 @@ import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
 import type { Intent } from "../services/tasks/plan-change.ts";
 import { requestDispatch } from "../services/tasks/request-dispatch.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
-import { concludeWork, undoWork } from "./wind-up.ts";
+import { concludeWork, recountWork, undoWork } from "./wind-up.ts";
 
 /** How a task ends, and why. */
 export type Ending =
@@ -20,6 +20,7 @@ export type Ending =
 export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   for (;;) {
     const ending = effective(run.task, wanted);
+    await recountWork(run, ending.status);
     await undoWork(run, ending.status);
     const written = await writeAsHolder(run, (task) =>
       // Killed since: the undo that an end by kill needs has not been done yet.

@@ -12,6 +12,8 @@ export type OpenJob = {
   readonly start: () => Promise<StepOutcome<JobState>>;
   readonly advance: (state: JobState) => Promise<StepOutcome<JobState>>;
   readonly conclude: (state: JobState | null, ending: TerminalStatus) => Conclusion;
+  /** The state with what a dead runner did after it; null when it can't have done anything. */
+  readonly recount: (state: JobState | null) => Promise<JobState | null>;
   /** Null when the job leaves nothing behind that must be taken back. */
   readonly undo: ((state: JobState) => Promise<void>) | null;
 };
@@ -57,7 +59,7 @@ function bind<Input, State extends JobState, Resource>(
   task: TaskRecord,
   resource: Resource,
 ): OpenJob {
-  const { undo } = definition;
+  const { undo, recount } = definition;
   const jobContext: JobContext<Resource> = {
     taskId: task._id,
     namespaceId: task.namespace_id,
@@ -67,13 +69,20 @@ function bind<Input, State extends JobState, Resource>(
     config: ctx.config,
     stores: ctx.stores,
   };
+  const start = async () => definition.start(definition.input.parse(task.job_input), jobContext);
   return {
-    start: async () => definition.start(definition.input.parse(task.job_input), jobContext),
+    start,
     advance: async (state) => definition.advance(definition.state.parse(state), jobContext),
     conclude: (state, ending) =>
       state === null
         ? NOTHING
         : definition.conclude(definition.state.parse(state), ending, jobContext),
+    recount: async (state) => {
+      if (recount === undefined) return state;
+      if (state !== null) return recount(definition.state.parse(state), jobContext);
+      const first = await start();
+      return first.kind === "next" ? recount(first.state, jobContext) : null;
+    },
     undo:
       undo === undefined ? null : async (state) => undo(definition.state.parse(state), jobContext),
   };

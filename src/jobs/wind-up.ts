@@ -6,6 +6,21 @@ import type { Run } from "./run.ts";
 const NOTHING: Conclusion = { outputs: [], events: [] };
 
 /**
+ * Before an end that cuts the work short: brings the state up to what a runner that died did after
+ * its last checkpoint, so that the task tells all that is left of it. A job that can't say keeps
+ * its state.
+ */
+export async function recountWork(run: Run, ending: TerminalStatus): Promise<void> {
+  if ((ending !== "CANCELED" && ending !== "FAILED") || run.job === null) return;
+  try {
+    run.state = await run.job.recount(run.state);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    logFailure(run, "what was done was not counted", error);
+  }
+}
+
+/**
  * Takes back what a canceled or failed job should not leave behind. An undo that throws is logged
  * and not tried again: a task that can't be undone, or whose checkpoint this deployment can't read,
  * must end all the same (P1). A store that is down is thrown on, since a later try may work.

@@ -90,6 +90,11 @@ export type DocumentFilter = {
   readonly createdBefore?: Date | undefined;
 };
 
+/** Some objects: by their ids, or all after one (null: from the first) and through another. */
+export type ObjectRange =
+  | { readonly ids: readonly string[] }
+  | { readonly afterId: string | null; readonly throughId: string };
+
 export interface DocumentStore {
   /** Writes each document whole by its id: one command, and the same again when repeated. */
   writeMany(documents: readonly DocumentRecord[]): Promise<void>;
@@ -98,6 +103,8 @@ export interface DocumentStore {
     collectionId: string,
     documentId: string,
   ): Promise<DocumentRecord | null>;
+  /** How many a task wrote of those objects, or of those whose ids lie between two. One read. */
+  countOf(taskId: string, collectionId: string, objects: ObjectRange): Promise<number>;
   /** Without embeddings unless asked for. */
   list(
     namespaceId: string,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DocumentId } from "../../contract/ids.ts";
+import type { BatchState } from "./batch-state.ts";
 import { processBatch } from "./process-batch.ts";
 import { MAX_OBJECTS_PER_STEP, MAX_URLS_PER_STEP } from "./read-objects.ts";
 import { MAX_DOCUMENTS_PER_STEP, MAX_TEXT_PER_STEP } from "./take-step.ts";
@@ -184,6 +185,22 @@ describe("a batch's end", () => {
     ]);
     const none = stateOf(await processBatch.start(INPUT, ctx));
     expect(processBatch.conclude(none, "CANCELED", ctx).events).toEqual([]);
+  });
+
+  test("from any checkpoint on, all that was written since is counted", async () => {
+    const at = world([...mixed, words(120_000), ...Array.from({ length: 120 }, () => words(4))]);
+    const checkpoints: BatchState[] = [];
+    let outcome = await processBatch.start(INPUT, at.ctx);
+    while (outcome.kind === "next") {
+      checkpoints.push(stateOf(outcome));
+      outcome = await processBatch.advance(stateOf(outcome), at.ctx);
+    }
+    expect(checkpoints.length).toBeGreaterThan(3);
+    expect(checkpoints.some((state) => state.partial !== null)).toBe(true);
+    for (const checkpoint of checkpoints) {
+      const recounted = await processBatch.recount?.(checkpoint, at.ctx);
+      expect(recounted?.documents).toBe(at.documents.size);
+    }
   });
 
   test("URLs are fetched a few at a time, and one that isn't public never is", async () => {

@@ -38,6 +38,7 @@ export const processBatch = defineJob({
   mirror: (stores) => stores.batches,
   start,
   advance,
+  recount,
   conclude: (state, _ending, ctx) => {
     const { _id, bucket_id, collection_id } = ctx.resource;
     const documents_written = state.documents;
@@ -117,6 +118,19 @@ async function advance(before: BatchState, ctx: Context): Promise<StepOutcome<Ba
   }
   if (items.length === 0 || isAtEnd(batch, state.position)) return finish(state);
   return { kind: "next", state, progress: progressOf(state) };
+}
+
+/** Counts the documents of the objects that the state has not got to: what was before them it knows. */
+async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
+  const { collection_id, object_ids } = ctx.resource;
+  const { position, partial } = state;
+  const ahead =
+    position.kind === "all"
+      ? { afterId: position.after_id, throughId: position.through_id }
+      : { ids: object_ids?.slice(position.index) ?? [] };
+  const found = await ctx.stores.documents.countOf(ctx.taskId, collection_id, ahead);
+  // The first chunks of an object in work are counted already.
+  return { ...state, documents: state.documents + Math.max(0, found - (partial?.chunk ?? 0)) };
 }
 
 function refusalOf(ctx: Context): (url: string) => string | null {

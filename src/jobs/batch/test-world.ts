@@ -112,6 +112,7 @@ export function world(
         mirror: unused,
         get: unused,
         update: unused,
+        mirrorMany: unused,
         removeAtRest: unused,
       },
       labels: { unlabelled: unused, countUnlabelled: unused, label: unused },
@@ -153,6 +154,16 @@ export function world(
         list: unused,
         remove: unused,
         removeAll: unused,
+        countOf: (taskId, _collection, range) =>
+          Promise.resolve(
+            [...documents.values()].filter(
+              ({ task_id, object_id }) =>
+                task_id === taskId &&
+                ("ids" in range
+                  ? range.ids.includes(object_id)
+                  : object_id > (range.afterId ?? "") && object_id <= range.throughId),
+            ).length,
+          ),
         writeMany: (written) => {
           writes.push(written);
           for (const document of written) documents.set(document._id, document);

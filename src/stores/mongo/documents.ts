@@ -3,6 +3,7 @@ import type {
   DocumentRecord,
   DocumentRow,
   DocumentStore,
+  ObjectRange,
 } from "../../ports/content-stores.ts";
 import { among, createdWithin, metadataEquals } from "./filters.ts";
 import type { BulkUpdate, Doc, MongoGateway, Query } from "./gateway.ts";
@@ -25,6 +26,12 @@ export function createDocumentStore(gateway: MongoGateway): DocumentStore {
         namespace_id: namespaceId,
         collection_id: collectionId,
       }),
+    countOf: (taskId, collectionId, objects) =>
+      gateway.count(COLLECTION, {
+        collection_id: collectionId,
+        object_id: objectQuery(objects),
+        task_id: taskId,
+      }),
     list: (namespaceId, filter, page, withVectors) =>
       findPage<DocumentRow>(
         gateway,
@@ -42,6 +49,12 @@ export function createDocumentStore(gateway: MongoGateway): DocumentStore {
     removeAll: (namespaceId, collectionId) =>
       removeInParts(gateway, { namespace_id: namespaceId, collection_id: collectionId }),
   };
+}
+
+function objectQuery(objects: ObjectRange): Query {
+  if ("ids" in objects) return { $in: objects.ids };
+  const { afterId, throughId } = objects;
+  return { ...(afterId !== null && { $gt: afterId }), $lte: throughId };
 }
 
 function documentQuery(namespaceId: string, filter: DocumentFilter): Query {
