@@ -3,7 +3,7 @@ import type { JobMessage } from "../ports/queue.ts";
 import { SlotTakenError } from "../ports/errors.ts";
 import type { TaskChange, TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
-import { cacheTask } from "../services/tasks/change-task.ts";
+import { cacheTask } from "../services/tasks/cache-task.ts";
 import { expireTask, isExpired } from "../services/tasks/expire-task.ts";
 import { heldSlot } from "../services/tasks/new-task.ts";
 import { reportToken } from "../services/tasks/report-token.ts";

@@ -1,5 +1,5 @@
 import type { TaskRecord } from "../ports/task-store.ts";
-import { cacheTask } from "../services/tasks/change-task.ts";
+import { cacheTask } from "../services/tasks/cache-task.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
 
 /** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */

@@ -35,6 +35,9 @@ export type TaskMirror = {
   readonly updated_at: Date;
 };
 
+/** A resource, and what of its task it is to show. */
+export type ResourceMirror = { readonly resourceId: string; readonly task: TaskMirror };
+
 /**
  * A kind of resource that a task works for, and that shows the task's status as its own. The
  * write is guarded by the task's version, so that a late mirror changes nothing.
@@ -47,6 +50,8 @@ export interface MirrorStore<Row> {
   mirror(resourceId: string, task: TaskMirror): Promise<Row | null>;
   /** The resource, in any namespace, for the runner. */
   get(resourceId: string): Promise<Row | null>;
+  /** The same for many, without reading them. One command, but for kinds that have more to show. */
+  mirrorMany(mirrors: readonly ResourceMirror[]): Promise<void>;
 }
 
 export interface BatchStore extends MirrorStore<BatchRecord> {

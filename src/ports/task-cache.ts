@@ -14,6 +14,13 @@ export const WATCH_MS = 30_000;
 /** Whether somebody watches the task, to whom this version may be news, and its namespace's events. */
 export type PutOutcome = { readonly isWatched: boolean; readonly isNamespaceWatched: boolean };
 
+/** A copy, and of which task it is. */
+export type NewCopy = {
+  readonly namespaceId: string;
+  readonly taskId: string;
+  readonly task: CachedTask;
+};
+
 /**
  * The hot copies. May be flushed or unreachable at any moment (P4, P6): callers go to the task
  * store then. Methods throw `StoreUnavailableError`.
@@ -29,8 +36,9 @@ export interface TaskCache {
   /** The same for all events of a namespace. One Redis command. */
   watchNamespace(namespaceId: string): Promise<void>;
   /**
-   * One Redis command, atomic: keeps what is there when it has the same or a newer version, so
-   * that a slow writer never overwrites a newer copy (P4).
+   * One Redis command for each copy, atomic: keeps what is there when it has the same or a newer
+   * version, so that a slow writer never overwrites a newer copy (P4). A copy of a task that has
+   * not ended is forgotten soon unless it is written again. An outcome for each, in order.
    */
-  put(namespaceId: string, taskId: string, task: CachedTask): Promise<PutOutcome>;
+  put(copies: readonly NewCopy[]): Promise<readonly PutOutcome[]>;
 }

@@ -154,6 +154,7 @@ export function world(
         mirror: unused,
         get: unused,
         update: unused,
+        mirrorMany: unused,
         removeAtRest: unused,
       },
       labels: { unlabelled: unused, countUnlabelled: unused, label: unused },
@@ -171,6 +172,7 @@ export function world(
         list: unused,
         remove: unused,
         removeAll: unused,
+        countOf: unused,
         writeMany: unused,
       },
       objects: {

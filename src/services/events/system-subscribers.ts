@@ -1,22 +1,29 @@
+import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { cancelChildren } from "../tasks/cancel-task.ts";
-import { mirrorTask } from "../tasks/mirror-task.ts";
+import { cacheTasks } from "../tasks/cache-task.ts";
+import { mirrorTasks } from "../tasks/mirror-task.ts";
 
 /**
- * What the service itself does about a task's events before anybody else hears of them: mends the
- * resource that shows the task's status, and carries a kill on to the task's children, whoever
- * should have done so and died in between. Each may run twice.
+ * What the service itself does about tasks' events before anybody else hears of them: mends the
+ * resources that show the tasks' status and the hot copies of those that have ended, which nothing
+ * else would write any more, and carries a kill on to a task's children, whoever should have done
+ * so and died in between. Each may run twice.
  */
 export async function runSystemSubscribers({
   ctx,
-  task,
+  tasks,
 }: {
   ctx: ServiceContext;
-  task: TaskRecord;
+  tasks: readonly TaskRecord[];
 }): Promise<void> {
-  await mirrorTask({ ctx, task });
-  if (task.cancel !== null && task.status === "CANCELED") {
+  await Promise.all([
+    mirrorTasks({ ctx, tasks }),
+    cacheTasks({ ctx, tasks: tasks.filter((task) => isTerminal(task.status)) }),
+  ]);
+  for (const task of tasks) {
+    if (task.cancel === null || task.status !== "CANCELED") continue;
     await cancelChildren({ ctx, parent: task, actor: task.cancel.requested_by });
   }
 }

@@ -2,7 +2,7 @@ import type { InsertOutcome } from "../../ports/resource-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { cacheTask } from "./change-task.ts";
+import { cacheTask } from "./cache-task.ts";
 import { mirrorOrLog } from "./mirror-task.ts";
 import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
 import { publishJob } from "./publish-job.ts";

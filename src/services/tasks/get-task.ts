@@ -76,7 +76,7 @@ async function fromStores(ctx: NamespaceContext, taskId: string): Promise<Polled
 /** Puts the hot copy back; not while Redis is down, and never over a newer one. */
 async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): Promise<void> {
   try {
-    await ctx.stores.taskCache.put(ctx.namespace._id, taskId, task);
+    await ctx.stores.taskCache.put([{ namespaceId: ctx.namespace._id, taskId, task }]);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
   }

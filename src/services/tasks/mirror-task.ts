@@ -14,7 +14,7 @@ const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>
 /**
  * Writes a task's status to the resource that it works for, so that either can be polled. The
  * task is written first and is the truth; a crash in between is mended when the change's events
- * are dispatched, which calls this again.
+ * are dispatched, which does this again.
  */
 export async function mirrorTask({
   ctx,
@@ -24,8 +24,29 @@ export async function mirrorTask({
   task: TaskRecord;
 }): Promise<void> {
   if (task.resource_id === null) return;
-  const storeOf = MIRRORS[task.resource_id.slice(0, task.resource_id.indexOf("_"))];
-  await storeOf?.(ctx.stores).mirror(task.resource_id, mirrorOf(task));
+  await MIRRORS[kindOf(task.resource_id)]?.(ctx.stores).mirror(task.resource_id, mirrorOf(task));
+}
+
+/** The same for many tasks: one command for each kind of resource. */
+export async function mirrorTasks({
+  ctx,
+  tasks,
+}: {
+  ctx: Pick<ServiceContext, "stores">;
+  tasks: readonly TaskRecord[];
+}): Promise<void> {
+  const mirrors = tasks.flatMap((task) =>
+    task.resource_id === null ? [] : [{ resourceId: task.resource_id, task: mirrorOf(task) }],
+  );
+  for (const [kind, storeOf] of Object.entries(MIRRORS)) {
+    const own = mirrors.filter(({ resourceId }) => kindOf(resourceId) === kind);
+    if (own.length > 0) await storeOf(ctx.stores).mirrorMany(own);
+  }
+}
+
+/** The prefix of an id. */
+function kindOf(id: string): string {
+  return id.slice(0, id.indexOf("_"));
 }
 
 /** The same where the task was written and the rest can wait: what fails is logged, and mended by the dispatch. */

@@ -3,7 +3,7 @@ import type { BatchRecord, BatchStore } from "../../ports/batch-store.ts";
 import { resourceQuery } from "./filters.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
-import { mirrorInto } from "./mirror.ts";
+import { mirrorInto, mirrorManyInto } from "./mirror.ts";
 import { AT_REST } from "./works.ts";
 
 const COLLECTION = "batches";
@@ -33,6 +33,7 @@ export function createBatchStore(gateway: MongoGateway): BatchStore {
       ),
     mirror: (batchId, task) => mirrorInto<BatchRecord>(gateway, COLLECTION, batchId, task),
     get: (batchId) => gateway.findOne<BatchRecord>(COLLECTION, { _id: batchId }),
+    mirrorMany: (mirrors) => mirrorManyInto(gateway, COLLECTION, mirrors),
     unfinishedInto: async (namespaceId, collectionId) => {
       const row = await gateway.findOne<Doc>(
         COLLECTION,

@@ -7,25 +7,30 @@ const COLLECTION = "clusters";
 
 /** The clusters, which show the status of their newest tasks and the results of the last COMPLETED one. */
 export function createClusterStore(gateway: MongoGateway): ClusterStore {
+  const mirror: ClusterStore["mirror"] = async (clusterId, task) => {
+    if (task.status !== "COMPLETED") {
+      return mirrorInto<ClusterRecord>(gateway, COLLECTION, clusterId, task);
+    }
+    const shown = { result_task_id: task.task_id };
+    const cluster = await mirrorInto<ClusterRecord>(gateway, COLLECTION, clusterId, task, shown);
+    if (cluster !== null) return cluster;
+    // Where it shows a newer task's status already, which has no results yet, these are to be seen.
+    await gateway.updateOne(
+      COLLECTION,
+      {
+        _id: clusterId,
+        $or: [{ result_task_id: null }, { result_task_id: { $lt: task.task_id } }],
+      },
+      { $set: shown },
+    );
+    return null;
+  };
   return {
     ...createWorkStore<ClusterRecord>(gateway, COLLECTION),
-    mirror: async (clusterId, task) => {
-      if (task.status !== "COMPLETED") {
-        return mirrorInto<ClusterRecord>(gateway, COLLECTION, clusterId, task);
-      }
-      const shown = { result_task_id: task.task_id };
-      const cluster = await mirrorInto<ClusterRecord>(gateway, COLLECTION, clusterId, task, shown);
-      if (cluster !== null) return cluster;
-      // Where it shows a newer task's status already, which has no results yet, these are to be seen.
-      await gateway.updateOne(
-        COLLECTION,
-        {
-          _id: clusterId,
-          $or: [{ result_task_id: null }, { result_task_id: { $lt: task.task_id } }],
-        },
-        { $set: shown },
-      );
-      return null;
+    mirror,
+    // Each shows its results with its own write.
+    mirrorMany: async (mirrors) => {
+      for (const { resourceId, task } of mirrors) await mirror(resourceId, task);
     },
     shownRuns: async (namespaceId, clusterIds) => {
       const rows = await gateway.find<Pick<ClusterRecord, "_id" | "result_task_id">>(

@@ -1,4 +1,4 @@
-import type { TaskMirror } from "../../ports/batch-store.ts";
+import type { ResourceMirror, TaskMirror } from "../../ports/batch-store.ts";
 import type { Doc, MongoGateway, Query } from "./gateway.ts";
 
 /**
@@ -17,17 +17,37 @@ export function mirrorInto<Row extends Doc>(
   return gateway.findOneAndUpdate<Row>(
     collection,
     { _id: resourceId, ...isOlderThan(task) },
-    {
-      $set: {
-        status: task.status,
-        error_message: task.error_message,
-        task_id: task.task_id,
-        task_version: task.version,
-        updated_at: task.updated_at,
-        ...alsoSet,
-      },
-    },
+    updateTo(task, alsoSet),
   );
+}
+
+/** The same for many in one command, which reads none. */
+export async function mirrorManyInto(
+  gateway: MongoGateway,
+  collection: string,
+  mirrors: readonly ResourceMirror[],
+): Promise<void> {
+  await gateway.bulkUpdate(
+    collection,
+    mirrors.map(({ resourceId, task }) => ({
+      filter: { _id: resourceId, ...isOlderThan(task) },
+      update: updateTo(task),
+      upsert: false,
+    })),
+  );
+}
+
+function updateTo(task: TaskMirror, alsoSet: Readonly<Record<string, unknown>> = {}): Query {
+  return {
+    $set: {
+      status: task.status,
+      error_message: task.error_message,
+      task_id: task.task_id,
+      task_version: task.version,
+      updated_at: task.updated_at,
+      ...alsoSet,
+    },
+  };
 }
 
 /** A resource that shows an older state: of no task yet, of an earlier task, or an earlier version of this one. */

@@ -1,7 +1,7 @@
 import { isTerminal, type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
 import type { WorkRecord, WorkStore } from "../../ports/work-store.ts";
 import type { MongoGateway } from "./gateway.ts";
-import { mirrorInto } from "./mirror.ts";
+import { mirrorInto, mirrorManyInto } from "./mirror.ts";
 import { createResourceStore } from "./resources.ts";
 
 /** No task works for the resource: none was made yet, or it has ended. */
@@ -24,6 +24,7 @@ export function createWorkStore<Row extends WorkRecord>(
     list: (namespaceId, filter, page) => resources.list(namespaceId, filter, page),
     mirror: (resourceId, task) => mirrorInto<Row>(gateway, collection, resourceId, task),
     get: (resourceId) => gateway.findOne<Row>(collection, { _id: resourceId }),
+    mirrorMany: (mirrors) => mirrorManyInto(gateway, collection, mirrors),
     update: async (resourceId, taskId, fields) =>
       (await gateway.updateOne(
         collection,

@@ -1,10 +1,17 @@
 import { Redis } from "@upstash/redis/cloudflare";
-import { type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
+import { isTerminal, type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
-import { type CachedTask, type TaskCache, WATCH_MS } from "../../ports/task-cache.ts";
+import { type CachedTask, type PutOutcome, type TaskCache, WATCH_MS } from "../../ports/task-cache.ts";
 
-/** How long a hot copy lives after its last change: 24 hours. */
+/** How long the hot copy of a task that has ended lives: 24 hours. */
 const TIME_TO_LIVE_SECONDS = 86_400;
+
+/**
+ * How long one of a task that has not ended lives after it was written, which a running task does
+ * about once a second. A copy that an outage of Redis left behind the record is believed for no
+ * longer; a poll of a task that waits longer costs one look into MongoDB and makes a new copy.
+ */
+const ALIVE_TIME_TO_LIVE_SECONDS = 300;
 
 /** A poll falls back to MongoDB after this; a slow Redis must not hold it longer. */
 const TIMEOUT_MS = 1500;
@@ -77,18 +84,39 @@ export function createTaskCache(options: {
     watchNamespace: async (namespaceId) => {
       await reach(() => redis.set(watchOf(namespaceId), "1", { px: WATCH_MS }));
     },
-    put: async (namespaceId, taskId, task) => {
-      const value = `${task.version}|${task.status}|${task.json}`;
-      const [ofTask, ofNamespace] = await reach(() =>
-        redis.eval<unknown[], [number, number]>(PUT_UNLESS_NEWER, keysOf(namespaceId, taskId), [
-          task.version,
-          value,
-          TIME_TO_LIVE_SECONDS,
-        ]),
-      );
-      return { isWatched: ofTask === 1, isNamespaceWatched: ofNamespace === 1 };
+    put: async (copies) => {
+      const [only] = copies;
+      if (only === undefined) return [];
+      if (copies.length === 1) {
+        const keys = keysOf(only.namespaceId, only.taskId);
+        const watched = await reach(() =>
+          redis.eval<unknown[], Watched>(PUT_UNLESS_NEWER, keys, argumentsOf(only.task)),
+        );
+        return [outcomeOf(watched)];
+      }
+      const all = await reach(() => {
+        const pipeline = redis.pipeline();
+        for (const { namespaceId, taskId, task } of copies) {
+          pipeline.eval(PUT_UNLESS_NEWER, keysOf(namespaceId, taskId), argumentsOf(task));
+        }
+        return pipeline.exec<Watched[]>();
+      });
+      return all.map((watched) => outcomeOf(watched));
     },
   };
+}
+
+/** What the script answers: whether the task is watched, and its namespace. */
+type Watched = readonly [task: number, namespace: number];
+
+function outcomeOf([ofTask, ofNamespace]: Watched): PutOutcome {
+  return { isWatched: ofTask === 1, isNamespaceWatched: ofNamespace === 1 };
+}
+
+/** The script's arguments: version, value, time to live. */
+function argumentsOf({ version, status, json }: CachedTask): [number, string, number] {
+  const timeToLive = isTerminal(status) ? TIME_TO_LIVE_SECONDS : ALIVE_TIME_TO_LIVE_SECONDS;
+  return [version, `${version}|${status}|${json}`, timeToLive];
 }
 
 /** The parts of a stored value; null, which is a miss, for one that was not written by this code. */
