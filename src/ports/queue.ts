@@ -5,6 +5,9 @@ export type JobMessage = {
   readonly version: number;
 };
 
+/** A job's message and how it is to be delivered. */
+export type QueuedJob = { readonly message: JobMessage; readonly options: PublishOptions };
+
 /** Asks for the dispatch of the events that wait in an outbox. */
 export type DispatchMessage = {
   readonly source: "task" | "webhook";
@@ -51,6 +54,8 @@ export type PublishOptions = {
  */
 export interface Queue {
   publishJob(message: JobMessage, options: PublishOptions): Promise<void>;
+  /** One request for all of them; each is a message of its own. */
+  publishJobs(messages: readonly QueuedJob[]): Promise<void>;
   /** Takes back the messages of that label that wait. What is being delivered arrives all the same. */
   cancelJobs(label: string): Promise<void>;
   /** Makes or replaces a schedule, which calls `/internal/schedules/fire` from now on. */

@@ -161,6 +161,16 @@ export type Heartbeat = {
   readonly at: Date;
 };
 
+/** Events of a task (or of an endpoint) that were dispatched. */
+export type Outbox = { readonly ownerId: string; readonly eventIds: readonly string[] };
+
+/** When the relay looks next at a task that it published. */
+export type PostponedRelay = {
+  readonly taskId: string;
+  readonly version: number;
+  readonly relayAt: Date;
+};
+
 /** The record of every task. All methods throw `StoreUnavailableError` when it can't be reached. */
 export interface TaskStore {
   /**
@@ -201,12 +211,12 @@ export interface TaskStore {
   heartbeat(heartbeat: Heartbeat): Promise<TaskRecord | null>;
   /** Adds a `rejected` line to the history of a task whose lease is in other hands. */
   recordRejection(taskId: string, entry: HistoryRecord): Promise<void>;
-  /** Removes dispatched events from the outbox; events that came in meanwhile stay. */
-  settleEvents(taskId: string, eventIds: readonly string[]): Promise<void>;
+  /** Removes dispatched events from outboxes; events that came in meanwhile stay. One command when none did. */
+  settleEvents(outboxes: readonly Outbox[]): Promise<void>;
   /** PENDING tasks whose relay time has come, oldest first. */
   dueForRelay(now: Date, limit: number): Promise<readonly TaskRecord[]>;
-  /** Sets the next relay time of a task that is still PENDING in that version. */
-  postponeRelay(taskId: string, version: number, relayAt: Date): Promise<void>;
+  /** Sets the next relay time of those tasks that are still PENDING in that version. One command. */
+  postponeRelays(postponed: readonly PostponedRelay[]): Promise<void>;
   /** PROCESSING tasks whose lease ran out, oldest first. */
   dueForReaping(now: Date, limit: number): Promise<readonly TaskRecord[]>;
   /** IN_PROGRESS or UNKNOWN tasks whose executor has been silent for too long, oldest first. */
@@ -215,7 +225,10 @@ export interface TaskStore {
     now: Date,
     limit: number,
   ): Promise<readonly TaskRecord[]>;
-  /** Tasks with events that have waited in the outbox since before `before`, oldest first. */
+  /**
+   * Tasks with events that have waited in the outbox since before `before`, oldest first; fewer
+   * than `limit` also when they are large.
+   */
   dueForDispatch(before: Date, limit: number): Promise<readonly TaskRecord[]>;
   /** Deletes at most `limit` terminal tasks completed before that time with an empty outbox; their ids. */
   purge(completedBefore: Date, limit: number): Promise<readonly string[]>;

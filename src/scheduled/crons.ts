@@ -4,13 +4,17 @@ import { reapLeases } from "./reap-leases.ts";
 import { relayDeliveries } from "./relay-deliveries.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayTasks } from "./relay-tasks.ts";
+import type { IsSpent } from "./rounds.ts";
 import { syncSchedules } from "./sync-schedules.ts";
 import { settleSilent } from "./settle-silent.ts";
 
 type Duty = {
   readonly name: string;
-  readonly run: (ctx: ServiceContext, now: Date) => Promise<object>;
+  readonly run: (ctx: ServiceContext, now: Date, isSpent: IsSpent) => Promise<object>;
 };
+
+/** No duty begins another round after this: the next run comes a minute after this one. */
+const RUN_BUDGET_MS = 40_000;
 
 /** What runs on each cron line of `wrangler.toml`. */
 const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
@@ -31,10 +35,12 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
  * the platform's log shows it.
  */
 export async function runCron(ctx: ServiceContext, cron: string, now: Date): Promise<void> {
+  const startedAt = ctx.runtime.now().getTime();
+  const isSpent = () => ctx.runtime.now().getTime() - startedAt >= RUN_BUDGET_MS;
   const failures: unknown[] = [];
   for (const duty of DUTIES[cron] ?? []) {
     try {
-      ctx.runtime.log("info", duty.name, { ...(await duty.run(ctx, now)) });
+      ctx.runtime.log("info", duty.name, { ...(await duty.run(ctx, now, isSpent)) });
     } catch (error) {
       ctx.runtime.log("error", `${duty.name} failed`, { error: String(error) });
       failures.push(error);

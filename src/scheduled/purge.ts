@@ -1,4 +1,5 @@
 import type { ServiceContext } from "../services/context.ts";
+import { inRounds, type IsSpent } from "./rounds.ts";
 
 /** Rows per round, and rounds per run: the next day takes what is left. */
 const ROWS_PER_ROUND = 1000;
@@ -14,23 +15,14 @@ const DAY_MS = 86_400_000;
 export async function purge(
   ctx: ServiceContext,
   now: Date,
+  isSpent: IsSpent,
 ): Promise<{ tasks: number; events: number; deliveries: number }> {
   const before = new Date(now.getTime() - ctx.config.retentionDays * DAY_MS);
+  const { tasks, events, deliveries } = ctx.stores;
+  const limits = { maxRounds: MAX_ROUNDS, isSpent };
   return {
-    tasks: await inRounds(
-      async () => (await ctx.stores.tasks.purge(before, ROWS_PER_ROUND)).length,
-    ),
-    events: await inRounds(() => ctx.stores.events.purge(before, ROWS_PER_ROUND)),
-    deliveries: await inRounds(() => ctx.stores.deliveries.purge(before, ROWS_PER_ROUND)),
+    tasks: await inRounds(limits, async () => (await tasks.purge(before, ROWS_PER_ROUND)).length),
+    events: await inRounds(limits, () => events.purge(before, ROWS_PER_ROUND)),
+    deliveries: await inRounds(limits, () => deliveries.purge(before, ROWS_PER_ROUND)),
   };
-}
-
-async function inRounds(round: () => Promise<number>): Promise<number> {
-  let total = 0;
-  for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-    const deleted = await round();
-    total += deleted;
-    if (deleted === 0) break;
-  }
-  return total;
 }

@@ -70,7 +70,7 @@ describe("the reaper", () => {
       h.script.onUndo = () => void (undone += 1);
       const { _id, sequence } = await abandoned(h, attempt);
       h.advance(LEASE_MS);
-      const runs = await Promise.all([1, 2, 3].map(() => reapLeases(h.ctx, h.now())));
+      const runs = await Promise.all([1, 2, 3].map(() => reapLeases(h.ctx, h.now(), () => false)));
       expect(runs.filter(({ reaped }) => reaped === 1)).toHaveLength(1);
       const task = await h.task(_id);
       expect(task.history.filter(({ actor }) => actor === "reaper")).toHaveLength(1);
@@ -123,7 +123,7 @@ describe("the reaper", () => {
       });
       return due;
     });
-    expect(await reapLeases(h.ctx, h.now())).toEqual({ reaped: 0, failed: 0 });
+    expect(await reapLeases(h.ctx, h.now(), () => false)).toEqual({ reaped: 0, failed: 0 });
     expect(await h.task(task._id)).toMatchObject({ status: "PROCESSING", checkpoint: { done: 2 } });
   });
 
@@ -175,7 +175,9 @@ describe("the reaper", () => {
     await abandoned(h);
     h.advance(LEASE_MS);
     h.crashAfter({ operations: 0, lost: "operation" });
-    await expect(reapLeases(h.ctx, h.now())).rejects.toThrow("mongodb is not available");
+    await expect(reapLeases(h.ctx, h.now(), () => false)).rejects.toThrow(
+      "mongodb is not available",
+    );
     h.revive();
     expect(await h.cron()).toEqual({ reaped: 1, failed: 0 });
   });

@@ -5,12 +5,17 @@ import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { changeTask } from "../services/tasks/change-task.ts";
 import type { Intent } from "../services/tasks/plan-change.ts";
-import { publishJob } from "../services/tasks/publish-job.ts";
+import { type DueJob, publishJobs } from "../services/tasks/publish-job.ts";
 import { retryIntent } from "../services/tasks/retry-intent.ts";
 import { failuresOf } from "./failures-of.ts";
+import { inRounds, type IsSpent } from "./rounds.ts";
 
-/** How many tasks one run of cron looks at; the next minute takes the next ones. */
-const TASKS_PER_RUN = 100;
+/** Tasks per round, and rounds per run. */
+const TASKS_PER_ROUND = 100;
+const MAX_ROUNDS = 20;
+
+/** Tasks whose small writes go at once. */
+const TASKS_AT_ONCE = 10;
 
 /** How long a message that the reaper published, or the reaper itself, may take until the next look. */
 const GRACE_SECONDS = 120;
@@ -24,20 +29,47 @@ export type ReapReport = { readonly reaped: number; readonly failed: number };
  * the last one FAILS it. Each begins with one conditional write, so that a runner that is alive
  * after all either wins or finds its token refused, and of two reapers one goes on (P2).
  */
-export async function reapLeases(ctx: ServiceContext, now: Date): Promise<ReapReport> {
-  const due = await ctx.stores.tasks.dueForReaping(now, TASKS_PER_RUN);
-  let reaped = 0;
-  let failed = 0;
-  for (const task of due) {
-    failed += await failuresOf(ctx, task._id, async () => {
-      if (await reap(ctx, task, now)) reaped += 1;
-    });
-  }
-  return { reaped, failed };
+export async function reapLeases(
+  ctx: ServiceContext,
+  now: Date,
+  isSpent: IsSpent,
+): Promise<ReapReport> {
+  const failed = new Set<string>();
+  const reaped = await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, () =>
+    reapSome(ctx, now, failed),
+  );
+  return { reaped, failed: failed.size };
 }
 
-/** False when somebody else changed the task first. */
-async function reap(ctx: ServiceContext, task: TaskRecord, now: Date): Promise<boolean> {
+/** One round; how many leases it took. Those in `failed` are passed over, and new ones added. */
+async function reapSome(ctx: ServiceContext, now: Date, failed: Set<string>): Promise<number> {
+  const due = (await ctx.stores.tasks.dueForReaping(now, TASKS_PER_ROUND + failed.size)).filter(
+    (task) => !failed.has(task._id),
+  );
+  const toPublish: DueJob[] = [];
+  let reaped = 0;
+  const reapOne = async (task: TaskRecord) => {
+    const failures = await failuresOf(ctx, task._id, async () => {
+      const outcome = await reap(ctx, task, now);
+      if (outcome === "conflict") return;
+      reaped += 1;
+      if (outcome !== "ended") toPublish.push(outcome);
+    });
+    if (failures > 0) failed.add(task._id);
+  };
+  for (let start = 0; start < due.length; start += TASKS_AT_ONCE) {
+    await Promise.all(due.slice(start, start + TASKS_AT_ONCE).map(reapOne));
+  }
+  if (toPublish.length > 0) await publishJobs({ ctx, due: toPublish });
+  return reaped;
+}
+
+/** Takes one lease; what is to be published for it, unless it has ended or somebody was faster. */
+async function reap(
+  ctx: ServiceContext,
+  task: TaskRecord,
+  now: Date,
+): Promise<DueJob | "ended" | "conflict"> {
   // Lost between two invocations, or killed: a runner takes it up, undoes what must be undone, and ends it.
   if (task.lease_token === null || task.cancel !== null) {
     return handOver(ctx, task, leaseTo(task, null, now), 0);
@@ -60,11 +92,9 @@ async function handOver(
   task: TaskRecord,
   intent: Intent,
   delaySeconds: number,
-): Promise<boolean> {
+): Promise<DueJob | "conflict"> {
   const outcome = await changeTask({ ctx, task, intent });
-  if (outcome.kind === "conflict") return false;
-  await publishJob({ ctx, task: outcome.task, delaySeconds });
-  return true;
+  return outcome.kind === "conflict" ? "conflict" : { task: outcome.task, delaySeconds };
 }
 
 /**
@@ -76,10 +106,10 @@ async function failForGood(
   task: TaskRecord,
   error: TaskErrorRecord,
   now: Date,
-): Promise<boolean> {
+): Promise<"ended" | "conflict"> {
   const leaseToken = crypto.randomUUID();
   const taken = await changeTask({ ctx, task, intent: leaseTo(task, leaseToken, now) });
-  if (taken.kind === "conflict") return false;
+  if (taken.kind === "conflict") return "conflict";
   const job = (await findJob(task.task_type)?.open(ctx, taken.task)) ?? null;
   const { checkpoint: state, progress } = taken.task;
   const run: Run = {
@@ -92,7 +122,7 @@ async function failForGood(
     progress,
   };
   await endTask(run, { status: "FAILED", error });
-  return true;
+  return "ended";
 }
 
 function leaseTo(task: TaskRecord, leaseToken: string | null, now: Date): Intent {

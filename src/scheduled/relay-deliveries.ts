@@ -1,7 +1,9 @@
 import type { ServiceContext } from "../services/context.ts";
+import { inRounds, type IsSpent } from "./rounds.ts";
 
-/** How many deliveries a run publishes again at most. */
-const DELIVERIES_PER_RUN = 100;
+/** Deliveries per round, which are one request to the queue, and rounds per run. */
+const DELIVERIES_PER_ROUND = 100;
+const MAX_ROUNDS = 50;
 
 /** How long a published attempt has until it is published once more. */
 const POSTPONE_MS = 5 * 60_000;
@@ -12,14 +14,21 @@ const MINUTE_MS = 60_000;
  * Publishes attempts that were due and never recorded: their message was lost, or the queue was
  * down. Publishes first: a crash in between repeats a publish, which the queue drops, and never
  * loses one. An attempt that is recorded meanwhile has set its own relay time, which is kept.
- * Two reads or writes in all, whatever the number.
+ * Two reads or writes a round.
  */
 export async function relayDeliveries(
   ctx: ServiceContext,
   now: Date,
+  isSpent: IsSpent,
 ): Promise<{ readonly relayed: number }> {
-  const due = await ctx.stores.deliveries.dueForRelay(now, DELIVERIES_PER_RUN);
-  if (due.length === 0) return { relayed: 0 };
+  return {
+    relayed: await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, () => relaySome(ctx, now)),
+  };
+}
+
+async function relaySome(ctx: ServiceContext, now: Date): Promise<number> {
+  const due = await ctx.stores.deliveries.dueForRelay(now, DELIVERIES_PER_ROUND);
+  if (due.length === 0) return 0;
   const minute = Math.floor(now.getTime() / MINUTE_MS);
   await ctx.stores.queue.publishDeliveries(
     due.map((delivery) => {
@@ -31,5 +40,5 @@ export async function relayDeliveries(
     }),
   );
   await ctx.stores.deliveries.postponeRelays(due, new Date(now.getTime() + POSTPONE_MS));
-  return { relayed: due.length };
+  return due.length;
 }

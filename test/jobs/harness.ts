@@ -56,6 +56,13 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
       world.queue.push({ message, options, dueAtMs, retried: 0 });
       return Promise.resolve();
     },
+    publishJobs: (messages) => {
+      for (const { message, options } of messages) {
+        const dueAtMs = nowMs + (options.delaySeconds ?? 0) * 1000;
+        world.queue.push({ message, options, dueAtMs, retried: 0 });
+      }
+      return Promise.resolve();
+    },
     cancelJobs: (taskId) => {
       world.queue = world.queue.filter(({ message }) => message.task_id !== taskId);
       return Promise.resolve();
@@ -69,9 +76,9 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     get: () => Promise.resolve(null),
     watch: () => Promise.resolve(null),
     watchNamespace: () => Promise.resolve(),
-    put: (_namespaceId, _taskId, task) => {
-      puts.push({ atMs: nowMs, task });
-      return Promise.resolve({ isWatched: false, isNamespaceWatched: false });
+    put: (copies) => {
+      puts.push(...copies.map(({ task }) => ({ atMs: nowMs, task })));
+      return Promise.resolve(copies.map(() => ({ isWatched: false, isNamespaceWatched: false })));
     },
   });
   const stores: Partial<Stores> = {
@@ -155,8 +162,8 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     kill: (id: string) => killTask({ ctx, input: { taskId: id, reason: "enough" } }),
     /** The cron of every minute, as far as it concerns jobs. */
     cron: async () => {
-      await relayTasks(ctx, now());
-      return reapLeases(ctx, now());
+      await relayTasks(ctx, now(), () => false);
+      return reapLeases(ctx, now(), () => false);
     },
   };
   return harness;

@@ -88,6 +88,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     putSchedule: () => Promise.resolve(),
     deleteSchedule: () => Promise.resolve(),
     publishJob: () => Promise.resolve(),
+    publishJobs: () => Promise.resolve(),
     publishDispatch: (message, how) =>
       unlessDown(() => publish({ kind: "dispatch", body: message }, how)),
     publishDeliveries: (messages) =>
@@ -108,12 +109,16 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
         world.mirrored.push(resourceId);
         return Promise.resolve(null);
       },
+      mirrorMany: (mirrors) => {
+        world.mirrored.push(...mirrors.map(({ resourceId }) => resourceId));
+        return Promise.resolve();
+      },
     },
     taskCache: {
       get: () => Promise.resolve(null),
       watch: () => Promise.resolve(null),
       watchNamespace: () => Promise.resolve(),
-      put: () => Promise.resolve({ isWatched: false, isNamespaceWatched: false }),
+      put: () => Promise.resolve([]),
     },
     watchers: {
       wake: () => Promise.resolve(),

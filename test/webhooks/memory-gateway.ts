@@ -78,13 +78,12 @@ export function createMemoryGateway(): MemoryGateway {
     updateMany: (collection, filter, update) =>
       counted("updateMany", collection, () => apply(matching(collection, filter), update)),
     bulkUpdate: (collection, updates: readonly BulkUpdate[]) =>
-      counted("bulkUpdate", collection, () => {
-        let changed = 0;
-        for (const one of updates) {
-          changed += apply(matching(collection, one.filter).slice(0, 1), one.update);
-        }
-        return changed;
-      }),
+      counted("bulkUpdate", collection, () =>
+        updates.reduce(
+          (sum, one) => sum + apply(matching(collection, one.filter).slice(0, 1), one.update),
+          0,
+        ),
+      ),
     findOneAndUpdate: <Row extends Doc>(collection: string, filter: Query, update: Query) =>
       counted("findOneAndUpdate", collection, () => {
         const [row] = matching(collection, filter);

@@ -130,6 +130,7 @@ export function world(
         get: unused,
         list: unused,
         mirror: unused,
+        mirrorMany: unused,
         update: unused,
         removeAtRest: unused,
       },

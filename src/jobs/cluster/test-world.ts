@@ -134,6 +134,7 @@ export function world(
         get: unused,
         list: unused,
         mirror: unused,
+        mirrorMany: unused,
         update: unused,
         removeAtRest: unused,
       },

@@ -9,6 +9,9 @@ import { deleteWebhook } from "../webhooks/delete-webhook.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 
+/** A cron run with time left. */
+const unspent = () => false;
+
 const DAY_MS = 24 * 3600_000;
 
 const deliver = (h: Harness, message: DeliveryMessage, redelivered = false) =>
@@ -136,10 +139,10 @@ describe("the retries", () => {
     expect((await deliver(h, first)).kind).toBe("retrying");
     h.world.queueIsDown = false;
     h.advance(60_000);
-    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 0 });
+    expect(await relayDeliveries(h.ctx, h.now(), unspent)).toEqual({ relayed: 0 });
     h.advance(70_000);
-    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 1 });
-    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 0 });
+    expect(await relayDeliveries(h.ctx, h.now(), unspent)).toEqual({ relayed: 1 });
+    expect(await relayDeliveries(h.ctx, h.now(), unspent)).toEqual({ relayed: 0 });
     expect(lastMessage(h)).toMatchObject({ attempt: 2, snapshot: null });
   });
 
@@ -156,7 +159,7 @@ describe("the retries", () => {
       },
     };
     const ctx = { ...h.ctx, stores: { ...h.ctx.stores, queue: meanwhile } };
-    await relayDeliveries(ctx, h.now());
+    await relayDeliveries(ctx, h.now(), unspent);
     const next = h.now().getTime() + 5_000;
     expect((await stored(h, first))?.relay_at).toEqual(new Date(next + 2 * 60_000));
   });
@@ -202,7 +205,11 @@ describe("an endpoint", () => {
     });
     const { webhook: other } = await h.subscribe({ event_types: ["webhook.*"] });
     h.advance(11_000);
-    expect(await relayEvents(h.ctx, h.now())).toEqual({ tasks: 0, webhooks: 1, failed: 0 });
+    expect(await relayEvents(h.ctx, h.now(), unspent)).toEqual({
+      tasks: 0,
+      webhooks: 1,
+      failed: 0,
+    });
     expect(lastMessage(h).snapshot?.webhook_id).toBe(other._id);
     expect(await h.webhook(webhook._id)).toMatchObject({ pending_events: [], outbox_at: null });
   });

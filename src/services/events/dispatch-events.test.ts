@@ -6,6 +6,9 @@ import { relayEvents } from "../../scheduled/relay-events.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { dispatchEvents } from "./dispatch-events.ts";
 
+/** A cron run with time left. */
+const unspent = () => false;
+
 const dispatch = (h: Harness, id: string) =>
   dispatchEvents({ ctx: h.ctx, input: { source: "task", id } });
 
@@ -94,10 +97,10 @@ describe("a dispatch", () => {
     h.world.queueIsDown = true;
     expect(await dispatch(h, task._id)).toEqual({ events: 1, deliveries: 1 });
     h.advance(2 * 60_000);
-    await expect(relayDeliveries(h.ctx, h.now())).rejects.toThrow(StoreUnavailableError);
+    await expect(relayDeliveries(h.ctx, h.now(), unspent)).rejects.toThrow(StoreUnavailableError);
     h.world.queueIsDown = false;
-    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 1 });
-    expect(await relayDeliveries(h.ctx, h.now())).toEqual({ relayed: 0 });
+    expect(await relayDeliveries(h.ctx, h.now(), unspent)).toEqual({ relayed: 1 });
+    expect(await relayDeliveries(h.ctx, h.now(), unspent)).toEqual({ relayed: 0 });
     expect(h.deliveryMessages()).toMatchObject([{ attempt: 1, snapshot: null }]);
   });
 });
@@ -108,9 +111,13 @@ describe("the relay of events", () => {
     await h.subscribe();
     await h.taskWith(["task.completed"]);
     h.advance(9_000);
-    expect((await relayEvents(h.ctx, h.now())).tasks).toBe(0);
+    expect((await relayEvents(h.ctx, h.now(), unspent)).tasks).toBe(0);
     h.advance(2_000);
-    expect(await relayEvents(h.ctx, h.now())).toEqual({ tasks: 1, webhooks: 0, failed: 0 });
+    expect(await relayEvents(h.ctx, h.now(), unspent)).toEqual({
+      tasks: 1,
+      webhooks: 0,
+      failed: 0,
+    });
     expect(h.deliveryMessages()).toHaveLength(1);
   });
 
@@ -122,13 +129,49 @@ describe("the relay of events", () => {
     ];
     h.advance(11_000);
     h.gateway.operations.length = 0;
-    expect(await relayEvents(h.ctx, h.now())).toEqual({ tasks: 2, webhooks: 0, failed: 0 });
+    expect(await relayEvents(h.ctx, h.now(), unspent)).toEqual({
+      tasks: 2,
+      webhooks: 0,
+      failed: 0,
+    });
     expect(h.gateway.rows("events")).toHaveLength(3);
     expect(h.gateway.operations.filter((one) => one === "insertMany events")).toHaveLength(1);
     expect(h.world.mirrored).toHaveLength(2);
     for (const task of tasks) {
       expect((await h.ctx.stores.tasks.get(task._id))?.outbox_at).toBeNull();
     }
+  });
+});
+
+describe("an outbox", () => {
+  test("that two dispatches took apart between them is not due any more", async () => {
+    const h = createHarness();
+    const { tasks } = h.ctx.stores;
+    const task = await h.taskWith(["task.created", "task.started"]);
+    const [first, second] = task.pending_events.map((event) => event.event_id);
+    // One saw only the first event and comes between the other's look and its end.
+    await tasks.settleEvents([{ ownerId: task._id, eventIds: [String(first)] }]);
+    expect(await tasks.get(task._id)).toMatchObject({ outbox_at: task.outbox_at });
+    await tasks.settleEvents([{ ownerId: task._id, eventIds: [String(first), String(second)] }]);
+    expect(await tasks.get(task._id)).toMatchObject({ pending_events: [], outbox_at: null });
+  });
+
+  test("that can't be dispatched holds up no other", async () => {
+    const h = createHarness();
+    const [good, bad] = [await h.taskWith(["task.created"]), await h.taskWith(["task.created"])];
+    h.advance(11_000);
+    const { stores } = h.ctx;
+    const events: typeof stores.events = {
+      ...stores.events,
+      insertMany: async (rows) => {
+        if (rows.some((row) => row.task_id === bad._id)) throw new Error("a bad event");
+        await stores.events.insertMany(rows);
+      },
+    };
+    const ctx = { ...h.ctx, stores: { ...stores, events } };
+    expect(await relayEvents(ctx, h.now(), unspent)).toEqual({ tasks: 1, webhooks: 0, failed: 1 });
+    expect((await stores.tasks.get(good._id))?.outbox_at).toBeNull();
+    expect((await stores.tasks.get(bad._id))?.pending_events).toHaveLength(1);
   });
 });
 

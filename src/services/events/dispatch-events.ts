@@ -28,7 +28,9 @@ export async function dispatchEvents({
   switch (input.source) {
     case "task": {
       const task = await ctx.stores.tasks.get(input.id);
-      return task === null ? NOTHING : dispatchTask(ctx, task);
+      // Another dispatch has done it, most likely.
+      if (task === null || task.pending_events.length === 0) return NOTHING;
+      return dispatchTasks(ctx, [task]);
     }
     case "webhook": {
       const webhook = await ctx.stores.webhooks.get(input.id);
@@ -37,12 +39,24 @@ export async function dispatchEvents({
   }
 }
 
-/** Dispatches a task's events as they stood when it was read; those that came in since stay. */
-export async function dispatchTask(ctx: ServiceContext, task: TaskRecord): Promise<DispatchReport> {
-  if (task.pending_events.length === 0) return NOTHING;
-  await runSystemSubscribers({ ctx, task });
-  const report = await dispatch(ctx, eventsOfTask(task, ctx.runtime.now()));
-  await ctx.stores.tasks.settleEvents(task._id, idsOf(task.pending_events));
+/**
+ * Dispatches the events of tasks of one namespace as they stood when the tasks were read; those
+ * that came in since stay. As many commands for many tasks as for one, but for what each delivery
+ * needs.
+ */
+export async function dispatchTasks(
+  ctx: ServiceContext,
+  tasks: readonly TaskRecord[],
+): Promise<DispatchReport> {
+  const now = ctx.runtime.now();
+  await runSystemSubscribers({ ctx, tasks });
+  const report = await dispatch(
+    ctx,
+    tasks.flatMap((task) => eventsOfTask(task, now)),
+  );
+  await ctx.stores.tasks.settleEvents(
+    tasks.map((task) => ({ ownerId: task._id, eventIds: idsOf(task.pending_events) })),
+  );
   return report;
 }
 
@@ -62,7 +76,7 @@ export async function dispatchWebhook(
 }
 
 /** The ids by which an outbox is settled. */
-export function idsOf(events: readonly PendingEvent[]): readonly string[] {
+function idsOf(events: readonly PendingEvent[]): readonly string[] {
   return events.map((event) => event.event_id);
 }
 

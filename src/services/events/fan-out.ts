@@ -10,6 +10,9 @@ import { unlessUnavailable } from "./unless-unavailable.ts";
 
 const ENDPOINTS_PER_PAGE = 200;
 
+/** Deliveries in one write: many events to many endpoints are many. */
+const DELIVERIES_PER_WRITE = 1000;
+
 /** Messages in one publish: with payloads of 20 KB at most, the request stays near 1 MB. */
 const MESSAGES_PER_PUBLISH = 50;
 
@@ -54,7 +57,12 @@ export async function fanOut(ctx: ServiceContext, events: readonly EventRecord[]
 }
 
 async function store(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
-  if (planned.length === 0) return;
+  for (let start = 0; start < planned.length; start += DELIVERIES_PER_WRITE) {
+    await storeSome(ctx, planned.slice(start, start + DELIVERIES_PER_WRITE));
+  }
+}
+
+async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
   await ctx.stores.deliveries.insertMany(planned.map(({ record }) => record));
   await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
     for (let start = 0; start < planned.length; start += MESSAGES_PER_PUBLISH) {

@@ -1,5 +1,14 @@
+import type { QueuedJob } from "../../ports/queue.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
+
+/** A task whose message is to be published. */
+export type DueJob = {
+  readonly task: TaskRecord;
+  readonly delaySeconds?: number;
+  /** Tells a deliberate repetition from a duplicate. */
+  readonly mark?: string;
+};
 
 /**
  * Publishes the message that runs a task. Only a matter of speed: a PENDING task is its own
@@ -8,38 +17,53 @@ import type { ServiceContext } from "../context.ts";
  */
 export async function publishJob({
   ctx,
-  task,
-  delaySeconds = 0,
-  mark = "",
+  ...due
+}: DueJob & { ctx: ServiceContext }): Promise<boolean> {
+  const { message, options } = queuedJob(ctx, due);
+  return orLeave(ctx, [due], () => ctx.stores.queue.publishJob(message, options));
+}
+
+/** The same for many tasks in one request; whether all were published. */
+export async function publishJobs({
+  ctx,
+  due,
 }: {
   ctx: ServiceContext;
-  task: TaskRecord;
-  delaySeconds?: number;
-  /** Tells a deliberate repetition from a duplicate. */
-  mark?: string;
+  due: readonly DueJob[];
 }): Promise<boolean> {
+  return orLeave(ctx, due, () =>
+    ctx.stores.queue.publishJobs(due.map((one) => queuedJob(ctx, one))),
+  );
+}
+
+async function orLeave(
+  ctx: ServiceContext,
+  due: readonly DueJob[],
+  publish: () => Promise<void>,
+): Promise<boolean> {
   try {
-    await ctx.stores.queue.publishJob(
-      { task_id: task._id, version: task.version },
-      {
-        delaySeconds,
-        // By which a kill takes the message back.
-        label: task._id,
-        deduplicationId: `job-${task._id}-${task.version}${mark}`,
-        flowControl: {
-          key: laneOf(task),
-          parallelism: ctx.config.jobs.parallelism,
-        },
-      },
-    );
+    await publish();
     return true;
   } catch (error) {
-    ctx.runtime.log("warn", "the job's message was left to the relay", {
-      task_id: task._id,
+    ctx.runtime.log("warn", "a job's message was left to the relay", {
+      task_ids: due.map(({ task }) => task._id),
       error: String(error),
     });
     return false;
   }
+}
+
+function queuedJob(ctx: ServiceContext, { task, delaySeconds = 0, mark = "" }: DueJob): QueuedJob {
+  return {
+    message: { task_id: task._id, version: task.version },
+    options: {
+      delaySeconds,
+      // By which a kill takes the message back.
+      label: task._id,
+      deduplicationId: `job-${task._id}-${task.version}${mark}`,
+      flowControl: { key: laneOf(task), parallelism: ctx.config.jobs.parallelism },
+    },
+  };
 }
 
 /** Each priority has its own share of the namespace's parallelism, so that none waits behind a lower one. */

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { TaskNews } from "../../ports/watchers.ts";
 import type { NamespaceContext } from "../context.ts";
-import { dispatchTask } from "../events/dispatch-events.ts";
+import { dispatchTasks } from "../events/dispatch-events.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import { openTaskStream } from "./stream-task.ts";
 
@@ -119,7 +119,7 @@ describe("a stream", () => {
     await s.set({ status: "COMPLETED" });
     const fromOutbox = present(await s.open(1));
     expect([await next(fromOutbox), await next(fromOutbox)]).toEqual([2, "end"]);
-    await dispatchTask(s.ctx, present(await s.ctx.stores.tasks.get(s.task._id)));
+    await dispatchTasks(s.ctx, [present(await s.ctx.stores.tasks.get(s.task._id))]);
     const fromLog = present(await s.open());
     expect([await next(fromLog), await next(fromLog), await next(fromLog)]).toEqual([1, 2, "end"]);
     expect(await s.open(2)).toBeNull();
@@ -128,7 +128,7 @@ describe("a stream", () => {
 
   test("has events in order that are partly in the log and partly in the outbox", async () => {
     const s = await streaming(["task.created", "task.started"]);
-    await dispatchTask(s.ctx, present(await s.ctx.stores.tasks.get(s.task._id)));
+    await dispatchTasks(s.ctx, [present(await s.ctx.stores.tasks.get(s.task._id))]);
     await addEvent(s);
     const stream = present(await s.open());
     expect([await next(stream), await next(stream), await next(stream)]).toEqual([1, 2, 3]);
@@ -136,7 +136,7 @@ describe("a stream", () => {
 
   test("brings more events than one read has, without a gap", async () => {
     const s = await streaming(Array.from({ length: EVENTS_AT_ONCE + 5 }, () => "task.progressed"));
-    await dispatchTask(s.ctx, present(await s.ctx.stores.tasks.get(s.task._id)));
+    await dispatchTasks(s.ctx, [present(await s.ctx.stores.tasks.get(s.task._id))]);
     await addEvent(s);
     const stream = present(await s.open());
     for (let sequence = 1; sequence <= EVENTS_AT_ONCE + 6; sequence += 1) {

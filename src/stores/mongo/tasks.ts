@@ -2,6 +2,7 @@ import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.t
 import { among, createdWithin, metadataTerms } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
+import { settleOutboxes } from "./outboxes.ts";
 
 const TASKS = "tasks";
 
@@ -89,26 +90,7 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
       await gateway.updateOne(TASKS, { _id: taskId }, { $push: { history: entry } });
     },
 
-    settleEvents: async (taskId, eventIds) => {
-      const last = eventIds.at(-1);
-      if (last === undefined) return;
-      // Events are only ever appended: as many as were dispatched and the same last one are the same.
-      const emptied = await gateway.updateOne(
-        TASKS,
-        {
-          _id: taskId,
-          pending_events: { $size: eventIds.length },
-          [`pending_events.${eventIds.length - 1}.event_id`]: last,
-        },
-        { $set: { pending_events: [], outbox_at: null } },
-      );
-      if (emptied > 0) return;
-      await gateway.updateOne(
-        TASKS,
-        { _id: taskId },
-        { $pull: { pending_events: { event_id: { $in: eventIds } } } },
-      );
-    },
+    settleEvents: (outboxes) => settleOutboxes(gateway, TASKS, outboxes),
 
     dueForRelay: (now, limit) =>
       gateway.find<TaskRecord>(
@@ -117,11 +99,14 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
         { sort: { relay_at: 1 }, limit },
       ),
 
-    postponeRelay: async (taskId, version, relayAt) => {
-      await gateway.updateOne(
+    postponeRelays: async (postponed) => {
+      await gateway.bulkUpdate(
         TASKS,
-        { _id: taskId, status: "PENDING", version },
-        { $set: { relay_at: relayAt } },
+        postponed.map(({ taskId, version, relayAt }) => ({
+          filter: { _id: taskId, status: "PENDING", version },
+          update: { $set: { relay_at: relayAt } },
+          upsert: false,
+        })),
       );
     },
 
@@ -139,12 +124,14 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
         { sort: { lease_expires_at: 1 }, limit },
       ),
 
-    dueForDispatch: (before, limit) =>
-      gateway.find<TaskRecord>(
+    dueForDispatch: async (before, limit) => {
+      const { rows } = await gateway.findWithin<TaskRecord>(
         TASKS,
         { outbox_at: { $lte: before } },
         { sort: { outbox_at: 1 }, limit },
-      ),
+      );
+      return rows;
+    },
 
     purge: async (completedBefore, limit) => {
       const old = await gateway.find<TaskRecord>(

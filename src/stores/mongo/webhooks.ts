@@ -2,10 +2,11 @@ import type { WebhookRecord, WebhookStore } from "../../ports/webhook-store.ts";
 import { resourceQuery } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
+import { settleOutboxes } from "./outboxes.ts";
 
 const COLLECTION = "webhooks";
 
-/** The webhook endpoints, in the collection `webhooks`. Every method is one command but `settleEvents`. */
+/** The webhook endpoints, in the collection `webhooks`. Every method is one command but `settleEvents`, which may be three. */
 export function createWebhookStore(gateway: MongoGateway): WebhookStore {
   const findOne = (filter: Query) => gateway.findOne<WebhookRecord>(COLLECTION, filter);
   return {
@@ -69,7 +70,8 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
           $push: { pending_events: event },
         },
       )) > 0,
-    settleEvents: (webhookId, eventIds) => settleEvents(gateway, webhookId, eventIds),
+    settleEvents: (webhookId, eventIds) =>
+      settleOutboxes(gateway, COLLECTION, [{ ownerId: webhookId, eventIds }]),
     dueForDispatch: (before, limit) =>
       gateway.find<WebhookRecord>(
         COLLECTION,
@@ -77,30 +79,4 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { sort: { outbox_at: 1 }, limit },
       ),
   };
-}
-
-/**
- * Empties the outbox if nothing else came in, else takes out what was dispatched and leaves the
- * rest due. Both may be applied twice.
- */
-async function settleEvents(
-  gateway: MongoGateway,
-  webhookId: string,
-  eventIds: readonly string[],
-): Promise<void> {
-  const emptied = await gateway.updateOne(
-    COLLECTION,
-    {
-      _id: webhookId,
-      pending_events: { $size: eventIds.length },
-      "pending_events.event_id": { $all: eventIds },
-    },
-    { $set: { pending_events: [], outbox_at: null } },
-  );
-  if (emptied > 0) return;
-  await gateway.updateOne(
-    COLLECTION,
-    { _id: webhookId },
-    { $pull: { pending_events: { event_id: { $in: eventIds } } } },
-  );
 }

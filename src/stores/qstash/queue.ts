@@ -59,6 +59,13 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
           request(INTERNAL_PATHS.job, message, options, JOB_TIMEOUT_SECONDS),
         );
       }),
+    publishJobs: (messages) =>
+      reach(async () => {
+        const requests = messages.map(({ message, options }) =>
+          request(INTERNAL_PATHS.job, message, options, JOB_TIMEOUT_SECONDS),
+        );
+        if (requests.length > 0) await client.batchJSON(requests);
+      }),
     cancelJobs: (label) =>
       reach(async () => {
         // Without a filter QStash cancels every message there is.

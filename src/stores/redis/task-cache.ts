@@ -1,7 +1,12 @@
 import { Redis } from "@upstash/redis/cloudflare";
 import { isTerminal, type TaskStatus, TaskStatusEnum } from "../../contract/status.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
-import { type CachedTask, type PutOutcome, type TaskCache, WATCH_MS } from "../../ports/task-cache.ts";
+import {
+  type CachedTask,
+  type PutOutcome,
+  type TaskCache,
+  WATCH_MS,
+} from "../../ports/task-cache.ts";
 
 /** How long the hot copy of a task that has ended lives: 24 hours. */
 const TIME_TO_LIVE_SECONDS = 86_400;
