@@ -104,9 +104,11 @@ export const WORK_COSTS = {
   },
   "dispatch of a task's events, all at once": {
     ...NOTHING,
+    // The hot copy of a task that has ended, which nothing would mend later.
+    redis: ["EVAL"],
     mongo: [
       "find tasks",
-      "findAndModify batches",
+      "update batches",
       "insert events",
       "find webhooks",
       "insert deliveries",
@@ -122,8 +124,9 @@ export const WORK_COSTS = {
   },
   "a task's events to the log by cron, no subscriber": {
     ...NOTHING,
-    // The first two once for all tasks of a namespace, the others for each.
-    mongo: ["find webhooks", "insert events", "findAndModify batches", "update tasks"],
+    redis: ["EVAL"],
+    // All of it once for up to 50 tasks of a namespace, and a look for more.
+    mongo: ["update batches", "insert events", "find webhooks", "update tasks", "find tasks"],
     limit: null,
   },
   "the cron of every minute, idle": {
