@@ -1,8 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { vi } from "vitest";
 import { type DrivenClock, drivenClock } from "../../../local/qstash/clock.ts";
 import type { MongoServer } from "../../../local/mongo/server.ts";
 import { startWorld, type World } from "../../support/world.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
+
+// A case kills and starts workers, and runs cron for days: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** A world whose time a test drives: the queue's, and what the cron triggers are told. */
 export type Simulation = {
