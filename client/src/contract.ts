@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import type * as batch from "../../src/contract/batch.ts";
+import type * as bucket from "../../src/contract/bucket.ts";
+import type * as collection from "../../src/contract/collection.ts";
+import type * as common from "../../src/contract/common.ts";
+import type * as delivery from "../../src/contract/delivery.ts";
+import type * as document from "../../src/contract/document.ts";
+import type * as externalTask from "../../src/contract/external-task.ts";
+import type * as key from "../../src/contract/key.ts";
+import type * as namespace from "../../src/contract/namespace.ts";
+import type * as object from "../../src/contract/object.ts";
+import type * as problem from "../../src/contract/problem.ts";
+import type * as schedule from "../../src/contract/schedule.ts";
+import type * as status from "../../src/contract/status.ts";
+import type * as submission from "../../src/contract/submission.ts";
+import type * as target from "../../src/contract/submission-target.ts";
+import type * as task from "../../src/contract/task.ts";
+import type * as taskType from "../../src/contract/task-type.ts";
+import type * as taxonomy from "../../src/contract/taxonomy.ts";
+import type * as webhook from "../../src/contract/webhook.ts";
+
+/*
+ * The service's types, as its callers see them: what is sent before defaults are filled in (In), and
+ * what is answered (Out). This file has types only. The build writes the published
+ * `dist/contract.d.ts` from the same schemas, for the names and in the order of this list, so that
+ * the package needs no zod: keep each line in the form `export type Name = In|Out<typeof file.Schema>;`.
+ */
+type In<Schema extends z.ZodType> = z.input<Schema>;
+type Out<Schema extends z.ZodType> = z.output<Schema>;
+
+export type TaskStatus = Out<typeof status.TaskStatusEnum>;
+export type ErrorCode = Out<typeof problem.ErrorCode>;
+export type InvalidField = Out<typeof problem.InvalidField>;
+export type Problem = Out<typeof problem.Problem>;
+export type Metadata = Out<typeof common.Metadata>;
+export type TimeRange = In<typeof common.TimeRange>;
+export type ResourceListRequest = In<typeof common.ResourceListRequest>;
+export type Progress = Out<typeof task.Progress>;
+export type Cancel = Out<typeof task.Cancel>;
+export type TaskError = Out<typeof task.TaskError>;
+export type Task = Out<typeof task.Task>;
+export type TaskListRequest = In<typeof task.TaskListRequest>;
+export type BulkRequest = In<typeof task.BulkRequest>;
+export type BulkOutcome = Out<typeof task.BulkOutcome>;
+export type KillRequest = In<typeof task.KillRequest>;
+export type HistoryEntry = Out<typeof task.HistoryEntry>;
+export type TaskHistory = Out<typeof task.TaskHistory>;
+export type SubmissionOptions = In<typeof submission.SubmissionOptions>;
+export type CreateTaskRequest = In<typeof externalTask.CreateTaskRequest>;
+export type TaskReport = In<typeof externalTask.TaskReport>;
+export type ExecutorJob = Out<typeof externalTask.ExecutorJob>;
+export type SubmissionTarget = In<typeof target.SubmissionTarget>;
+export type SubmissionsRequest = In<typeof target.SubmissionsRequest>;
+export type SubmissionsAnswer = Out<typeof target.SubmissionsAnswer>;
+export type PutTaskTypeRequest = In<typeof taskType.PutTaskTypeRequest>;
+export type TaskTypeListRequest = In<typeof taskType.TaskTypeListRequest>;
+export type TaskType = Out<typeof taskType.TaskType>;
+export type CreatedTaskType = Out<typeof taskType.CreatedTaskType>;
+export type CreateScheduleRequest = In<typeof schedule.CreateScheduleRequest>;
+export type UpdateScheduleRequest = In<typeof schedule.UpdateScheduleRequest>;
+export type ScheduleListRequest = In<typeof schedule.ScheduleListRequest>;
+export type Schedule = Out<typeof schedule.Schedule>;
+export type CreateNamespaceRequest = In<typeof namespace.CreateNamespaceRequest>;
+export type Namespace = Out<typeof namespace.Namespace>;
+export type CreateKeyRequest = In<typeof key.CreateKeyRequest>;
+export type KeyListRequest = In<typeof key.KeyListRequest>;
+export type Key = Out<typeof key.Key>;
+export type CreatedKey = Out<typeof key.CreatedKey>;
+export type CreateBucketRequest = In<typeof bucket.CreateBucketRequest>;
+export type Bucket = Out<typeof bucket.Bucket>;
+export type Content = Out<typeof object.Content>;
+export type CreateObjectRequest = In<typeof object.CreateObjectRequest>;
+export type CreateObjectResult = Out<typeof object.CreateObjectResult>;
+export type CreateObjectsResponse = Out<typeof object.CreateObjectsResponse>;
+export type ObjectListRequest = In<typeof object.ObjectListRequest>;
+export type BucketObject = Out<typeof object.BucketObject>;
+export type CreateCollectionRequest = In<typeof collection.CreateCollectionRequest>;
+export type Collection = Out<typeof collection.Collection>;
+export type DocumentListRequest = In<typeof document.DocumentListRequest>;
+export type DocumentQuery = In<typeof document.DocumentQuery>;
+export type CollectionDocument = Out<typeof document.CollectionDocument>;
+export type BatchOptions = In<typeof batch.BatchOptions>;
+export type CreateBatchRequest = In<typeof batch.CreateBatchRequest>;
+export type BatchListRequest = In<typeof batch.BatchListRequest>;
+export type Batch = Out<typeof batch.Batch>;
+export type CreateTaxonomyRequest = In<typeof taxonomy.CreateTaxonomyRequest>;
+export type MaterializeRequest = In<typeof taxonomy.MaterializeRequest>;
+export type Taxonomy = Out<typeof taxonomy.Taxonomy>;
+export type CreateWebhookRequest = In<typeof webhook.CreateWebhookRequest>;
+export type UpdateWebhookRequest = In<typeof webhook.UpdateWebhookRequest>;
+export type WebhookListRequest = In<typeof webhook.WebhookListRequest>;
+export type Webhook = Out<typeof webhook.Webhook>;
+export type CreatedWebhook = Out<typeof webhook.CreatedWebhook>;
+export type DeliveryListRequest = In<typeof delivery.DeliveryListRequest>;
+export type DeliverySummary = Out<typeof delivery.DeliverySummary>;
+export type Delivery = Out<typeof delivery.Delivery>;
