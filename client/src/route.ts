@@ -93,7 +93,9 @@ type Maker<Kind> = <Name extends string, Types extends RouteTypes>(
 type TypesOf<Types> = { readonly hasBody: boolean; readonly types?: Types };
 
 /** The types of a route that takes no body. */
-export function of<Types extends RouteTypes & { readonly body?: never }>(): TypesOf<Types> {
+export function of<
+  Types extends RouteTypes & { readonly body?: never } = { readonly answer: void },
+>(): TypesOf<Types> {
   return { hasBody: false };
 }
 
