@@ -7,6 +7,8 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contractTypes } from "../scripts/contract-types.ts";
+import * as waybill from "../src/index.ts";
+import { routes } from "../src/routes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLIENT = join(ROOT, "client");
@@ -51,7 +53,8 @@ async function gzipBytes(text: string): Promise<number> {
   return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
 }
 
-describe("the package", () => {
+// The compiler is started anew for each check, which takes a busy machine a while.
+describe("the package", { timeout: 120_000 }, () => {
   it("imports nothing, and names nothing that only Node has", async () => {
     const text = await readFile(join(CLIENT, "dist/index.js"), "utf8");
     expect(text).not.toMatch(/^\s*import\b|\brequire\(|\bimport\(|\bprocess\.|\bBuffer\b|\bnode:/m);
@@ -64,6 +67,23 @@ describe("the package", () => {
     const readme = await readFile(join(CLIENT, "README.md"), "utf8");
     const [, stated = ""] = /([\d.]+) kB minified and gzipped/.exec(readme) ?? [];
     expect(Math.abs(bytes / 1000 - Number(stated))).toBeLessThan(0.1 * Number(stated));
+  });
+
+  it("has a README that names every option, every method and every error", async () => {
+    const readme = await readFile(join(CLIENT, "README.md"), "utf8");
+    const files = ["options", "wait-for-task", "stream-task", "verify-webhook"];
+    const sources = await Promise.all(
+      files.map((file) => readFile(join(CLIENT, `src/${file}.ts`), "utf8")),
+    );
+    const options = sources
+      .flatMap((source) => source.match(/export type \w+Options[^]*?\n\};/g) ?? [])
+      .flatMap((type) => type.match(/(?<=^  readonly )\w+(?=\??:)/gm) ?? []);
+    const groups = Object.keys(routes);
+    const methods = Object.values(routes).flatMap((group) => Object.keys(group));
+    const errors = Object.keys(waybill).filter((name) => name.endsWith("Error"));
+    const names = new Set([...options, "query", ...groups, ...methods, ...errors]);
+    expect(names.size).toBeGreaterThan(50);
+    expect([...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("leaves out what isn't used: a webhook's receiver carries no routes", async () => {

@@ -50,7 +50,7 @@ const EXPECTED = {
   event: "task.completed",
 };
 
-describe("the built client", () => {
+describe("the built client", { timeout: 120_000 }, () => {
   it("reads, submits, waits, lists and verifies in a worker without compatibility flags", async () => {
     const worker = await startClientWorker();
     try {
