@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type * as batch from "../../src/contract/batch.ts";
 import type * as bucket from "../../src/contract/bucket.ts";
+import type * as cluster from "../../src/contract/cluster.ts";
 import type * as collection from "../../src/contract/collection.ts";
 import type * as common from "../../src/contract/common.ts";
 import type * as delivery from "../../src/contract/delivery.ts";
@@ -83,6 +84,10 @@ export type BatchOptions = In<typeof batch.BatchOptions>;
 export type CreateBatchRequest = In<typeof batch.CreateBatchRequest>;
 export type BatchListRequest = In<typeof batch.BatchListRequest>;
 export type Batch = Out<typeof batch.Batch>;
+export type CreateClusterRequest = In<typeof cluster.CreateClusterRequest>;
+export type ExecuteClusterRequest = In<typeof cluster.ExecuteClusterRequest>;
+export type ClusterRow = Out<typeof cluster.ClusterRow>;
+export type Cluster = Out<typeof cluster.Cluster>;
 export type CreateTaxonomyRequest = In<typeof taxonomy.CreateTaxonomyRequest>;
 export type MaterializeRequest = In<typeof taxonomy.MaterializeRequest>;
 export type Taxonomy = Out<typeof taxonomy.Taxonomy>;

@@ -166,6 +166,23 @@ export const routes = {
     ),
     delete: remove("DELETE /v1/collections/{collection_id}/documents/{document_id}", of()),
   },
+  clusters: {
+    create: once(
+      "POST /v1/clusters",
+      ofBody<{ body: c.CreateClusterRequest; answer: c.Cluster }>(),
+    ),
+    get: safe("GET /v1/clusters/{cluster_id}", of<{ answer: c.Cluster }>()),
+    list: page(
+      "POST /v1/clusters/list",
+      ofBody<{ body?: c.ResourceListRequest; answer: c.ClusterRow }>(),
+    ),
+    /** Finds the groups of the collections' documents; while a task does, answers that task. */
+    execute: keyed(
+      "POST /v1/clusters/{cluster_id}/execute",
+      ofBody<{ body?: c.ExecuteClusterRequest; answer: c.Task }>(),
+    ),
+    delete: remove("DELETE /v1/clusters/{cluster_id}", of()),
+  },
   taxonomies: {
     create: once(
       "POST /v1/taxonomies",
