@@ -85,6 +85,27 @@ export const routes = {
     ),
     delete: remove("DELETE /v1/namespaces/{namespace_id}", of()),
   },
+  migrations: {
+    /** Plans the copy of a namespace, a DRAFT until it is started. */
+    create: once(
+      "POST /v1/namespaces/{namespace_id}/migrations",
+      ofBody<{ body: c.CreateMigrationRequest; answer: c.Migration }>(),
+    ),
+    get: safe(
+      "GET /v1/namespaces/{namespace_id}/migrations/{migration_id}",
+      of<{ answer: c.Migration }>(),
+    ),
+    list: page(
+      "POST /v1/namespaces/{namespace_id}/migrations/list",
+      ofBody<{ body?: c.ResourceListRequest; answer: c.Migration }>(),
+    ),
+    /** Starts the copy; again answers the same task. */
+    start: keyed(
+      "POST /v1/namespaces/{namespace_id}/migrations/{migration_id}/start",
+      ofBody<{ body?: c.StartMigrationRequest; answer: c.Task }>(),
+    ),
+    delete: remove("DELETE /v1/namespaces/{namespace_id}/migrations/{migration_id}", of()),
+  },
   keys: {
     /** Makes a key; the answer is the only one that ever shows it. */
     create: once("POST /v1/keys", ofBody<{ body: c.CreateKeyRequest; answer: c.CreatedKey }>()),

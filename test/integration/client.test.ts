@@ -32,7 +32,10 @@ async function withBatch(texts = [sentence(1), sentence(2), sentence(3)]) {
 
 describe("the client's table", () => {
   it("has every route of /openapi.json, and no other", async () => {
-    const described = (await readRoutes(world.api)).map(({ method, path }) => `${method} ${path}`);
+    const described = (await readRoutes(world.api))
+      .map(({ method, path }) => `${method} ${path}`)
+      // The client streams one task's events; a namespace's are not part of it.
+      .filter((name) => name !== "GET /v1/events/stream");
     const table = Object.values(routes).flatMap((group) =>
       Object.values(group).map((route) => route.name),
     );
