@@ -23,7 +23,12 @@ export const Environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
-  LEASE_SECONDS: Whole(60),
+  LEASE_SECONDS: z.coerce
+    .number()
+    .int()
+    // A job's writes need 25 s of it ahead (`src/jobs/lease-guard.ts`).
+    .min(30, { error: "expected at least 30" })
+    .default(60),
   HEARTBEAT_INTERVAL_MS: Whole(1000),
   INVOCATION_BUDGET_MS: Whole(20_000),
   INVOCATION_MAX_STEPS: Whole(200),

@@ -16,6 +16,11 @@ export type JobContext<Resource> = {
   readonly resource: Resource;
   readonly runtime: Runtime;
   readonly config: Config;
+  /**
+   * Each call makes sure that the lease lasts longer than a write does, so that nothing is written
+   * once another has the task; it throws when the lease is lost. What writes must be one operation
+   * of the database, since only the call's beginning is looked at.
+   */
   readonly stores: Pick<
     Stores,
     | "objects"

@@ -1,6 +1,7 @@
 import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
 import type { Intent } from "../services/tasks/plan-change.ts";
 import { requestDispatch } from "../services/tasks/request-dispatch.ts";
+import { LeaseLostError } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 import { concludeWork, recountWork, undoWork } from "./wind-up.ts";
 
@@ -20,8 +21,7 @@ export type Ending =
 export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   for (;;) {
     const ending = effective(run.task, wanted);
-    await recountWork(run, ending.status);
-    await undoWork(run, ending.status);
+    if (!(await woundUp(run, ending))) return { kind: "lost" };
     const written = await writeAsHolder(run, (task) =>
       // Killed since: the undo that an end by kill needs has not been done yet.
       effective(task, wanted).status === ending.status ? intentOf(run, task, ending) : null,
@@ -31,6 +31,18 @@ export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
       await requestDispatch({ ctx: run.ctx, task: written.task });
       return { kind: "ended", status: written.task.status };
     }
+  }
+}
+
+/** Counts and takes back what is left of the work; false when the lease was lost before that was done. */
+async function woundUp(run: Run, { status }: Ending): Promise<boolean> {
+  try {
+    await recountWork(run, status);
+    await undoWork(run, status);
+    return true;
+  } catch (error) {
+    if (error instanceof LeaseLostError) return false;
+    throw error;
   }
 }
 

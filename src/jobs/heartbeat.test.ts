@@ -108,11 +108,11 @@ describe("a heartbeat", () => {
   });
 
   it("of a zombie doesn't renew the lease of the runner that came after it", async () => {
-    const h = createJobHarness({ LEASE_SECONDS: "3" });
+    const h = createJobHarness({ LEASE_SECONDS: "30", INVOCATION_BUDGET_MS: "600000" });
     const { _id } = await h.submit();
     let successor: TaskRecord | null = null;
     h.script.onStep = async () => {
-      h.advance(3_000);
+      h.advance(30_000);
       await h.cron();
       const { version } = await h.task(_id);
       const claimed = await claim(h.ctx, { task_id: _id, version });

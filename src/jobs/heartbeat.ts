@@ -20,16 +20,18 @@ export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
     pulse.progressEventAt = now.getTime();
     return beatWithEvent(run, leaseEnd(run, now));
   }
-  return beat(run, now);
+  return renewLease(run);
 }
 
-async function beat(run: Run, now: Date): Promise<boolean> {
+/** Renews the lease at once, from now on. False when it is in other hands, which the history then says. */
+export async function renewLease(run: Run): Promise<boolean> {
+  const now = run.ctx.runtime.now();
   const beaten: TaskRecord | null = await run.ctx.stores.tasks.heartbeat({
     taskId: run.task._id,
     leaseToken: run.leaseToken,
     leaseExpiresAt: leaseEnd(run, now),
     progress: run.progress,
-    checkpoint: run.state ?? {},
+    checkpoint: run.state,
     at: now,
   });
   if (beaten === null) {

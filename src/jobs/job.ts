@@ -3,6 +3,7 @@ import type { TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { mirrorOf } from "../services/tasks/mirror-task.ts";
 import type { Conclusion, JobContext, JobDefinition, StepOutcome } from "./define-job.ts";
+import { guardedStores, type HoldLease } from "./lease-guard.ts";
 
 /** A job's state as it is stored; each job parses its own. */
 export type JobState = Record<string, unknown>;
@@ -25,9 +26,14 @@ export type Job = {
   readonly maxAttempts: number;
   /**
    * Binds the job to a task: writes the task's status to its resource and reads the resource with
-   * the same operation. Null when the resource is gone.
+   * the same operation. Null when the resource is gone. Whatever the job asks of its stores goes
+   * through `holdLease` first.
    */
-  readonly open: (ctx: ServiceContext, task: TaskRecord) => Promise<OpenJob | null>;
+  readonly open: (
+    ctx: ServiceContext,
+    task: TaskRecord,
+    holdLease: HoldLease,
+  ) => Promise<OpenJob | null>;
 };
 
 const NOTHING: Conclusion = { outputs: [], events: [] };
@@ -41,14 +47,14 @@ export function toJob<Input, State extends JobState, Resource>(
     type,
     killable,
     maxAttempts,
-    open: async (ctx, task) => {
+    open: async (ctx, task, holdLease) => {
       if (task.resource_id === null) return null;
       const store = definition.mirror(ctx.stores);
       const resource =
         (await store.mirror(task.resource_id, mirrorOf(task))) ??
         // It shows that version already: this very mirror was sent again, or the reaper opens the job.
         (await store.get(task.resource_id));
-      return resource === null ? null : bind(definition, ctx, task, resource);
+      return resource === null ? null : bind(definition, ctx, task, resource, holdLease);
     },
   };
 }
@@ -58,6 +64,7 @@ function bind<Input, State extends JobState, Resource>(
   ctx: ServiceContext,
   task: TaskRecord,
   resource: Resource,
+  holdLease: HoldLease,
 ): OpenJob {
   const { undo, recount } = definition;
   const jobContext: JobContext<Resource> = {
@@ -67,7 +74,7 @@ function bind<Input, State extends JobState, Resource>(
     resource,
     runtime: ctx.runtime,
     config: ctx.config,
-    stores: ctx.stores,
+    stores: guardedStores(ctx.stores, holdLease),
   };
   const start = async () => definition.start(definition.input.parse(task.job_input), jobContext);
   return {

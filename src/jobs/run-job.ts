@@ -10,6 +10,7 @@ import { describeError, failAttempt } from "./fail-attempt.ts";
 import { handOver } from "./external/hand-over.ts";
 import { heartbeat, type Pulse } from "./heartbeat.ts";
 import type { JobState, OpenJob } from "./job.ts";
+import { LeaseLostError, leaseGuard } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 
 /** How long a continuation's message may take before the reaper publishes it again. */
@@ -47,6 +48,7 @@ export async function runJob({
     run.job = job;
     step = run.task.cancel === null ? await work(run, job) : "continue";
   } catch (error) {
+    if (error instanceof LeaseLostError) return { kind: "lost" };
     return failAttempt(run, describeError(error, task.attempt, task.max_attempts));
   }
   return settle(run, step);
@@ -87,7 +89,7 @@ async function open(run: Run): Promise<OpenJob> {
       `This deployment has no job ${run.task.task_type}.`,
     );
   }
-  const opened = await job.open(run.ctx, run.task);
+  const opened = await job.open(run.ctx, run.task, leaseGuard(run));
   if (opened === null) {
     throw new NonRetryableError(
       "resource_gone",

@@ -1,6 +1,7 @@
 import type { TerminalStatus } from "../contract/status.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { Conclusion } from "./define-job.ts";
+import { LeaseLostError } from "./lease-guard.ts";
 import type { Run } from "./run.ts";
 
 const NOTHING: Conclusion = { outputs: [], events: [] };
@@ -23,14 +24,15 @@ export async function recountWork(run: Run, ending: TerminalStatus): Promise<voi
 /**
  * Takes back what a canceled or failed job should not leave behind. An undo that throws is logged
  * and not tried again: a task that can't be undone, or whose checkpoint this deployment can't read,
- * must end all the same (P1). A store that is down is thrown on, since a later try may work.
+ * must end all the same (P1). A store that is down is thrown on, since a later try may work; so is
+ * a lost lease, since whoever has it undoes.
  */
 export async function undoWork(run: Run, ending: TerminalStatus): Promise<void> {
   if ((ending !== "CANCELED" && ending !== "FAILED") || run.state === null) return;
   try {
     await run.job?.undo?.(run.state);
   } catch (error) {
-    if (error instanceof StoreUnavailableError) throw error;
+    if (error instanceof StoreUnavailableError || error instanceof LeaseLostError) throw error;
     logFailure(run, "the work was not undone", error);
   }
 }

@@ -157,7 +157,8 @@ export type Heartbeat = {
   readonly leaseToken: string;
   readonly leaseExpiresAt: Date;
   readonly progress: Progress | null;
-  readonly checkpoint: Record<string, unknown>;
+  /** Null: before the first step. */
+  readonly checkpoint: Record<string, unknown> | null;
   readonly at: Date;
 };
 

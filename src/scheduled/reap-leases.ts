@@ -1,5 +1,6 @@
 import { findJob } from "../jobs/catalog.ts";
 import { endTask } from "../jobs/end-task.ts";
+import { leaseGuard } from "../jobs/lease-guard.ts";
 import type { Run } from "../jobs/run.ts";
 import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
@@ -110,17 +111,17 @@ async function failForGood(
   const leaseToken = crypto.randomUUID();
   const taken = await changeTask({ ctx, task, intent: leaseTo(task, leaseToken, now) });
   if (taken.kind === "conflict") return "conflict";
-  const job = (await findJob(task.task_type)?.open(ctx, taken.task)) ?? null;
   const { checkpoint: state, progress } = taken.task;
   const run: Run = {
     ctx,
     actor: "reaper",
     leaseToken,
-    job,
+    job: null,
     task: taken.task,
     state,
     progress,
   };
+  run.job = (await findJob(task.task_type)?.open(ctx, taken.task, leaseGuard(run))) ?? null;
   await endTask(run, { status: "FAILED", error });
   return "ended";
 }

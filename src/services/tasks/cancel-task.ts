@@ -126,7 +126,11 @@ async function takeMessageBack(ctx: ServiceContext, task: TaskRecord): Promise<v
 
 function cancelIntent(ctx: ServiceContext, task: TaskRecord, request: CancelRequest): Intent {
   const now = ctx.runtime.now();
-  const isUntouched = task.status === "PENDING" && task.checkpoint === null;
+  // A runner of our own that died before its first checkpoint may have written data, to be counted.
+  const isUntouched =
+    task.status === "PENDING" &&
+    task.checkpoint === null &&
+    (task.attempt === 0 || task.executor !== null);
   return {
     to: isUntouched ? "CANCELED" : task.status,
     kind: isUntouched ? "status" : "cancel",

@@ -15,10 +15,17 @@ import { fromStored, toStored } from "./vectors.ts";
 /** MongoDB's error code for a write that a unique index refused. */
 const DUPLICATE_KEY = 11000;
 
-/** Carries out one operation as one command. Throws what the driver throws. */
-export async function execute(db: Db, operation: MongoOperation): Promise<MongoResult> {
+/**
+ * Carries out one operation as one command. Throws what the driver throws. What writes data is over after `timeoutMs` with all of the driver's own retries,
+ * and the server is told so too (`maxTimeMS`).
+ */
+export async function execute(
+  db: Db,
+  operation: MongoOperation,
+  timeoutMs: number,
+): Promise<MongoResult> {
   try {
-    return await carryOut(db, operation);
+    return await carryOut(db, operation, timeoutMs);
   } catch (error) {
     throw unwrapped(error);
   }
@@ -34,7 +41,11 @@ function unwrapped(error: unknown): unknown {
   return cause instanceof Error ? cause : error;
 }
 
-async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult> {
+async function carryOut(
+  db: Db,
+  operation: MongoOperation,
+  timeoutMs: number,
+): Promise<MongoResult> {
   if (operation.kind === "ping") {
     await db.command({ ping: 1 });
     return { kind: "number", value: 1 };
@@ -52,12 +63,15 @@ async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult>
       return readWithin(cursor, operation.maxBytes);
     }
     case "insertMany":
-      return { kind: "inserts", outcomes: await insertMany(collection, operation.documents) };
+      return {
+        kind: "inserts",
+        outcomes: await insertMany(collection, operation.documents, timeoutMs),
+      };
     case "update": {
       const { filter, update, upsert } = operation;
       const result = operation.many
-        ? await collection.updateMany(filter, update, { upsert })
-        : await collection.updateOne(filter, update, { upsert });
+        ? await collection.updateMany(filter, update, { upsert, timeoutMS: timeoutMs })
+        : await collection.updateOne(filter, update, { upsert, timeoutMS: timeoutMs });
       return { kind: "number", value: result.matchedCount + result.upsertedCount };
     }
     case "bulkUpdate": {
@@ -65,7 +79,10 @@ async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult>
         updateOne: { filter: one.filter, update: storedUpdate(one.update), upsert: one.upsert },
       }));
       try {
-        const result = await collection.bulkWrite(updates, { ordered: false });
+        const result = await collection.bulkWrite(updates, {
+          ordered: false,
+          timeoutMS: timeoutMs,
+        });
         return { kind: "number", value: result.modifiedCount + result.upsertedCount };
       } catch (error) {
         if (!isRefusedByIndex(error)) throw error;
@@ -86,7 +103,7 @@ async function carryOut(db: Db, operation: MongoOperation): Promise<MongoResult>
       }
     }
     case "deleteMany": {
-      const result = await collection.deleteMany(operation.filter);
+      const result = await collection.deleteMany(operation.filter, { timeoutMS: timeoutMs });
       return { kind: "number", value: result.deletedCount };
     }
     case "count": {
@@ -132,12 +149,13 @@ function storedUpdate(update: Readonly<Record<string, unknown>>): Record<string,
 async function insertMany(
   collection: Collection<Doc>,
   rows: readonly Doc[],
+  timeoutMs: number,
 ): Promise<readonly InsertOutcome[]> {
   const outcomes: InsertOutcome[] = rows.map(() => ({ kind: "inserted" }));
   try {
     await collection.insertMany(
       rows.map((row) => toStored(row)),
-      { ordered: false },
+      { ordered: false, timeoutMS: timeoutMs },
     );
   } catch (error) {
     const failures = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Db, MongoClient, MongoServerError, MongoServerSelectionError } from "mongodb";
 import { parseConfig } from "../../config.ts";
+import { OPERATION_TIMEOUT_MS } from "../../ports/operation-time.ts";
 import { execute } from "./execute.ts";
 import { ensureIndexes } from "./ensure-indexes.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
@@ -9,8 +10,6 @@ import type { MongoOperation, MongoResult } from "./operation.ts";
 const CONNECTIONS = 10;
 /** How long connecting and choosing a server may take, in milliseconds. */
 const TIMEOUT_MS = 2000;
-/** How long one operation may take on the wire, in milliseconds. */
-const OPERATION_TIMEOUT_MS = 10_000;
 /** A live client keeps the object from being evicted, and billed for: it is closed when idle. */
 const IDLE_MS = 20_000;
 /** More than this under way at once is answered "unavailable": a queue would only grow. */
@@ -53,9 +52,15 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
   }
 
   async #tryRun(operation: MongoOperation): Promise<MongoResult> {
+    const begunAt = Date.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await execute(await this.#db(), operation);
+        const db = await this.#db();
+        // Who called has given it up, or may have lost the lease under which it was to be written.
+        if (Date.now() - begunAt >= OPERATION_TIMEOUT_MS) {
+          return { kind: "unavailable", reason: "the database was not reached in time" };
+        }
+        return await execute(db, operation, OPERATION_TIMEOUT_MS);
       } catch (error) {
         if (!isTransient(error)) throw error;
         if (attempt >= TRIES || error instanceof MongoServerSelectionError) {

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import type { TaskRecord } from "../../src/ports/task-store.ts";
+import { runTrial, type Trial } from "./support/kill-trial.ts";
+
+/** Another seed gives other stories; a failure names its own. */
+const SEED = 20_261_124;
+
+const TRIALS = 500;
+
+/** Some ten times what it takes on an idle machine. */
+const TIMEOUT_MS = 120_000;
+
+/** How often what the trials are for happened in them. */
+function newTally() {
+  return {
+    trials: 0,
+    canceled: 0,
+    refused: 0,
+    crashes: 0,
+    takenOver: 0,
+    lost: 0,
+    dataWrites: 0,
+    exact: 0,
+  };
+}
+
+describe.each(["batch", "taxonomy"] as const)("a killed %s", (kind) => {
+  it(
+    "writes nothing once CANCELED is confirmed, shows what is stored, and takes its children along",
+    async () => {
+      const tally = newTally();
+      const began = performance.now();
+      for (let index = 0; index < TRIALS; index += 1) {
+        const seed = SEED + index;
+        try {
+          const trial = await runTrial(kind, seed);
+          expectStopped(trial);
+          tally.exact += expectToldTruly(kind, trial);
+          count(tally, trial);
+        } catch (error) {
+          throw new Error(`trial of seed ${seed}`, { cause: error });
+        }
+      }
+      const each = (performance.now() - began) / TRIALS;
+      console.log(kind, `from seed ${SEED}, ${each.toFixed(1)} ms each`, JSON.stringify(tally));
+      expect(tally.canceled).toBeGreaterThan(TRIALS / 2);
+      // The trials would say little without these.
+      expect(tally.takenOver).toBeGreaterThan(TRIALS / 20);
+      expect(tally.lost).toBeGreaterThan(TRIALS / 50);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+function expectStopped({ world, target, children, kill }: Trial): void {
+  const late = world.writes.filter(({ status }) => ["CANCELED", "FAILED"].includes(status));
+  expect(late).toEqual([]);
+  if (kill === "refused") return;
+  expect(target).toMatchObject({ status: "CANCELED", error_message: null });
+  expect(target.cancel?.acknowledged_at).not.toBeNull();
+  for (const child of children) {
+    if (child.cancel === null) expect(child.status).toBeOneOf(["COMPLETED", "FAILED"]);
+    else expect(child.status).toBe("CANCELED");
+    // Spared is only who had ended when the parent was killed, or before the kill reached it.
+    if (child.cancel === null) expect(child.completed_at).not.toBeNull();
+  }
+}
+
+/**
+ * Outputs and documents are the same for every batch that was killed, and for whatever wasn't
+ * disturbed; labels of a runner that died are stored and not told. How many tasks told of
+ * something, all of it.
+ */
+function expectToldTruly(kind: "batch" | "taxonomy", { world, target, children }: Trial): number {
+  let exact = 0;
+  for (const task of [target, ...children]) {
+    const isBatch = task._id !== target._id || kind === "batch";
+    const stored = isBatch
+      ? documentsOf(world.database.rows("documents"), task)
+      : labelsOf(world, task);
+    const told = toldBy(task, isBatch);
+    const isDisturbed = task.attempt > 1 || world.crashed.has(task._id) || wasTakenOver(task);
+    if (isDisturbed && !(isBatch && task.status === "CANCELED"))
+      expect(told).toBeLessThanOrEqual(stored);
+    else expect(told).toBe(stored);
+    if (told === stored && stored > 0) exact += 1;
+  }
+  return exact;
+}
+
+function documentsOf(rows: readonly object[], task: TaskRecord): number {
+  return rows.filter((row) => "task_id" in row && row.task_id === task._id).length;
+}
+
+function labelsOf(world: Trial["world"], task: TaskRecord): number {
+  const field = String(task.resource_id);
+  const isLabelled = (row: object) =>
+    "enrichments" in row && JSON.stringify(row.enrichments).includes(field);
+  return world.database.rows("documents").filter(isLabelled).length;
+}
+
+function toldBy({ outputs }: TaskRecord, isBatch: boolean): number {
+  const [output] = outputs ?? [];
+  if (typeof output !== "object") return 0;
+  const fields = isBatch
+    ? ["documents_written"]
+    : ["documents_labelled", "documents_below_threshold"];
+  return fields.reduce((sum, field) => sum + Number(output[field]), 0);
+}
+
+function wasTakenOver({ history }: TaskRecord): boolean {
+  return history.some(({ actor, kind }) => actor === "reaper" || kind === "rejected");
+}
+
+function count(tally: ReturnType<typeof newTally>, trial: Trial): void {
+  const tasks = [trial.target, ...trial.children];
+  tally.trials += 1;
+  tally.canceled += trial.target.status === "CANCELED" ? 1 : 0;
+  tally.refused += trial.kill === "refused" ? 1 : 0;
+  tally.crashes += trial.world.counts.crashes;
+  tally.takenOver += tasks.filter((task) => wasTakenOver(task)).length;
+  tally.lost += tasks.filter(({ history }) =>
+    history.some(({ kind }) => kind === "rejected"),
+  ).length;
+  tally.dataWrites += trial.world.writes.length;
+}

@@ -1,0 +1,83 @@
+import { Query } from "mingo";
+import { update as applyUpdate } from "mingo/updater";
+import type { Stores } from "../../../src/services/context.ts";
+import type { BucketRecord, CollectionRecord } from "../../../src/ports/content-stores.ts";
+import type { Queue } from "../../../src/ports/queue.ts";
+import type { TaxonomyRecord } from "../../../src/ports/taxonomy-store.ts";
+import { createBatchStore } from "../../../src/stores/mongo/batches.ts";
+import { createDeliveryStore } from "../../../src/stores/mongo/deliveries.ts";
+import { createDocumentStore } from "../../../src/stores/mongo/documents.ts";
+import { createEventStore } from "../../../src/stores/mongo/events.ts";
+import type { BulkUpdate, Doc, MongoGateway } from "../../../src/stores/mongo/gateway.ts";
+import { createLabelStore } from "../../../src/stores/mongo/labels.ts";
+import { createObjectStore } from "../../../src/stores/mongo/objects.ts";
+import { createResourceStore } from "../../../src/stores/mongo/resources.ts";
+import { createTaskTypeStore } from "../../../src/stores/mongo/task-types.ts";
+import { createTaskStore } from "../../../src/stores/mongo/tasks.ts";
+import { createWebhookStore } from "../../../src/stores/mongo/webhooks.ts";
+import { createWorkStore } from "../../../src/stores/mongo/works.ts";
+import type { MemoryGateway } from "../../webhooks/memory-gateway.ts";
+
+/** The real stores over a gateway, as far as jobs and kills need them; no cache, and nobody watches. */
+export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
+  const stores: Partial<Stores> = {
+    buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
+    objects: createObjectStore(gateway),
+    collections: createResourceStore<CollectionRecord>(gateway, "collections"),
+    documents: createDocumentStore(gateway),
+    batches: createBatchStore(gateway),
+    taskCache: {
+      get: () => Promise.resolve(null),
+      watch: () => Promise.resolve(null),
+      watchNamespace: () => Promise.resolve(),
+      put: () => Promise.resolve([]),
+    },
+    webhooks: createWebhookStore(gateway),
+    deliveries: createDeliveryStore(gateway),
+    events: createEventStore(gateway),
+    tasks: createTaskStore(gateway, () => crypto.randomUUID()),
+    taskTypes: createTaskTypeStore(gateway),
+    taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
+    labels: createLabelStore(gateway),
+    queue,
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- anything else fails loudly as undefined
+  return stores as Stores;
+}
+
+/**
+ * The same gateway, whose bulk updates find their rows by id, in a tenth of the time, and insert
+ * what they don't find, as documents are written.
+ */
+export function withUpserts(memory: MemoryGateway): MemoryGateway {
+  return {
+    ...memory,
+    bulkUpdate: async (collection, updates: readonly BulkUpdate[]) => {
+      if (collection !== "documents") return memory.bulkUpdate(collection, updates);
+      const rows = new Map(memory.rows(collection).map((row) => [row._id, row]));
+      const inserts: Doc[] = [];
+      let matched = 0;
+      for (const { filter, update, upsert } of updates) {
+        const id = String(filter["_id"]);
+        const row = rows.get(id);
+        if (row !== undefined && new Query({ ...filter }).test(row)) {
+          // The updater knows no $setOnInsert.
+          applyUpdate(row, { $set: structuredClone(objectOf(update["$set"])) });
+          matched += 1;
+        } else if (row === undefined && upsert) {
+          inserts.push({
+            _id: id,
+            ...objectOf(update["$set"]),
+            ...objectOf(update["$setOnInsert"]),
+          });
+        }
+      }
+      await memory.insertMany(collection, inserts);
+      return matched + inserts.length;
+    },
+  };
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
