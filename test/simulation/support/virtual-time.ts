@@ -95,8 +95,6 @@ export function createVirtualTime(startMs: number) {
   };
 }
 
-export type VirtualTime = ReturnType<typeof createVirtualTime>;
-
 /** Numbers in [0, 1) that a seed settles (mulberry32, https://github.com/bryc/code/blob/master/jshash/PRNGs.md). */
 export function seeded(seed: number): () => number {
   let state = seed;
