@@ -22,6 +22,11 @@ export type TaskStatus = z.infer<typeof TaskStatusEnum>;
 /** The statuses that a task never leaves. */
 export const TERMINAL_STATUSES = ["COMPLETED", "FAILED", "CANCELED", "SKIPPED"] as const;
 
+/** The statuses of whatever has not ended for good. */
+export const UNFINISHED_STATUSES: readonly TaskStatus[] = TaskStatusEnum.options.filter(
+  (status) => !isTerminal(status),
+);
+
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 
 /** Whether a task with this status has ended for good. */

@@ -1,9 +1,8 @@
 import type { TaskRecord } from "../ports/task-store.ts";
 import { cacheTask } from "../services/tasks/cache-task.ts";
+import { unseenIntent } from "../services/tasks/plan-change.ts";
+import { PROGRESS_EVENT_INTERVAL_MS } from "../services/tasks/plan-report.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
-
-/** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
-const PROGRESS_EVENT_INTERVAL_MS = 10_000;
 
 /** When this invocation last wrote, and last said how far it is, in milliseconds. */
 export type Pulse = { beatAt: number; progressEventAt: number };
@@ -44,12 +43,9 @@ export async function renewLease(run: Run): Promise<boolean> {
 }
 
 async function beatWithEvent(run: Run, leaseExpiresAt: Date): Promise<boolean> {
+  const patch = { lease_expires_at: leaseExpiresAt, progress: run.progress, checkpoint: run.state };
   const written = await writeAsHolder(run, (task) => ({
-    to: task.status,
-    kind: null,
-    actor: "runner",
-    reason: null,
-    patch: { lease_expires_at: leaseExpiresAt, progress: run.progress, checkpoint: run.state },
+    ...unseenIntent(task, "runner", patch),
     events: [{ type: "task.progressed", data: {} }],
   }));
   return written.kind === "written";

@@ -1,5 +1,6 @@
 import type { JobMessage } from "../ports/queue.ts";
 import type { ServiceContext } from "../services/context.ts";
+import { unseenIntent } from "../services/tasks/plan-change.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
 import { requestDispatch } from "../services/tasks/request-dispatch.ts";
 import { findJob } from "./catalog.ts";
@@ -134,14 +135,7 @@ async function forbidKill(
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
-      : {
-          to: task.status,
-          kind: null,
-          actor: "runner",
-          reason: null,
-          patch: { kill_refusal: reason, checkpoint: state, progress },
-          events: [],
-        },
+      : unseenIntent(task, "runner", { kill_refusal: reason, checkpoint: state, progress }),
   );
   if (written.kind === "reconsider") return "continue";
   return written.kind === "lost" ? "lost" : "forbidden";
@@ -160,19 +154,12 @@ async function continueLater(run: Run): Promise<RunOutcome> {
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
-      : {
-          to: task.status,
-          kind: null,
-          actor: "runner",
-          reason: null,
-          patch: {
-            lease_token: null,
-            lease_expires_at: graceEnd,
-            checkpoint: run.state,
-            progress: run.progress,
-          },
-          events: [],
-        },
+      : unseenIntent(task, "runner", {
+          lease_token: null,
+          lease_expires_at: graceEnd,
+          checkpoint: run.state,
+          progress: run.progress,
+        }),
   );
   if (written.kind === "reconsider") return endTask(run, { status: "CANCELED" });
   if (written.kind === "lost") return { kind: "lost" };

@@ -5,7 +5,7 @@ import type { Run } from "../jobs/run.ts";
 import type { TaskErrorRecord, TaskRecord } from "../ports/task-store.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { changeTask } from "../services/tasks/change-task.ts";
-import type { Intent } from "../services/tasks/plan-change.ts";
+import { type Intent, unseenIntent } from "../services/tasks/plan-change.ts";
 import { type DueJob, publishJobs } from "../services/tasks/publish-job.ts";
 import { retryIntent } from "../services/tasks/retry-intent.ts";
 import { failuresOf } from "./failures-of.ts";
@@ -127,15 +127,8 @@ async function failForGood(
 }
 
 function leaseTo(task: TaskRecord, leaseToken: string | null, now: Date): Intent {
-  return {
-    to: task.status,
-    kind: null,
-    actor: "reaper",
-    reason: null,
-    patch: {
-      lease_token: leaseToken,
-      lease_expires_at: new Date(now.getTime() + GRACE_SECONDS * 1000),
-    },
-    events: [],
-  };
+  return unseenIntent(task, "reaper", {
+    lease_token: leaseToken,
+    lease_expires_at: new Date(now.getTime() + GRACE_SECONDS * 1000),
+  });
 }

@@ -1,6 +1,7 @@
 import type { ExecutorJob } from "../../contract/external-task.ts";
 import type { TaskErrorRecord } from "../../ports/task-store.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
+import { unseenIntent } from "../../services/tasks/plan-change.ts";
 import { heartbeatMs } from "../../services/tasks/plan-report.ts";
 import { presentTask } from "../../services/tasks/present-task.ts";
 import { requestDispatch } from "../../services/tasks/request-dispatch.ts";
@@ -61,17 +62,10 @@ async function taken(run: Run): Promise<RunOutcome> {
   const written = await writeAsHolder(run, (task) =>
     task.handed_over_at !== null
       ? null
-      : {
-          to: task.status,
-          kind: null,
-          actor: "runner",
-          reason: null,
-          patch: {
-            handed_over_at: now,
-            lease_expires_at: new Date(now.getTime() + heartbeatMs(task)),
-          },
-          events: [],
-        },
+      : unseenIntent(task, "runner", {
+          handed_over_at: now,
+          lease_expires_at: new Date(now.getTime() + heartbeatMs(task)),
+        }),
   );
   // An executor that was quick has ended the task, or the attempt, already.
   if (written.kind === "lost") return { kind: "lost" };

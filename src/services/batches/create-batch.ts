@@ -1,5 +1,6 @@
 import { type CreateBatchRequest, DEFAULT_BATCH_OPTIONS } from "../../contract/batch.ts";
 import type { BatchRecord } from "../../ports/batch-store.ts";
+import { namedCollection } from "../collections/named-collection.ts";
 import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
@@ -18,7 +19,7 @@ export async function createBatch({
 }): Promise<BatchRecord> {
   const { batch: request } = input;
   const bucket = await getBucket({ ctx, input });
-  const collectionId = await targetOf(ctx, request.collection_id);
+  const target = await namedCollection({ ctx, input: { idOrName: request.collection_id } });
   if (request.object_ids !== undefined) {
     await requireObjects(ctx, bucket._id, request.object_ids);
   }
@@ -27,7 +28,7 @@ export async function createBatch({
     _id: ctx.runtime.newId("batch"),
     namespace_id: ctx.namespace._id,
     bucket_id: bucket._id,
-    collection_id: collectionId,
+    collection_id: target._id,
     object_ids: request.object_ids === undefined ? null : [...new Set(request.object_ids)],
     options: request.options ?? DEFAULT_BATCH_OPTIONS,
     metadata: request.metadata ?? {},
@@ -42,18 +43,6 @@ export async function createBatch({
   // The id is our own and new: a duplicate can only be this very insert, sent again.
   await ctx.stores.batches.insert(batch);
   return batch;
-}
-
-/** The id of the collection that the body names. */
-async function targetOf(ctx: NamespaceContext, idOrName: string): Promise<string> {
-  const collection = await ctx.stores.collections.find(ctx.namespace._id, idOrName);
-  if (collection === null) {
-    const message = `there is no collection "${idOrName}" in this namespace`;
-    throw new DomainError("invalid_request", `collection_id: ${message}`, [
-      { path: "collection_id", message },
-    ]);
-  }
-  return collection._id;
 }
 
 /** One read for all of them. */

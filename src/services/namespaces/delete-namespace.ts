@@ -1,4 +1,4 @@
-import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import { UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { PageOptions } from "../../ports/resource-store.ts";
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
@@ -44,7 +44,6 @@ export async function deleteNamespace({
 async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<string[]> {
   const { buckets, collections, clusters, taxonomies, migrations, schedules, webhooks, tasks } =
     ctx.stores;
-  const statuses = TaskStatusEnum.options.filter((status) => !isTerminal(status));
   const pages = await Promise.all([
     buckets.list(namespaceId, {}, FIRST_ROW),
     collections.list(namespaceId, {}, FIRST_ROW),
@@ -53,7 +52,7 @@ async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<stri
     migrations.list(namespaceId, {}, FIRST_ROW),
     schedules.list(namespaceId, {}, FIRST_ROW),
     webhooks.list(namespaceId, {}, FIRST_ROW),
-    tasks.list({ namespaceIds: [namespaceId], statuses }, FIRST_ROW),
+    tasks.list({ namespaceIds: [namespaceId], statuses: UNFINISHED_STATUSES }, FIRST_ROW),
   ]);
   const words = [
     "buckets",

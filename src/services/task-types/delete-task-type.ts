@@ -1,4 +1,4 @@
-import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import { UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { getTaskType } from "./get-task-type.ts";
@@ -19,7 +19,7 @@ export async function deleteTaskType({
     {
       namespaceIds: [ctx.namespace._id],
       taskTypes: [name],
-      statuses: TaskStatusEnum.options.filter((status) => !isTerminal(status)),
+      statuses: UNFINISHED_STATUSES,
     },
     { direction: "ascending", limit: 1, after: null },
   );

@@ -1,4 +1,4 @@
-import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import { isTerminal, UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { Keyset, Page } from "../../ports/resource-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
@@ -13,8 +13,6 @@ const MAX_TRIES = 10;
 /** How many children are read, and killed at once. */
 const CHILDREN_PER_PAGE = 100;
 const CHILDREN_AT_ONCE = 10;
-
-const ALIVE = TaskStatusEnum.options.filter((status) => !isTerminal(status));
 
 /** Who wants a task stopped, and why. */
 export type CancelRequest = { readonly actor: string; readonly reason: string | null };
@@ -80,7 +78,7 @@ export async function cancelChildren({
   const filter = {
     namespaceIds: [parent.namespace_id],
     parentTaskIds: [parent._id],
-    statuses: ALIVE,
+    statuses: UNFINISHED_STATUSES,
   };
   let after: Keyset | null = null;
   do {

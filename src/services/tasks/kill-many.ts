@@ -1,4 +1,4 @@
-import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import { isTerminal, UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { BulkOutcome, BulkRequest } from "../../contract/task.ts";
 import type { NamespaceContext } from "../context.ts";
 import { applyToMany } from "./bulk.ts";
@@ -16,7 +16,7 @@ export function killMany({
     ctx,
     request: input,
     verb: {
-      statuses: TaskStatusEnum.options.filter((status) => !isTerminal(status)),
+      statuses: UNFINISHED_STATUSES,
       refusal: (task) => {
         if (isTerminal(task.status)) return "task_already_terminal";
         return task.kill_refusal === null ? null : "task_not_killable";

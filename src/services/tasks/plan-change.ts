@@ -26,6 +26,11 @@ export type Intent = {
   readonly events: readonly NewEvent[];
 };
 
+/** A change that is not of status and leaves no line in the history. */
+export function unseenIntent(task: TaskRecord, actor: string, patch: TaskPatch): Intent {
+  return { to: task.status, kind: null, actor, reason: null, patch, events: [] };
+}
+
 /** The event that reaching a status makes; null for those that make none. */
 function eventOf(from: TaskStatus, to: TaskStatus): string | null {
   if (from === to) return null;

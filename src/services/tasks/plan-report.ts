@@ -6,9 +6,10 @@ import type { Intent } from "./plan-change.ts";
 import { failIntent, retryIntent } from "./retry-intent.ts";
 
 /** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
-const PROGRESS_EVENT_INTERVAL_MS = 10_000;
+export const PROGRESS_EVENT_INTERVAL_MS = 10_000;
 
-const EXECUTOR = "executor";
+/** Who reports stands so in the history. */
+export const EXECUTOR = "executor";
 
 /** What a report makes of its task. */
 export type ReportPlan = {

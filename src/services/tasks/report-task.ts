@@ -6,14 +6,11 @@ import { DomainError, notFound } from "../errors.ts";
 import { changeTask } from "./change-task.ts";
 import { publishJob } from "./publish-job.ts";
 import { attemptOfToken } from "./report-token.ts";
-import { type ReportPlan, planReport } from "./plan-report.ts";
+import { EXECUTOR, type ReportPlan, planReport } from "./plan-report.ts";
 import { requestDispatch } from "./request-dispatch.ts";
 
 /** How often a report that lost a race looks again. */
 const MAX_TRIES = 10;
-
-/** Who reports stands so in the history. */
-const EXECUTOR = "executor";
 
 /**
  * Takes an executor's report: its status, progress and outputs, or only that it is alive. The

@@ -1,5 +1,6 @@
 import type { MaterializeRequest } from "../../contract/taxonomy.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { namedCollection } from "../collections/named-collection.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { submitForResource } from "../tasks/submit-for-resource.ts";
@@ -25,13 +26,7 @@ export async function startMaterialization({
 }): Promise<TaskRecord> {
   const { collection_id: idOrName, ...options } = input.request;
   const taxonomy = await getTaxonomy({ ctx, input });
-  const collection = await ctx.stores.collections.find(ctx.namespace._id, idOrName);
-  if (collection === null) {
-    const message = `there is no collection "${idOrName}" in this namespace`;
-    throw new DomainError("invalid_request", `collection_id: ${message}`, [
-      { path: "collection_id", message },
-    ]);
-  }
+  const collection = await namedCollection({ ctx, input: { idOrName } });
   const work = { taxonomy_id: taxonomy._id, collection_id: collection._id };
   const task = await submitForResource({
     ctx,

@@ -1,12 +1,10 @@
-import { isTerminal, TaskStatusEnum } from "../../contract/status.ts";
+import { UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { NamespaceRecord, NamespaceStore } from "../../ports/namespace-store.ts";
 import { resourceQuery } from "./filters.ts";
 import type { Doc, MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
 const COLLECTION = "namespaces";
-
-const UNFINISHED = TaskStatusEnum.options.filter((status) => !isTerminal(status));
 
 /** The namespaces of the deployment. Names are unique by the index `{ name }`. */
 export function createNamespaceStore(gateway: MongoGateway): NamespaceStore {
@@ -33,7 +31,7 @@ export function createNamespaceStore(gateway: MongoGateway): NamespaceStore {
         exists(gateway, "schedules", inside),
         exists(gateway, "clusters", inside),
         exists(gateway, "webhooks", inside),
-        exists(gateway, "tasks", { ...inside, status: { $in: UNFINISHED } }),
+        exists(gateway, "tasks", { ...inside, status: { $in: UNFINISHED_STATUSES } }),
       ]);
       return found.includes(true);
     },
