@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRandom } from "../../src/clustering/random.ts";
 import { isTerminal } from "../../src/contract/status.ts";
 import type { Task } from "../../src/contract/task.ts";
 import type { Api } from "../support/api.ts";
 import { getTask, makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { startWorld, type World } from "../support/world.ts";
-import { seeded } from "./support/virtual-time.ts";
 
 const SEED = 20_261_124;
 const TRIALS = 30;
@@ -28,7 +28,7 @@ afterAll(() => world.close());
 
 describe("a batch killed at any moment over HTTP", () => {
   it("ends CANCELED with as many documents as it says, takes its child along, and writes none afterwards", async () => {
-    const random = seeded(SEED);
+    const random = createRandom(SEED);
     const ends = new Map<string, number>();
     for (let trial = 0; trial < TRIALS; trial += 1) {
       const api = await world.inNamespace();

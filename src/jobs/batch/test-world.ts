@@ -5,6 +5,7 @@ import type { DocumentRecord, ObjectContent, ObjectRecord } from "../../ports/co
 import type { JobContext, StepOutcome } from "../define-job.ts";
 import { BatchState } from "./batch-state.ts";
 import { processBatch } from "./process-batch.ts";
+import { unusedStores } from "../unused-stores.ts";
 
 // For the tests beside it only: ports in memory, and a runner of one job.
 
@@ -30,8 +31,6 @@ const config = parseConfig({
   MONGODB_URI: "mongodb://mongodb.example",
   SEALING_KEY: "0".repeat(64),
 });
-
-const unused = () => Promise.reject(new Error("a job has no need of this"));
 
 /** A bucket with objects, a collection, and a batch of the one into the other. */
 export type World = {
@@ -105,56 +104,13 @@ export function world(
       },
     },
     stores: {
-      taxonomies: {
-        insert: unused,
-        find: unused,
-        list: unused,
-        mirror: unused,
-        get: unused,
-        update: unused,
-        mirrorMany: unused,
-        removeAtRest: unused,
-      },
-      labels: { unlabelled: unused, countUnlabelled: unused, label: unused },
-      namespaces: {
-        insert: unused,
-        find: unused,
-        list: unused,
-        isInUse: unused,
-        activate: unused,
-        remove: unused,
-      },
-      migrations: {
-        insert: unused,
-        find: unused,
-        get: unused,
-        list: unused,
-        mirror: unused,
-        mirrorMany: unused,
-        update: unused,
-        removeAtRest: unused,
-      },
-      copies: {
-        count: unused,
-        page: unused,
-        outline: unused,
-        pick: unused,
-        existing: unused,
-        write: unused,
-        remove: unused,
-        removeAll: unused,
-      },
+      ...unusedStores,
       collections: {
-        insert: unused,
-        list: unused,
-        remove: unused,
+        ...unusedStores.collections,
         find: () => Promise.resolve(collectionExists ? collection : null),
       },
       documents: {
-        find: unused,
-        list: unused,
-        remove: unused,
-        removeAll: unused,
+        ...unusedStores.documents,
         countOf: (taskId, _collection, range) =>
           Promise.resolve(
             [...documents.values()].filter(
@@ -171,33 +127,8 @@ export function world(
           return Promise.resolve();
         },
       },
-      clustering: {
-        models: {
-          create: unused,
-          read: unused,
-          advance: unused,
-          writeParts: unused,
-          removeRun: unused,
-          doneRuns: unused,
-          removeOlder: unused,
-          removeAll: unused,
-          results: unused,
-        },
-        documents: {
-          count: unused,
-          ids: unused,
-          vectors: unused,
-          texts: unused,
-          page: unused,
-          assign: unused,
-        },
-      },
       objects: {
-        insert: unused,
-        insertMany: unused,
-        find: unused,
-        list: unused,
-        remove: unused,
+        ...unusedStores.objects,
         range: (_bucket, after, through, limit) => {
           reads.push("range");
           const rows = inOrder().filter(({ _id }) => _id > (after ?? "") && _id <= through);

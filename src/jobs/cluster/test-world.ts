@@ -8,6 +8,7 @@ import type { StepOutcome } from "../define-job.ts";
 import { buildCluster, type ClusterState } from "./build-cluster.ts";
 import { memoryStores } from "./memory-stores.ts";
 import type { Context } from "./phase.ts";
+import { unused, unusedStores } from "../unused-stores.ts";
 
 // For the tests beside it only: ports in memory, and a runner of one job.
 
@@ -29,8 +30,6 @@ const config = parseConfig({
   MONGODB_URI: "mongodb://mongodb.example",
   SEALING_KEY: "0".repeat(64),
 });
-
-const unused = () => Promise.reject(new Error("a job has no need of this"));
 
 export type StoredDocument = {
   readonly _id: string;
@@ -120,72 +119,13 @@ export function world(
       fetch: unused,
     },
     stores: {
-      namespaces: {
-        insert: unused,
-        find: unused,
-        list: unused,
-        isInUse: unused,
-        activate: unused,
-        remove: unused,
-      },
-      migrations: {
-        insert: unused,
-        find: unused,
-        get: unused,
-        list: unused,
-        mirror: unused,
-        mirrorMany: unused,
-        update: unused,
-        removeAtRest: unused,
-      },
-      copies: {
-        count: unused,
-        page: unused,
-        outline: unused,
-        pick: unused,
-        existing: unused,
-        write: unused,
-        remove: unused,
-        removeAll: unused,
-      },
-      taxonomies: {
-        insert: unused,
-        find: unused,
-        list: unused,
-        mirror: unused,
-        get: unused,
-        update: unused,
-        mirrorMany: unused,
-        removeAtRest: unused,
-      },
-      labels: { unlabelled: unused, countUnlabelled: unused, label: unused },
+      ...unusedStores,
       collections: {
-        insert: unused,
-        list: unused,
-        remove: unused,
+        ...unusedStores.collections,
         find: (_namespace, id) => {
           operations.push("collections.find");
           return Promise.resolve(collections.has(id) ? collectionOf(id) : null);
         },
-      },
-      documents: {
-        find: unused,
-        list: unused,
-        remove: unused,
-        removeAll: unused,
-        countOf: unused,
-        writeMany: unused,
-      },
-      objects: {
-        insert: unused,
-        insertMany: unused,
-        find: unused,
-        list: unused,
-        remove: unused,
-        range: unused,
-        pick: unused,
-        existing: unused,
-        extent: unused,
       },
       clustering: memoryStores({ documents, models, parts, operations }),
     },

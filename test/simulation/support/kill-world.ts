@@ -1,3 +1,4 @@
+import { createRandom } from "../../../src/clustering/random.ts";
 import { runJob } from "../../../src/jobs/run-job.ts";
 import { TASK_TYPES } from "../../../src/jobs/catalog.ts";
 import { parseConfig } from "../../../src/config.ts";
@@ -11,7 +12,7 @@ import type { NamespaceContext } from "../../../src/services/context.ts";
 import { createIsolateMemory } from "../../../src/services/isolate-memory.ts";
 import { createMemoryGateway } from "../../webhooks/memory-gateway.ts";
 import { storesOver, withUpserts } from "./virtual-stores.ts";
-import { createVirtualTime, type Delays, type Process, seeded } from "./virtual-time.ts";
+import { createVirtualTime, type Delays, type Process } from "./virtual-time.ts";
 
 const START_MS = Date.parse("2026-11-24T01:02:03.456Z");
 /** Six times as often as it is: it comes as soon as a lease has ended. */
@@ -33,7 +34,7 @@ export type DataWrite = { readonly taskId: string; readonly status: string };
 
 /** Runners, callers and cron on one database, each operation of which goes when its time has come. */
 export function createKillWorld(seed: number) {
-  const random = seeded(seed);
+  const random = createRandom(seed);
   const time = createVirtualTime(START_MS);
   const database = withUpserts(createMemoryGateway());
   const config = parseConfig(ENVIRONMENT);

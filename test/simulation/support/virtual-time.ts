@@ -94,14 +94,3 @@ export function createVirtualTime(startMs: number) {
     },
   };
 }
-
-/** Numbers in [0, 1) that a seed settles (mulberry32, https://github.com/bryc/code/blob/master/jshash/PRNGs.md). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
