@@ -18,6 +18,7 @@ import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "../webhooks/memory-gateway.ts";
 import { type Crash, createLife } from "./life.ts";
 import { newScript, TASK_TYPES } from "./scripted-job.ts";
+import { ENVIRONMENT } from "../support/environment.ts";
 
 /** A job's message in the fake queue. */
 export type QueuedJob = {
@@ -189,16 +190,3 @@ function batchRecord(namespaceId: string, id: string, taskId: string, at: Date):
     updated_at: at,
   };
 }
-
-const ENVIRONMENT = {
-  PUBLIC_URL: "https://waybill.example.com",
-  ADMIN_KEY: "an admin key for tests",
-  UPSTASH_REDIS_REST_URL: "https://redis.example.com",
-  UPSTASH_REDIS_REST_TOKEN: "token",
-  QSTASH_URL: "https://qstash.example.com",
-  QSTASH_TOKEN: "token",
-  QSTASH_CURRENT_SIGNING_KEY: "sig_current",
-  QSTASH_NEXT_SIGNING_KEY: "sig_next",
-  MONGODB_URI: "mongodb://127.0.0.1:27017",
-  SEALING_KEY: "0123456789abcdef".repeat(4),
-} as const;

@@ -34,6 +34,7 @@ import { createTaskTypeStore } from "../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "./memory-gateway.ts";
+import { ENVIRONMENT } from "../support/environment.ts";
 
 const DEDUPLICATION_MS = 10 * 60_000;
 
@@ -271,17 +272,5 @@ function taskOf(ctx: NamespaceContext, types: readonly string[]): TaskRecord {
 }
 
 function configFor(allowLoopback: boolean) {
-  return parseConfig({
-    PUBLIC_URL: "https://waybill.example.com",
-    ADMIN_KEY: "an admin key for tests",
-    UPSTASH_REDIS_REST_URL: "https://redis.example.com",
-    UPSTASH_REDIS_REST_TOKEN: "token",
-    QSTASH_URL: "https://qstash.example.com",
-    QSTASH_TOKEN: "token",
-    QSTASH_CURRENT_SIGNING_KEY: "sig_current",
-    QSTASH_NEXT_SIGNING_KEY: "sig_next",
-    MONGODB_URI: "mongodb://127.0.0.1:27017",
-    SEALING_KEY: "0123456789abcdef".repeat(4),
-    ALLOW_LOOPBACK: String(allowLoopback),
-  });
+  return parseConfig({ ...ENVIRONMENT, ALLOW_LOOPBACK: String(allowLoopback) });
 }

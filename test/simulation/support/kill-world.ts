@@ -13,6 +13,7 @@ import { createIsolateMemory } from "../../../src/services/isolate-memory.ts";
 import { createMemoryGateway } from "../../webhooks/memory-gateway.ts";
 import { storesOver, withUpserts } from "./virtual-stores.ts";
 import { createVirtualTime, type Delays, type Process } from "./virtual-time.ts";
+import { ENVIRONMENT } from "../../support/environment.ts";
 
 const START_MS = Date.parse("2026-11-24T01:02:03.456Z");
 /** Six times as often as it is: it comes as soon as a lease has ended. */
@@ -37,7 +38,7 @@ export function createKillWorld(seed: number) {
   const random = createRandom(seed);
   const time = createVirtualTime(START_MS);
   const database = withUpserts(createMemoryGateway());
-  const config = parseConfig(ENVIRONMENT);
+  const config = parseConfig({ ...ENVIRONMENT, LEASE_SECONDS: "30", INVOCATION_MAX_STEPS: "2" });
   const newId = createNewId(() => new Date(time.now()));
   const writes: DataWrite[] = [];
   const counts = { crashes: 0 };
@@ -199,18 +200,3 @@ export function createKillWorld(seed: number) {
 }
 
 export type KillWorld = ReturnType<typeof createKillWorld>;
-
-const ENVIRONMENT = {
-  PUBLIC_URL: "https://waybill.example.com",
-  ADMIN_KEY: "an admin key for tests",
-  UPSTASH_REDIS_REST_URL: "https://redis.example.com",
-  UPSTASH_REDIS_REST_TOKEN: "token",
-  QSTASH_URL: "https://qstash.example.com",
-  QSTASH_TOKEN: "token",
-  QSTASH_CURRENT_SIGNING_KEY: "sig_current",
-  QSTASH_NEXT_SIGNING_KEY: "sig_next",
-  MONGODB_URI: "mongodb://127.0.0.1:27017",
-  SEALING_KEY: "0123456789abcdef".repeat(4),
-  LEASE_SECONDS: "30",
-  INVOCATION_MAX_STEPS: "2",
-} as const;
