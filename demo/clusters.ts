@@ -7,7 +7,7 @@ import { allDocuments } from "./documents.ts";
 import { checkArrived } from "./events.ts";
 import { claim } from "./failure.ts";
 import type { Receiver } from "./receiver.ts";
-import { checked, dim, facts, heading, line, number, row, seconds } from "./terminal.ts";
+import { checked, dim, facts, heading, line, lineWith, number, seconds } from "./terminal.ts";
 import { watch } from "./watch.ts";
 import { inYears, middleHalf, type Years, YEARS_WIDTH } from "./years.ts";
 
@@ -103,7 +103,7 @@ function showGroups(
   line(dim(`${"size".padStart(SIZE_WIDTH)}  ${"years".padEnd(YEARS_WIDTH)}  top terms`));
   for (const { cluster_index, size, top_terms } of groups) {
     const years = inYears(middleHalf(members.get(cluster_index) ?? []));
-    row(`${number(size).padStart(SIZE_WIDTH)}  ${dim(years)}  `, top_terms.slice(0, TERMS));
+    lineWith(`${number(size).padStart(SIZE_WIDTH)}  ${dim(years)}  `, top_terms.slice(0, TERMS));
   }
   line();
 }

@@ -37,7 +37,7 @@ export function line(text = ""): void {
 }
 
 /** One line that ends in as many of these words as there is room for. */
-export function row(beginning: string, words: readonly string[]): void {
+export function lineWith(beginning: string, words: readonly string[]): void {
   const begun = stripVTControlCharacters(beginning).length;
   const [fitting = ""] = wrap(words.join(", "), width() - INDENT.length - begun);
   line(beginning + fitting.replace(/,$/, ""));

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checked, facts, line, progressBar, quote, row, wrap } from "../../demo/terminal.ts";
+import { checked, facts, line, lineWith, progressBar, quote, wrap } from "../../demo/terminal.ts";
 
 const TEXT = "The receipts into the Treasury during the first three quarters of this year. ".repeat(
   4,
@@ -61,7 +61,7 @@ describe("a row of words", () => {
   it.each([40, 80, 100, undefined])("has as many as fit in %j columns, none cut", (columns) => {
     setTerminal(columns);
     const words = Array.from({ length: 40 }, (_, index) => `receipts${index}`);
-    row("  501  ", words);
+    lineWith("  501  ", words);
     const [printedRow = ""] = printed;
     expect(printedRow.length).toBeLessThanOrEqual(columns ?? 80);
     expect(printedRow).toMatch(/^ {4}501 {2}receipts0(, receipts\d+)*$/);
