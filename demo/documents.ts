@@ -28,6 +28,17 @@ export async function* listDocuments(
   } while (cursor !== null);
 }
 
+/** All documents of a collection at once. */
+export async function allDocuments(
+  client: Client,
+  collectionId: string,
+  options: { withVectors?: boolean } = {},
+): Promise<CollectionDocument[]> {
+  const documents: CollectionDocument[] = [];
+  for await (const page of listDocuments(client, collectionId, options)) documents.push(...page);
+  return documents;
+}
+
 /** How many documents a collection holds, counted one by one. */
 export async function countDocuments(client: Client, collectionId: string): Promise<number> {
   const ids = new Set<string>();
@@ -35,6 +46,11 @@ export async function countDocuments(client: Client, collectionId: string): Prom
     for (const { document_id } of page) ids.add(document_id);
   }
   return ids.size;
+}
+
+/** Whose words a document holds, and of when. */
+export function originOf({ metadata }: CollectionDocument): string {
+  return `${String(metadata["president"])}, ${String(metadata["year"])}`;
 }
 
 export type Neighbour = { readonly document: CollectionDocument; readonly similarity: number };

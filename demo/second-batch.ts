@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Batch } from "../src/contract/batch.ts";
-import { Task, TaskHistory } from "../src/contract/task.ts";
+import { Task } from "../src/contract/task.ts";
 import type { Client } from "./client.ts";
 import { countDocuments } from "./documents.ts";
+import { checkArrived } from "./events.ts";
 import { claim } from "./failure.ts";
-import { untilAllEvents } from "./first-batch.ts";
 import { outputOf, submitBatch } from "./prepare.ts";
 import type { Receiver } from "./receiver.ts";
 import { checked, facts, heading, line, number } from "./terminal.ts";
@@ -39,7 +39,7 @@ export async function showKilledBatch({
   });
   const taskPath = `/v1/tasks/${task.task_id}`;
   line(`The same objects, in pieces of ${OPTIONS.chunk_size} characters.`);
-  line(`POST …/submit answers 202 and the task ${task.task_id}.`);
+  line(`POST …/submit answers 202, the task ${task.task_id}.`);
   const { task: half } = await watch(client, task.task_id, isHalfWay);
   claim(half.status === "PROCESSING", `the batch ended ${half.status} before it could be killed`);
   const killed = await client.post(`${taskPath}/kill`, { reason: "seen enough" }, Task);
@@ -76,14 +76,7 @@ export async function showKilledBatch({
   claim(second === first, `it went on after the kill: ${first} documents, then ${second}`);
   checked(`${SECOND_LOOK_MS / 1000} s and a cron run later it still has ${number(second)}`);
 
-  await untilAllEvents(receiver, task.task_id, ended.sequence);
-  const { body: history } = await client.get(`${taskPath}/history`, TaskHistory);
-  claim(
-    history.events.some(({ type }) => type === "task.canceled"),
-    "the history has no event task.canceled",
-  );
-  claim(receiver.refused.length === 1, `not verified: ${receiver.refused.slice(1).join("; ")}`);
-  checked(`Its ${ended.sequence} events arrived and were verified, task.canceled among them`);
+  await checkArrived(client, receiver, ended, "task.canceled");
 }
 
 function isHalfWay({ progress }: Task): boolean {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
+import type { Progress } from "../src/contract/task.ts";
 
 /** Columns that the output uses at most. */
 const MAX_WIDTH = 100;
@@ -12,6 +13,9 @@ const MAX_BAR_WIDTH = 32;
 
 /** The longest status, so that what follows it stays in its place. */
 const STATUS_WIDTH = "PROCESSING".length;
+
+/** What stands after the status: `4,568 of 4,568 documents`, or the beginning of a message. */
+const MAX_COUNT_WIDTH = 24;
 
 /** Without a terminal a line is printed each time this much more is done. */
 const LINE_EACH_PERCENT = 20;
@@ -30,6 +34,13 @@ export function line(text = ""): void {
   const plain = stripVTControlCharacters(text);
   const room = width() - INDENT.length;
   console.log(plain === "" ? "" : INDENT + (plain.length <= room ? text : ellipsis(plain, room)));
+}
+
+/** One line that ends in as many of these words as there is room for. */
+export function lineWith(beginning: string, words: readonly string[]): void {
+  const begun = stripVTControlCharacters(beginning).length;
+  const [fitting = ""] = wrap(words.join(", "), width() - INDENT.length - begun);
+  line(beginning + fitting.replace(/,$/, ""));
 }
 
 /** A title with a rule after it. */
@@ -79,7 +90,7 @@ export function wrap(text: string, columns: number): string[] {
 }
 
 export type ProgressBar = {
-  update(status: string, completed: number, total: number | null): void;
+  update(status: string, progress: Progress | null): void;
   end(): void;
 };
 
@@ -90,14 +101,15 @@ export function progressBar(): ProgressBar {
   let printedAt = "";
   let lastPrinted = "";
   return {
-    update: (status, completed, total) => {
-      shown = barText(status, completed, total);
+    update: (status, progress) => {
+      shown = barText(status, progress);
       if (isTerminal) {
         process.stdout.write(`\r\u001b[2K${shown}`);
         return;
       }
-      const percent = total === null || total === 0 ? 0 : (completed / total) * 100;
-      const step = `${status} ${Math.floor(percent / LINE_EACH_PERCENT)}`;
+      // What it is at: "train" in "train, mini-batch 7".
+      const [phase = ""] = /^\w*/.exec(progress?.message ?? "") ?? [];
+      const step = `${status} ${phase} ${Math.floor((shareOf(progress) * 100) / LINE_EACH_PERCENT)}`;
       if (step === printedAt) return;
       printedAt = step;
       lastPrinted = shown;
@@ -110,17 +122,31 @@ export function progressBar(): ProgressBar {
   };
 }
 
-function barText(status: string, completed: number, total: number | null): string {
-  const share = total === null || total === 0 ? 0 : Math.min(1, completed / total);
+function barText(status: string, progress: Progress | null): string {
+  const share = shareOf(progress);
   const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
-  const count = total === null ? "" : `${number(completed)} of ${number(total)} objects`;
-  const rest = ` ${percent}  ${status.padEnd(STATUS_WIDTH)}  ${count}`;
+  const rest = ` ${percent}  ${status.padEnd(STATUS_WIDTH)}  ${countOf(progress)}`;
   // A line that filled the last column would break, and the next one would be drawn below it.
   const room = width() - INDENT.length - 1;
   const columns = Math.max(0, Math.min(MAX_BAR_WIDTH, room - rest.length));
   const full = Math.round(share * columns);
   const bar = green("█".repeat(full)) + dim("░".repeat(columns - full));
   return `${INDENT}${bar}${rest.slice(0, room).trimEnd()}`;
+}
+
+/** How far it is; where that isn't known by a number, what goes on. */
+function countOf(progress: Progress | null): string {
+  if (progress === null) return "";
+  const { completed, total, unit, message } = progress;
+  if (message !== null && (completed === 0 || completed === total)) {
+    return ellipsis(message, MAX_COUNT_WIDTH);
+  }
+  return total === null ? "" : `${number(completed)} of ${number(total)} ${unit}`;
+}
+
+function shareOf(progress: Progress | null): number {
+  const { completed, total } = progress ?? { completed: 0, total: null };
+  return total === null || total === 0 ? 0 : Math.min(1, completed / total);
 }
 
 /** A whole number with a comma at each thousand. */

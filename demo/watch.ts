@@ -31,7 +31,7 @@ export async function watch(
   for (let polls = 1; ; polls += 1) {
     const { body: task, source } = await client.get(`/v1/tasks/${taskId}`, Task);
     if (source === "cache") fromCache += 1;
-    bar.update(task.status, task.progress?.completed ?? 0, task.progress?.total ?? null);
+    bar.update(task.status, task.progress);
     if (isTerminal(task.status) || isEnough(task)) {
       bar.end();
       return { task, polls, fromCache };

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checked, facts, line, progressBar, quote, wrap } from "../../demo/terminal.ts";
+import { checked, facts, line, lineWith, progressBar, quote, wrap } from "../../demo/terminal.ts";
 
 const TEXT = "The receipts into the Treasury during the first three quarters of this year. ".repeat(
   4,
@@ -30,6 +30,10 @@ function setTerminal(columns: number | undefined): void {
   }
 }
 
+function progress(completed: number, total: number | null, message: string | null = null) {
+  return { completed, total, unit: "objects", message };
+}
+
 describe("what the demo prints", () => {
   it("is broken between words, and two spaces in a row stay two", () => {
     expect(wrap("one two  three four", 10)).toEqual(["one two", "three four"]);
@@ -53,27 +57,57 @@ describe("what the demo prints", () => {
   });
 });
 
+describe("a row of words", () => {
+  it.each([40, 80, 100, undefined])("has as many as fit in %j columns, none cut", (columns) => {
+    setTerminal(columns);
+    const words = Array.from({ length: 40 }, (_, index) => `receipts${index}`);
+    lineWith("  501  ", words);
+    const [printedRow = ""] = printed;
+    expect(printedRow.length).toBeLessThanOrEqual(columns ?? 80);
+    expect(printedRow).toMatch(/^ {4}501 {2}receipts0(, receipts\d+)*$/);
+  });
+});
+
 describe("the progress bar", () => {
   it.each([20, 40, 56, 80, 200])("never breaks its line in a terminal of %d columns", (columns) => {
     setTerminal(columns);
     const bar = progressBar();
-    for (const done of [0, 1600, 4568]) bar.update("PROCESSING", done, 4568);
+    for (const done of [0, 1600, 4568]) bar.update("PROCESSING", progress(done, 4568));
+    bar.update("PROCESSING", progress(0, 4568, "looking for changes of documents"));
     const rows = printed.map((text) => text.replace("\r", ""));
-    expect(rows).toHaveLength(3);
+    expect(rows).toHaveLength(4);
     for (const row of rows) expect(row.length).toBeLessThan(columns);
   });
 
   it("is empty where the total isn't known", () => {
     setTerminal(undefined);
-    progressBar().update("PENDING", 0, null);
-    expect(printed).toEqual([`  ${"░".repeat(32)}   0 %  PENDING`]);
+    for (const unknown of [null, progress(0, null)]) progressBar().update("PENDING", unknown);
+    const empty = `  ${"░".repeat(32)}   0 %  PENDING`;
+    expect(printed).toEqual([empty, empty]);
   });
 
   it("is a line at each status and each fifth, and the last state, without a terminal", () => {
     setTerminal(undefined);
     const bar = progressBar();
-    for (const done of [0, 5, 10, 25, 30, 39]) bar.update("PROCESSING", done, 100);
+    for (const done of [0, 5, 10, 25, 30, 39]) bar.update("PROCESSING", progress(done, 100));
     bar.end();
     expect(printed.map((row) => /(\d+) %/.exec(row)?.[1])).toEqual(["0", "25", "39"]);
+  });
+
+  it("says what goes on while no number moves, and a line each time that it is something else", () => {
+    setTerminal(undefined);
+    const bar = progressBar();
+    for (const message of ["train, mini-batch 1", "train, mini-batch 2", "assign"]) {
+      bar.update("PROCESSING", progress(0, 10, message));
+    }
+    bar.update("PROCESSING", progress(5, 10, "assign"));
+    bar.update("PROCESSING", progress(10, 10, "looking for changes of documents"));
+    bar.end();
+    expect(printed.map((row) => row.split(" %  PROCESSING  ")[1])).toEqual([
+      "train, mini-batch 1",
+      "assign",
+      "5 of 10 objects",
+      "looking for changes of…",
+    ]);
   });
 });
