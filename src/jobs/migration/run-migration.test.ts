@@ -7,6 +7,7 @@ import {
   Crash,
   drop,
   fill,
+  isCopied,
   makeWorld,
   MIGRATION,
   newId,
@@ -24,7 +25,7 @@ async function expectSame(made: World): Promise<void> {
   const source = rowsOf(made, SOURCE);
   const target = rowsOf(made, TARGET);
   for (const kind of COPIED_KINDS) {
-    const rows = source[kind.name] ?? [];
+    const rows = (source[kind.name] ?? []).filter((row) => isCopied(kind, row));
     const copies = await Promise.all(rows.map((row) => mapRow(kind, row, ids, TARGET)));
     const inOrder = copies.toSorted((one, other) => (one._id < other._id ? -1 : 1));
     expect(target[kind.name], kind.name).toEqual(inOrder);
@@ -44,10 +45,32 @@ describe("a run", () => {
     const outcome = await run(made);
     expect(outcome).toMatchObject({
       kind: "done",
-      progress: { completed: 9, total: 9, unit: "rows", message: null },
-      state: { copied: { buckets: 1, objects: 3, collections: 1, documents: 3, taxonomies: 1 } },
+      progress: { completed: 11, total: 11, unit: "rows", message: null },
+      state: {
+        copied: {
+          buckets: 1,
+          objects: 3,
+          collections: 1,
+          clusters: 1,
+          documents: 3,
+          cluster_models: 1,
+          taxonomies: 1,
+        },
+      },
     });
     expect(made.namespaces.get(TARGET)).toMatchObject({ status: "ACTIVE", name: "target" });
+    await expectSame(made);
+  });
+
+  it("leaves a run that is under way alone, with its lists of documents, on both sides", async () => {
+    const made = makeWorld();
+    await fill(made, 1);
+    const ofRun = { cluster_id: newId("cluster"), task_id: newId("task") };
+    put(made, "cluster_models", { ...ofRun, _id: ofRun.task_id, kind: "model", phase: "train" });
+    put(made, "cluster_models", { ...ofRun, _id: `${ofRun.task_id}.shard.0`, kind: "shard" });
+    expect(await run(made)).toMatchObject({ state: { copied: { cluster_models: 1 } } });
+    expect(rowsOf(made, SOURCE)["cluster_models"]).toHaveLength(3);
+    expect(rowsOf(made, TARGET)["cluster_models"]).toHaveLength(1);
     await expectSame(made);
   });
 
