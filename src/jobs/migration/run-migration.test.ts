@@ -36,6 +36,8 @@ async function expectSame(made: World): Promise<void> {
 const each = (...verbs: readonly string[]) =>
   COPIED_KINDS.flatMap(({ name }) => verbs.map((verb) => `${verb} ${name}`));
 
+const oneOfEach = Object.fromEntries(COPIED_KINDS.map(({ name }) => [name, 1]));
+
 const writes = (made: World) => made.calls.filter((call) => /^(write|insert|remove)/.test(call));
 
 describe("a run", () => {
@@ -46,17 +48,7 @@ describe("a run", () => {
     expect(outcome).toMatchObject({
       kind: "done",
       progress: { completed: 11, total: 11, unit: "rows", message: null },
-      state: {
-        copied: {
-          buckets: 1,
-          objects: 3,
-          collections: 1,
-          clusters: 1,
-          documents: 3,
-          cluster_models: 1,
-          taxonomies: 1,
-        },
-      },
+      state: { copied: { ...oneOfEach, objects: 3, documents: 3 } },
     });
     expect(made.namespaces.get(TARGET)).toMatchObject({ status: "ACTIVE", name: "target" });
     await expectSame(made);
