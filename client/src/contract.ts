@@ -52,6 +52,7 @@ export type CreateTaskRequest = In<typeof externalTask.CreateTaskRequest>;
 export type TaskReport = In<typeof externalTask.TaskReport>;
 export type ExecutorJob = Out<typeof externalTask.ExecutorJob>;
 export type SubmissionTarget = In<typeof target.SubmissionTarget>;
+export type RecurringTarget = In<typeof target.RecurringTarget>;
 export type SubmissionsRequest = In<typeof target.SubmissionsRequest>;
 export type SubmissionsAnswer = Out<typeof target.SubmissionsAnswer>;
 export type PutTaskTypeRequest = In<typeof taskType.PutTaskTypeRequest>;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Metadata, ResourceListRequest, Timestamp } from "./common.ts";
 import { NamespaceId, ResourceName, ScheduleId, TaskId } from "./ids.ts";
 import { TaskStatusEnum } from "./status.ts";
-import { SubmissionTarget } from "./submission-target.ts";
+import { RecurringTarget } from "./submission-target.ts";
 
 /** What happens when it is time and the last task still works. */
 export const Overlap = z.enum(["allow", "skip", "queue"]);
@@ -18,7 +18,7 @@ export const CreateScheduleRequest = z.strictObject({
   /** An IANA name, such as `Europe/Berlin`. */
   timezone: z.string().min(1).max(64).default("UTC"),
   /** What is submitted each time. */
-  submission: SubmissionTarget,
+  submission: RecurringTarget,
   overlap: Overlap.default("allow"),
   metadata: Metadata.optional(),
 });
@@ -29,7 +29,7 @@ export type CreateScheduleRequest = z.infer<typeof CreateScheduleRequest>;
 export const UpdateScheduleRequest = z.strictObject({
   cron: CreateScheduleRequest.shape.cron.optional(),
   timezone: z.string().min(1).max(64).optional(),
-  submission: SubmissionTarget.optional(),
+  submission: RecurringTarget.optional(),
   overlap: Overlap.optional(),
   metadata: Metadata.optional(),
 });
@@ -48,7 +48,7 @@ export const Schedule = z.object({
   status: TaskStatusEnum,
   cron: z.string(),
   timezone: z.string(),
-  submission: SubmissionTarget,
+  submission: RecurringTarget,
   overlap: Overlap,
   metadata: Metadata,
   /** The next five times; none while it is paused. */

@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { BatchOptions } from "./batch.ts";
+import { ExecuteClusterRequest } from "./cluster.ts";
 import { Metadata } from "./common.ts";
 import { CreateTaskRequest } from "./external-task.ts";
 import { IdOrName } from "./ids.ts";
+import { StartMigrationRequest } from "./migration.ts";
 import { checkTimes, SubmissionFields } from "./submission.ts";
 import { Task } from "./task.ts";
 import { InvalidField } from "./problem.ts";
+import { MaterializeRequest } from "./taxonomy.ts";
 
 /** How many submissions one call takes. */
 export const MAX_SUBMISSIONS = 100;
 
-/** What can be submitted, by `kind`, each with the options of every submission. */
-export const SubmissionTarget = z.discriminatedUnion("kind", [
+/** What can be submitted again and again. */
+const RECURRING = [
   /** A task of a registered type. */
   z.strictObject({ kind: z.literal("task"), ...CreateTaskRequest.shape }).check(checkTimes),
   /** A batch that is there already. */
@@ -34,7 +37,51 @@ export const SubmissionTarget = z.discriminatedUnion("kind", [
       ...SubmissionFields,
     })
     .check(checkTimes),
-]);
+  /** A run of a cluster, which is its own singleton. */
+  z
+    .strictObject({
+      kind: z.literal("cluster"),
+      cluster_id: IdOrName,
+      ...ExecuteClusterRequest.shape,
+    })
+    .check(checkTimes),
+  /** A taxonomy put on a collection; it is its own singleton, whatever the collection. */
+  z
+    .strictObject({
+      kind: z.literal("taxonomy"),
+      taxonomy_id: IdOrName,
+      ...MaterializeRequest.shape,
+    })
+    .check(checkTimes),
+] as const;
+
+/** The start of a migration of this namespace. */
+const MigrationTarget = z
+  .strictObject({
+    kind: z.literal("migration"),
+    migration_id: IdOrName,
+    ...StartMigrationRequest.shape,
+  })
+  .check(checkTimes);
+
+/** What a schedule may submit: all but a migration, which is done once. */
+export const RecurringTarget = z.discriminatedUnion("kind", RECURRING, {
+  error: ({ input }) => (isMigration(input) ? ONCE_ONLY : undefined),
+});
+
+export type RecurringTarget = z.infer<typeof RecurringTarget>;
+
+const ONCE_ONLY =
+  "a migration is done once and can't recur: start it with POST /v1/namespaces/{namespace_id}/migrations/{migration_id}/start, or with POST /v1/submissions";
+
+function isMigration(input: unknown): boolean {
+  return (
+    typeof input === "object" && input !== null && "kind" in input && input.kind === "migration"
+  );
+}
+
+/** What can be submitted, by `kind`, each with the options of its own route. */
+export const SubmissionTarget = z.discriminatedUnion("kind", [...RECURRING, MigrationTarget]);
 
 export type SubmissionTarget = z.infer<typeof SubmissionTarget>;
 

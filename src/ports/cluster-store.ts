@@ -68,6 +68,8 @@ export type ClusterModelRecord = {
   /** How many steps were done. */
   readonly step: number;
   readonly phase: ClusterPhase;
+  /** When it came to "done", after which it never changes; null before. */
+  readonly updated_at: Date | null;
   readonly dimensions: number;
   /** Older runs whose results are shown, or may be yet: they had done all but end. */
   readonly kept_runs: readonly string[];

@@ -47,6 +47,7 @@ import {
 
 import { Schedule, CreateScheduleRequest, UpdateScheduleRequest } from "../contract/schedule.ts";
 import {
+  RecurringTarget,
   SubmissionsAnswer,
   SubmissionsRequest,
   SubmissionTarget,
@@ -135,6 +136,10 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   SubmissionTarget: [
     SubmissionTarget,
     "What is submitted, by `kind`, with the options of every submission.",
+  ],
+  RecurringTarget: [
+    RecurringTarget,
+    "What a schedule submits, by `kind`: all but a migration, which is done once.",
   ],
   SubmissionsRequest: [SubmissionsRequest, "Up to 100 submissions."],
   SubmissionsAnswer: [SubmissionsAnswer, "One row per submission, in order."],

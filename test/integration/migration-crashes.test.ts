@@ -171,8 +171,8 @@ describe("a run that has FAILED", () => {
     const { migration, path } = await failed(source);
     expect(await rowsStored(world, migration.target_namespace_id)).toMatchObject({ objects: 5 });
     await world.api.delete(path).expect(204);
-    const none = { buckets: 0, objects: 0, collections: 0, documents: 0, taxonomies: 0 };
-    expect(await rowsStored(world, migration.target_namespace_id)).toEqual(none);
+    const left = Object.values(await rowsStored(world, migration.target_namespace_id));
+    expect(left.filter((count) => count > 0)).toEqual([]);
     expect((await world.api.get(path)).status).toBe(404);
     const { task_id } = await start(world, migration);
     expect(await untilEnded(source.api, task_id)).toMatchObject({ status: "COMPLETED" });
@@ -210,10 +210,12 @@ describe("what is written to the source while it is copied", () => {
     await api.post(`/v1/buckets/${batch.bucketId}/objects`, late).expect(201);
     await api.delete(`/v1/buckets/${batch.bucketId}/objects/${batch.objectIds[0]}`).expect(204);
     await api.post("/v1/taxonomies", { name: "more", nodes: [{ node_id: "a", label: "A" }] });
+    const again = await api.post(`/v1/clusters/${source.clusterId}/execute`).expect(202);
+    await untilEnded(api, String(again.body["task_id"]));
     const contents = await done();
     expect(contents).toEqual(await contentsOf(api));
     expect(await getMigration(world, migration)).toMatchObject({
-      copied: { buckets: 2, objects: 5, collections: 1, documents: 3, taxonomies: 2 },
+      copied: { buckets: 2, objects: 5, documents: 3, cluster_models: 2, taxonomies: 2 },
     });
   });
 

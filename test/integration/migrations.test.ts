@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { Cluster } from "../../src/contract/cluster.ts";
+import { execute, getCluster } from "../support/clusters.ts";
 import { submit, untilEnded, untilTask } from "../support/fixtures.ts";
 import {
   contentsOf,
@@ -7,10 +9,9 @@ import {
   getMigration,
   makeSource,
   migrate,
-  rowsStored,
   start,
 } from "../support/migrations.ts";
-import { expectInvalid, expectProblem } from "../support/problems.ts";
+import { expectProblem } from "../support/problems.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 let world: World;
@@ -39,17 +40,27 @@ describe("a migration", () => {
     const source = await makeSource(world);
     const name = newTarget();
     const { migration, task, target } = await migrate(world, source, name);
-    const copied = { buckets: 1, objects: 5, collections: 1, documents: 3, taxonomies: 1 };
+    const copied = {
+      buckets: 1,
+      objects: 5,
+      collections: 1,
+      clusters: 1,
+      documents: 3,
+      cluster_models: 1,
+      taxonomies: 1,
+    };
     expect(task).toMatchObject({
       task_type: "api_namespaces_migrations_run",
       status: "COMPLETED",
       inputs: [migration.migration_id],
-      progress: { completed: 11, total: 11, unit: "rows" },
+      progress: { completed: 13, total: 13, unit: "rows" },
       outputs: [{ target_namespace_id: migration.target_namespace_id, copied, verified: true }],
     });
     const contents = await contentsOf(target);
     expect(contents).toEqual(await contentsOf(source.api));
     expect(JSON.stringify(contents)).toContain('"taxonomy topics":{"node_id":"ships"');
+    expect(JSON.stringify(contents)).toContain('"cluster pairs":{"cluster_index":');
+    expect(contents).toMatchObject({ clusters: [{ num_clusters: 2, clusters: [{}, {}] }] });
     expect((await world.api.get(`/v1/namespaces/${name}`)).body).toMatchObject({
       namespace_id: migration.target_namespace_id,
       status: "ACTIVE",
@@ -75,10 +86,11 @@ describe("a migration", () => {
         (await api.post("/v1/buckets/list", {}).expect(200)).body,
         (await api.post("/v1/collections/list", {}).expect(200)).body,
         (await api.post("/v1/taxonomies/list", {}).expect(200)).body,
-      ]).match(/"(bkt|col|tax)_[0-9a-f]{32}"/g) ?? [];
+        (await api.post("/v1/clusters/list", {}).expect(200)).body,
+      ]).match(/"(bkt|col|tax|clu)_[0-9a-f]{32}"/g) ?? [];
     const copies = await ids(target);
-    // The taxonomy also names its collection.
-    expect(new Set(copies).size).toBe(3);
+    // The taxonomy and the cluster also name their collection.
+    expect(new Set(copies).size).toBe(4);
     for (const id of await ids(source.api)) expect(copies).not.toContain(id);
     expect(await contentsOf(source.api)).toEqual(before);
   });
@@ -102,6 +114,21 @@ describe("a migration", () => {
     const list = await target.post(`/v1/collections/${collection_id}/documents/list`, {});
     // Three texts and the JSON object, which the source's batch came before.
     expect(list.body["results"]).toHaveLength(4);
+  });
+
+  it("gives a target in which a cluster can be executed again, and then shows its own run", async () => {
+    const source = await makeSource(world);
+    const { target } = await migrate(world, source, newTarget());
+    const before = Cluster.parse((await target.get("/v1/clusters/pairs").expect(200)).body);
+    expect(before).toMatchObject({ status: "DRAFT", task_id: null, num_clusters: 2 });
+    const run = await untilEnded(target, (await execute(target, before)).task_id);
+    expect(run).toMatchObject({ status: "COMPLETED" });
+    expect(await getCluster(target, before)).toMatchObject({ result_task_id: run.task_id });
+    // The source's shows what it did.
+    const own = Cluster.parse((await source.api.get("/v1/clusters/pairs").expect(200)).body);
+    expect(own).toMatchObject({ status: "COMPLETED", stats: before.stats });
+    await target.delete("/v1/clusters/pairs").expect(204);
+    expect(await source.api.get("/v1/clusters/pairs").expect(200)).toMatchObject({ body: own });
   });
 
   it("of an empty namespace, and of more rows than a step takes, is verified too", async () => {
@@ -225,64 +252,5 @@ describe("a kill", () => {
     const refused = await source.api.post(`/v1/tasks/${task.task_id}/kill`);
     expect(expectProblem(refused, 409, "task_not_killable").detail).toContain("begun to copy");
     expect(await untilEnded(source.api, task.task_id)).toMatchObject({ status: "COMPLETED" });
-  });
-});
-
-describe("who", () => {
-  it("doesn't see the namespace sees no migration of it; who isn't the administrator makes none", async () => {
-    const source = await makeSource(world);
-    const other = await makeSource(world);
-    const migration = await createMigration(world, source, newTarget());
-    const keyFor = async (namespace: string) => {
-      const made = await world.api
-        .post("/v1/keys", { name: namespace, namespaces: [namespace] })
-        .expect(201);
-      return world.api.as({ key: String(made.body["key"]) });
-    };
-    const insider = await keyFor(source.name);
-    const outsider = await keyFor(other.name);
-    const path = `/v1/namespaces/${source.name}/migrations`;
-    const one = `${path}/${migration.migration_id}`;
-    expectProblem(await insider.post(path, { target_name: "x" }), 403, "forbidden");
-    await insider.get(one).expect(200);
-    await insider.post(`${path}/list`, {}).expect(200);
-    for (const answer of [
-      await outsider.post(path, { target_name: "x" }),
-      await outsider.post(`${path}/list`, {}),
-      await outsider.get(one),
-      await outsider.delete(one),
-      await outsider.post(`${one}/start`, {}),
-      await world.api.get(`/v1/namespaces/${other.name}/migrations/${migration.migration_id}`),
-    ]) {
-      expectProblem(answer, 404, "not_found");
-    }
-    await insider.post(`${one}/start`, { delay: 3600 }).expect(202);
-  });
-
-  it("asks for what can't be is told what is wrong", async () => {
-    const source = await makeSource(world);
-    const path = `/v1/namespaces/${source.name}/migrations`;
-    const name = newTarget();
-    for (const [body, field] of [
-      [{}, "target_name"],
-      [{ target_name: "" }, "target_name"],
-      [{ target_name: "a b" }, "target_name"],
-      [{ target_name: name, metadata: { a: [] } }, "metadata.a"],
-    ] as const) {
-      expectInvalid(await world.api.post(path, body), field);
-    }
-    const taken = await world.api.post(path, { target_name: source.name });
-    expect(expectProblem(taken, 409, "name_taken").errors).toMatchObject([{ path: "target_name" }]);
-    const migration = await createMigration(world, source, name);
-    expectProblem(await world.api.post(path, { target_name: name }), 409, "name_taken");
-    for (const options of [{ singleton: { key: "k" } }, { delay: -1 }, { target_name: "y" }]) {
-      const answer = await world.api.post(`${path}/${migration.migration_id}/start`, options);
-      expectInvalid(answer, Object.keys(options)[0] ?? "");
-    }
-    const listed = await world.api.post(`${path}/list`, { name }).expect(200);
-    expect(listed.body).toMatchObject({
-      results: [{ target_name: name, status: "DRAFT", copied: null }],
-    });
-    expect(await rowsStored(world, migration.target_namespace_id)).toMatchObject({ buckets: 0 });
   });
 });

@@ -2,6 +2,7 @@ import { MongoClient } from "mongodb";
 import { z } from "zod";
 import { Migration } from "../../src/contract/migration.ts";
 import { Task } from "../../src/contract/task.ts";
+import { COPIED_KINDS } from "../../src/ports/copied-kinds.ts";
 import type { Api } from "./api.ts";
 import { type BatchFixture, makeBatch, sentence, submit, untilEnded } from "./fixtures.ts";
 import type { World } from "./world.ts";
@@ -14,11 +15,12 @@ export type Source = {
   readonly api: Api;
   readonly batch: BatchFixture;
   readonly taxonomyId: string;
+  readonly clusterId: string;
 };
 
 let sources = 0;
 
-/** Objects of each content, batch-made documents of the texts, and a taxonomy's labels on them. */
+/** Objects of each content, batch-made documents of the texts, a taxonomy's labels on them and a cluster's places. */
 export async function makeSource(world: World, texts = 3): Promise<Source> {
   const name = `source-${(sources += 1)}`;
   const made = { name, metadata: { team: "eng" } };
@@ -42,7 +44,12 @@ export async function makeSource(world: World, texts = 3): Promise<Source> {
   const path = `/v1/taxonomies/${taxonomyId}/materialize`;
   const task = await api.post(path, { collection_id: batch.collectionId }).expect(202);
   await untilEnded(api, String(task.body["task_id"]));
-  return { name, api, batch, taxonomyId };
+  const request = { name: "pairs", collection_ids: [batch.collectionId], k: 2 };
+  const cluster = await api.post("/v1/clusters", request).expect(201);
+  const clusterId = String(cluster.body["cluster_id"]);
+  const execution = await api.post(`/v1/clusters/${clusterId}/execute`, {}).expect(202);
+  await untilEnded(api, String(execution.body["task_id"]));
+  return { name, api, batch, taxonomyId, clusterId };
 }
 
 export async function createMigration(
@@ -96,6 +103,12 @@ export async function contentsOf(api: Api): Promise<unknown> {
   for (const row of buckets) name(row, "bucket_id", `bucket ${String(row["name"])}`);
   for (const row of collections) name(row, "collection_id", `collection ${String(row["name"])}`);
   for (const row of taxonomies) name(row, "taxonomy_id", `taxonomy ${String(row["name"])}`);
+  const clusters: Record<string, unknown>[] = [];
+  for (const row of await rows("/v1/clusters/list")) {
+    name(row, "cluster_id", `cluster ${String(row["name"])}`);
+    const { body } = await api.get(`/v1/clusters/${String(row["cluster_id"])}`).expect(200);
+    clusters.push(body);
+  }
   const objects: Record<string, unknown>[] = [];
   for (const bucket of buckets) {
     for (const row of await rows(`/v1/buckets/${String(bucket["bucket_id"])}/objects/list`)) {
@@ -119,8 +132,10 @@ export async function contentsOf(api: Api): Promise<unknown> {
       Object.entries(value).map(([key, inner]) => [String(replaced(key)), replaced(inner)]),
     );
   };
-  for (const row of taxonomies) Object.assign(row, { status: null, task_id: null });
-  return replaced({ buckets, collections, taxonomies, objects, documents });
+  for (const row of [...taxonomies, ...clusters]) {
+    Object.assign(row, { status: null, task_id: null });
+  }
+  return replaced({ buckets, collections, clusters, taxonomies, objects, documents });
 }
 
 /** How many rows of each kind are stored for a namespace. */
@@ -131,9 +146,9 @@ export async function rowsStored(
   const client = await MongoClient.connect(world.stack.mongo?.uri ?? "");
   try {
     const counts: Record<string, number> = {};
-    for (const kind of ["buckets", "objects", "collections", "documents", "taxonomies"]) {
-      const rows = client.db("waybill").collection(kind);
-      counts[kind] = await rows.countDocuments({ namespace_id: namespaceId });
+    for (const { name } of COPIED_KINDS) {
+      const rows = client.db("waybill").collection(name);
+      counts[name] = await rows.countDocuments({ namespace_id: namespaceId });
     }
     return counts;
   } finally {

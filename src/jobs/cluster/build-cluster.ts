@@ -154,6 +154,7 @@ function emptyModel(
     kind: "model",
     step: 0,
     phase: "scan",
+    updated_at: null,
     k: k === "auto" ? null : k,
     cursor: FIRST_DOCUMENT,
     parts: 0,

@@ -43,7 +43,7 @@ export const describe: Phase = async ({ model, parts, ctx }) => {
   if (until < centroidCount(model)) return { clusters, described: until };
   await requireCollections(ctx);
   await ctx.stores.clustering.models.removeRun(model._id, "model");
-  return { clusters, described: until, ...DONE };
+  return { clusters, described: until, ...DONE, updated_at: ctx.runtime.now() };
 };
 
 /** What only a run under way needs is dropped at its end. */

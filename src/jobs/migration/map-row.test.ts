@@ -90,6 +90,61 @@ describe("a copy", () => {
     });
   });
 
+  it("of a cluster shows the copied run, of the copied collections, and has its places in the documents", async () => {
+    const [cluster, run, collection] = [newId("cluster"), newId("task"), newId("collection")];
+    const row = {
+      _id: cluster,
+      status: "COMPLETED",
+      task_id: run,
+      task_version: 4,
+      collection_ids: [collection],
+      result_task_id: run,
+    };
+    expect(await mapRow(kindNamed("clusters"), row, ids, TARGET)).toEqual({
+      _id: ids.map(cluster),
+      namespace_id: TARGET,
+      status: "DRAFT",
+      task_id: null,
+      task_version: 0,
+      error_message: null,
+      collection_ids: [ids.map(collection)],
+      result_task_id: ids.map(run),
+    });
+    const document = {
+      _id: newId("document"),
+      enrichments: { clusters: { [cluster]: { [run]: { cluster_index: 1 } } } },
+    };
+    expect(await mapRow(kindNamed("documents"), document, ids, TARGET)).toMatchObject({
+      enrichments: { clusters: { [ids.map(cluster)]: { [ids.map(run)]: { cluster_index: 1 } } } },
+    });
+  });
+
+  it("of a run is found under its copied id, with its centroids, and names no document", async () => {
+    const [cluster, run, older] = [newId("cluster"), newId("task"), newId("task")];
+    const row = {
+      _id: run,
+      cluster_id: cluster,
+      task_id: run,
+      kept_runs: [older],
+      centroids: new Float32Array([1, 2]),
+      nearest: [{ ids: [newId("document")], distances: [0] }],
+      cursor: { collection: 1, after_id: newId("document") },
+    };
+    const kind = kindNamed("cluster_models");
+    const copy = await mapRow(kind, row, ids, TARGET);
+    expect(copy).toEqual({
+      _id: ids.map(run),
+      namespace_id: TARGET,
+      cluster_id: ids.map(cluster),
+      task_id: ids.map(run),
+      kept_runs: [ids.map(older)],
+      centroids: row.centroids,
+      nearest: [],
+      cursor: { collection: 0, after_id: null },
+    });
+    expect(await sourceIdOf(kind, copy, ids)).toBe(run);
+  });
+
   it("of what tasks work for is one that no task has worked for", async () => {
     const collection_id = newId("collection");
     const row = { _id: newId("taxonomy"), status: "PROCESSING", task_id: "tsk", collection_id };

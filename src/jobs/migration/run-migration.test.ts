@@ -7,6 +7,7 @@ import {
   Crash,
   drop,
   fill,
+  isCopied,
   makeWorld,
   MIGRATION,
   newId,
@@ -24,7 +25,7 @@ async function expectSame(made: World): Promise<void> {
   const source = rowsOf(made, SOURCE);
   const target = rowsOf(made, TARGET);
   for (const kind of COPIED_KINDS) {
-    const rows = source[kind.name] ?? [];
+    const rows = (source[kind.name] ?? []).filter((row) => isCopied(kind, row));
     const copies = await Promise.all(rows.map((row) => mapRow(kind, row, ids, TARGET)));
     const inOrder = copies.toSorted((one, other) => (one._id < other._id ? -1 : 1));
     expect(target[kind.name], kind.name).toEqual(inOrder);
@@ -35,6 +36,8 @@ async function expectSame(made: World): Promise<void> {
 const each = (...verbs: readonly string[]) =>
   COPIED_KINDS.flatMap(({ name }) => verbs.map((verb) => `${verb} ${name}`));
 
+const oneOfEach = Object.fromEntries(COPIED_KINDS.map(({ name }) => [name, 1]));
+
 const writes = (made: World) => made.calls.filter((call) => /^(write|insert|remove)/.test(call));
 
 describe("a run", () => {
@@ -44,10 +47,22 @@ describe("a run", () => {
     const outcome = await run(made);
     expect(outcome).toMatchObject({
       kind: "done",
-      progress: { completed: 9, total: 9, unit: "rows", message: null },
-      state: { copied: { buckets: 1, objects: 3, collections: 1, documents: 3, taxonomies: 1 } },
+      progress: { completed: 11, total: 11, unit: "rows", message: null },
+      state: { copied: { ...oneOfEach, objects: 3, documents: 3 } },
     });
     expect(made.namespaces.get(TARGET)).toMatchObject({ status: "ACTIVE", name: "target" });
+    await expectSame(made);
+  });
+
+  it("leaves a run that is under way alone, with its lists of documents, on both sides", async () => {
+    const made = makeWorld();
+    await fill(made, 1);
+    const ofRun = { cluster_id: newId("cluster"), task_id: newId("task") };
+    put(made, "cluster_models", { ...ofRun, _id: ofRun.task_id, kind: "model", phase: "train" });
+    put(made, "cluster_models", { ...ofRun, _id: `${ofRun.task_id}.shard.0`, kind: "shard" });
+    expect(await run(made)).toMatchObject({ state: { copied: { cluster_models: 1 } } });
+    expect(rowsOf(made, SOURCE)["cluster_models"]).toHaveLength(3);
+    expect(rowsOf(made, TARGET)["cluster_models"]).toHaveLength(1);
     await expectSame(made);
   });
 

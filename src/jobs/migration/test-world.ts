@@ -178,8 +178,13 @@ export function makeWorld(): World {
 
 function inOrder(made: World, kind: CopiedKind, namespaceId: string): readonly CopiedRow[] {
   return [...mapOf(made, kind.name).values()]
-    .filter((row) => row["namespace_id"] === namespaceId)
+    .filter((row) => row["namespace_id"] === namespaceId && isCopied(kind, row))
     .toSorted((one, other) => (one._id < other._id ? -1 : 1));
+}
+
+/** Whether a row is of those that a kind copies. */
+export function isCopied({ only }: CopiedKind, row: CopiedRow): boolean {
+  return Object.entries(only).every(([field, value]) => row[field] === value);
 }
 
 function beyond(made: World, kind: CopiedKind, namespaceId: string, after: string | null) {
@@ -209,7 +214,7 @@ export function drop(world: World, kind: string, id: string): void {
   mapOf(world, kind).delete(id);
 }
 
-/** A bucket with so many objects, and a collection with a labelled document of each. */
+/** A bucket with so many objects, and a collection with a labelled and clustered document of each. */
 export async function fill(world: World, objects: number): Promise<void> {
   const bucket = put(world, "buckets", { _id: newId("bucket"), name: `b${world.calls.length}` });
   const collection = put(world, "collections", { _id: newId("collection"), name: "c" });
@@ -222,6 +227,19 @@ export async function fill(world: World, objects: number): Promise<void> {
     error_message: null,
     collection_id: collection._id,
   });
+  const result = { _id: newId("task"), kind: "model", phase: "done", centroids: [0, 0.5] };
+  const cluster = put(world, "clusters", {
+    _id: newId("cluster"),
+    name: "k",
+    status: "PROCESSING",
+    task_id: newId("task"),
+    task_version: 3,
+    error_message: null,
+    collection_ids: [collection._id],
+    result_task_id: result._id,
+  });
+  const ofRun = { cluster_id: cluster._id, task_id: result._id, kept_runs: [] };
+  put(world, "cluster_models", { ...result, ...ofRun, nearest: [], cursor: null });
   for (let index = 0; index < objects; index += 1) {
     const _id = newId("object");
     put(world, "objects", { _id, key: _id, bucket_id: bucket._id, content: { text: `${index}` } });
@@ -231,7 +249,10 @@ export async function fill(world: World, objects: number): Promise<void> {
       object_id: _id,
       chunk_index: 0,
       embedding: new Float32Array([index, 0.5]),
-      enrichments: { taxonomies: { [taxonomy._id]: { node_id: "a" } } },
+      enrichments: {
+        taxonomies: { [taxonomy._id]: { node_id: "a" } },
+        clusters: { [cluster._id]: { [result._id]: { cluster_index: 0, distance: index } } },
+      },
     });
   }
 }

@@ -1,14 +1,13 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
-import type { Submission } from "../tasks/new-task.ts";
-import { submitForResource } from "../tasks/submit-for-resource.ts";
+import { type ResourceSubmission, submitForResource } from "../tasks/submit-for-resource.ts";
 import { findCluster } from "./get-cluster.ts";
 
 const TASK_TYPE = "engine_cluster_build";
 
 /**
- * Makes a task that finds the cluster's groups, unless one does already: then that one is answered.
- * The results of the run before stay until this one is COMPLETED. Throws `not_found` and
+ * Makes a task that finds the cluster's groups, unless one does already: then that one is answered,
+ * or what else `whenBusy` says. The results of the run before stay until this one is COMPLETED. Throws `not_found` and
  * `idempotency_key_reused`.
  */
 export async function executeCluster({
@@ -16,7 +15,7 @@ export async function executeCluster({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly cluster: string } & Submission;
+  input: { readonly cluster: string } & ResourceSubmission;
 }): Promise<TaskRecord> {
   const cluster = await findCluster({ ctx, input });
   return submitForResource({

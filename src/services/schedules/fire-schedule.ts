@@ -58,7 +58,7 @@ export async function submitFor({
     task = await submit({
       ctx: namespace,
       input: {
-        target: firedSubmission(schedule, submissionOf(schedule)),
+        ...firedSubmission(schedule, submissionOf(schedule)),
         idempotencySlot: `${schedule._id}:${firing}`,
       },
     });

@@ -1,11 +1,11 @@
 import { type Schedule, SHOWN_TIMES } from "../../contract/schedule.ts";
-import { SubmissionTarget } from "../../contract/submission-target.ts";
+import { RecurringTarget } from "../../contract/submission-target.ts";
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import { nextTimes } from "./cron-times.ts";
 
 /** What a schedule submits. */
-export function submissionOf(schedule: ScheduleRecord): SubmissionTarget {
-  return SubmissionTarget.parse(JSON.parse(schedule.submission));
+export function submissionOf(schedule: ScheduleRecord): RecurringTarget {
+  return RecurringTarget.parse(JSON.parse(schedule.submission));
 }
 
 /** A schedule as every caller sees it. */

@@ -3,20 +3,30 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import { createBatch } from "../batches/create-batch.ts";
 import { submitBatch } from "../batches/submit-batch.ts";
 import type { NamespaceContext } from "../context.ts";
+import { executeCluster } from "../clusters/execute-cluster.ts";
+import { startMigration } from "../migrations/start-migration.ts";
+import { startMaterialization } from "../taxonomies/start-materialization.ts";
 import { createExternalTask } from "../tasks/create-external-task.ts";
+import type { WhenBusy } from "../tasks/submit-for-resource.ts";
 
 /**
  * Submits whatever a target names. With a slot that stands for a task already, that task is the
- * answer and nothing is made for it. Throws what the verb of its kind throws.
+ * answer and nothing is made for it. `whenBusy` is for a cluster and a taxonomy, which one task at a
+ * time works for; without it that task is the answer. Throws what the verb of its kind throws.
  */
 export async function submit({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly target: SubmissionTarget; readonly idempotencySlot: string | null };
+  input: {
+    readonly target: SubmissionTarget;
+    readonly idempotencySlot: string | null;
+    readonly whenBusy?: WhenBusy;
+  };
 }): Promise<TaskRecord> {
-  const { target, idempotencySlot } = input;
+  const { target, ...submission } = input;
+  const { idempotencySlot } = submission;
   switch (target.kind) {
     case "task": {
       const { kind: _, ...request } = target;
@@ -28,6 +38,18 @@ export async function submit({
     }
     case "bucket":
       return submitBucket(ctx, target, idempotencySlot);
+    case "cluster": {
+      const { kind: _, cluster_id: cluster, ...options } = target;
+      return executeCluster({ ctx, input: { cluster, options, ...submission } });
+    }
+    case "taxonomy": {
+      const { kind: _, taxonomy_id: taxonomy, ...request } = target;
+      return startMaterialization({ ctx, input: { taxonomy, request, ...submission } });
+    }
+    case "migration": {
+      const { kind: _, migration_id: migration, ...options } = target;
+      return startMigration({ ctx, input: { migration, options, idempotencySlot } });
+    }
   }
 }
 

@@ -126,14 +126,22 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
   };
 }
 
-/** The same task found to be unnecessary, since `busy` holds its singleton key: made and ended at once. */
+/**
+ * The same task found to be unnecessary, since `busy` holds its singleton key: made and ended at
+ * once. Where both are for one resource, it is not the resource's: that goes on showing `busy`.
+ */
 export function skippedRecord(
   ctx: NamespaceContext,
   task: TaskRecord,
   busy: TaskRecord,
 ): TaskRecord {
   const reason = `${busy._id} is at work for the singleton key "${task.singleton_key}"`;
-  const own: TaskRecord = { ...task, singleton_slot: task._id };
+  const isShared = task.resource_id === busy.resource_id;
+  const own: TaskRecord = {
+    ...task,
+    resource_id: isShared ? null : task.resource_id,
+    singleton_slot: task._id,
+  };
   const { patch, events, history } = planChange(
     own,
     {

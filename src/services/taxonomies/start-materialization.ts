@@ -3,13 +3,14 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import { namedCollection } from "../collections/named-collection.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { submitForResource } from "../tasks/submit-for-resource.ts";
+import { type ResourceSubmission, submitForResource } from "../tasks/submit-for-resource.ts";
 import { getTaxonomy } from "./get-taxonomy.ts";
 
 const TASK_TYPE = "api_taxonomies_materialize";
 
 /**
- * Makes the task that labels a collection's documents; while one does, it is answered. Throws
+ * Makes the task that labels a collection's documents; while one does, it is answered, or
+ * what else `whenBusy` says. Throws
  * `not_found`, `invalid_request` for a collection that doesn't exist, and `resource_in_use` while
  * the taxonomy is put on another collection.
  */
@@ -21,8 +22,7 @@ export async function startMaterialization({
   input: {
     readonly taxonomy: string;
     readonly request: MaterializeRequest;
-    readonly idempotencySlot: string | null;
-  };
+  } & Omit<ResourceSubmission, "options">;
 }): Promise<TaskRecord> {
   const { collection_id: idOrName, ...options } = input.request;
   const taxonomy = await getTaxonomy({ ctx, input });
@@ -37,7 +37,7 @@ export async function startMaterialization({
       inputs: [taxonomy._id, collection._id],
       additionalData: work,
     },
-    submission: { options, idempotencySlot: input.idempotencySlot },
+    submission: { options, idempotencySlot: input.idempotencySlot, whenBusy: input.whenBusy },
   });
   if (task.job_input["collection_id"] !== collection._id) {
     throw new DomainError(

@@ -21,7 +21,8 @@ export function createClusterStore(gateway: MongoGateway): ClusterStore {
         _id: clusterId,
         $or: [{ result_task_id: null }, { result_task_id: { $lt: task.task_id } }],
       },
-      { $set: shown },
+      // Whoever looks for late writes goes by the time.
+      { $set: shown, $max: { updated_at: task.updated_at } },
     );
     return null;
   };

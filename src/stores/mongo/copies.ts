@@ -11,31 +11,33 @@ const IN_ORDER = { _id: 1 } as const;
 /** The rows of namespaces, read along the index `{ namespace_id, _id }` of each kind. */
 export function createCopyStore(gateway: MongoGateway): CopyStore {
   return {
-    count: ({ name }, namespaceId) => gateway.count(name, { namespace_id: namespaceId }),
-    page: async ({ name }, namespaceId, afterId, limit) => {
-      const filter = beyond(namespaceId, afterId);
+    count: ({ name, only }, namespaceId) =>
+      gateway.count(name, { namespace_id: namespaceId, ...only }),
+    page: async ({ name, only }, namespaceId, afterId, limit) => {
+      const filter = { ...beyond(namespaceId, afterId), ...only };
       const { rows, isCut } = await gateway.findWithin<CopiedRow>(name, filter, {
         sort: IN_ORDER,
         limit,
       });
       return { rows, isLast: !isCut && rows.length < limit };
     },
-    outline: ({ name }, namespaceId, afterId, limit) =>
-      gateway.find<RowOutline>(name, beyond(namespaceId, afterId), {
-        sort: IN_ORDER,
-        limit,
-        projection: { _id: 1, updated_at: 1 },
-      }),
-    pick: async ({ name }, namespaceId, ids) => {
-      const filter = named(namespaceId, ids);
+    outline: ({ name, only }, namespaceId, afterId, limit) =>
+      gateway.find<RowOutline>(
+        name,
+        { ...beyond(namespaceId, afterId), ...only },
+        { sort: IN_ORDER, limit, projection: { _id: 1, updated_at: 1 } },
+      ),
+    pick: async ({ name, only }, namespaceId, ids) => {
+      const filter = { ...named(namespaceId, ids), ...only };
       const { rows, isCut } = await gateway.findWithin<CopiedRow>(name, filter, {
         sort: IN_ORDER,
         limit: ids.length,
       });
       return { rows, isLast: !isCut };
     },
-    existing: async ({ name }, namespaceId, ids) => {
-      const rows = await gateway.find<Doc>(name, named(namespaceId, ids), { projection: ID_ONLY });
+    existing: async ({ name, only }, namespaceId, ids) => {
+      const filter = { ...named(namespaceId, ids), ...only };
+      const rows = await gateway.find<Doc>(name, filter, { projection: ID_ONLY });
       return new Set(rows.map((row) => row._id));
     },
     write: async ({ name }, rows) =>
