@@ -101,5 +101,7 @@ export type WebhookListRequest = In<typeof webhook.WebhookListRequest>;
 export type Webhook = Out<typeof webhook.Webhook>;
 export type CreatedWebhook = Out<typeof webhook.CreatedWebhook>;
 export type DeliveryListRequest = In<typeof delivery.DeliveryListRequest>;
+export type WebhookDeliveryListRequest = In<typeof delivery.WebhookDeliveryListRequest>;
 export type DeliverySummary = Out<typeof delivery.DeliverySummary>;
+export type DeliveryRow = Out<typeof delivery.DeliveryRow>;
 export type Delivery = Out<typeof delivery.Delivery>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EventTypePattern } from "./event.ts";
 import { oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
 import { DeliveryId, EventId, NamespaceId, TaskId, WebhookId } from "./ids.ts";
 
@@ -15,6 +16,8 @@ export const DeliveryAttempt = z.object({
   latency_ms: z.int(),
   /** Null when there was no answer. */
   response_status: z.int().nullable(),
+  /** The answer's headers: the first 32, up to 2 KiB, without cookies and credentials. */
+  response_headers: z.record(z.string(), z.string()).nullable(),
   /** The first 4 KiB of the answer. */
   response_body: z.string().nullable(),
   error: z.string().nullable(),
@@ -45,12 +48,39 @@ export const Delivery = DeliverySummary.extend({ attempts: z.array(DeliveryAttem
 
 export type Delivery = z.infer<typeof Delivery>;
 
-/** `POST /v1/webhooks/{webhook_id}/deliveries/list`. */
-export const DeliveryListRequest = z.strictObject({
+/** A row of a list: with the attempts when the request asks for them. */
+export const DeliveryRow = DeliverySummary.extend({
+  attempts: z.array(DeliveryAttempt).optional(),
+});
+
+export type DeliveryRow = z.infer<typeof DeliveryRow>;
+
+/** What an attempt was answered: a status, a class of them, or that nothing came back. */
+export const ResponseCode = z.string().regex(/^(?:[1-5]\d\d|[1-5]xx|none)$/, {
+  error: 'expected an HTTP status such as "503", a class such as "5xx", or "none" for no answer',
+});
+
+/** What deliveries to one endpoint can be narrowed to. */
+const EndpointFilters = {
+  event_id: oneOrMany(EventId).optional(),
+  event_type: oneOrMany(EventTypePattern).optional(),
   status: oneOrMany(DeliveryStatus).optional(),
-  task_id: TaskId.optional(),
+  task_id: oneOrMany(TaskId).optional(),
+  /** Any of its attempts was answered so. */
+  response_code: oneOrMany(ResponseCode).optional(),
   created_at: TimeRange.optional(),
-  ...PageRequest,
+} as const;
+
+const ListOptions = { include_attempts: z.boolean().optional(), ...PageRequest } as const;
+
+/** `POST /v1/webhooks/{webhook_id}/deliveries/list`. */
+export const WebhookDeliveryListRequest = z.strictObject({ ...EndpointFilters, ...ListOptions });
+
+/** `POST /v1/deliveries/list`. Filters are joined by AND; the values of one filter by OR. */
+export const DeliveryListRequest = z.strictObject({
+  webhook_id: oneOrMany(WebhookId).optional(),
+  ...EndpointFilters,
+  ...ListOptions,
 });
 
 export type DeliveryListRequest = z.infer<typeof DeliveryListRequest>;

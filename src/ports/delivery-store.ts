@@ -43,6 +43,8 @@ export type AttemptRecord = {
   readonly latency_ms: number;
   /** The HTTP status, or null when there was no answer. */
   readonly response_status: number | null;
+  /** At most 2 KiB, names in lower case; null when there was no answer. */
+  readonly response_headers: Readonly<Record<string, string>> | null;
   /** At most 4 KiB. */
   readonly response_body: string | null;
   readonly error: string | null;
@@ -81,6 +83,11 @@ export type DeliveryRecord = {
 /** A delivery as lists have it: without the log of its attempts. */
 export type DeliverySummaryRecord = Omit<DeliveryRecord, "attempts">;
 
+/** The same, with the log if it was asked for. */
+export type DeliveryRowRecord = DeliverySummaryRecord & {
+  readonly attempts?: readonly AttemptRecord[];
+};
+
 export type AttemptOutcome = {
   readonly deliveryId: string;
   readonly attempt: AttemptRecord;
@@ -93,9 +100,14 @@ export type AttemptOutcome = {
 };
 
 export type DeliveryFilter = {
-  readonly webhookId?: string | undefined;
-  readonly taskId?: string | undefined;
+  readonly webhookIds?: readonly string[] | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+  /** Types, or patterns such as `task.*`. */
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly taskIds?: readonly string[] | undefined;
   readonly states?: readonly DeliveryState[] | undefined;
+  /** What any of the attempts was answered: `503`, `5xx`, or `none` for no answer. */
+  readonly responseCodes?: readonly string[] | undefined;
   readonly createdFrom?: Date | undefined;
   readonly createdBefore?: Date | undefined;
 };
@@ -105,11 +117,13 @@ export interface DeliveryStore {
   /** Deliveries that are there already stay as they are: a dispatch may come twice. */
   insertMany(deliveries: readonly DeliveryRecord[]): Promise<void>;
   get(deliveryId: string): Promise<DeliveryRecord | null>;
+  /** One read. With `withLog` the rows are large, and a page may be shorter than asked for. */
   list(
     namespaceId: string,
     filter: DeliveryFilter,
     page: PageOptions,
-  ): Promise<Page<DeliverySummaryRecord>>;
+    withLog?: boolean,
+  ): Promise<Page<DeliveryRowRecord>>;
   /**
    * Records an attempt if it is the next one of a PENDING delivery: one conditional write. False
    * when another copy of the message recorded it first; the attempt is then added to the log only

@@ -34,8 +34,11 @@ import {
   Delivery,
   DeliveryAttempt,
   DeliveryListRequest,
+  DeliveryRow,
   DeliveryStatus,
   DeliverySummary,
+  ResponseCode,
+  WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
 import {
   CreateWebhookRequest,
@@ -175,8 +178,14 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   ],
   DeliveryAttempt: [DeliveryAttempt, "One attempt at a delivery, as it went."],
   DeliverySummary: [DeliverySummary, "One event on its way to one endpoint."],
+  DeliveryRow: [DeliveryRow, "The same, with its attempts when they were asked for."],
   Delivery: [Delivery, "One event on its way to one endpoint, with each attempt."],
+  ResponseCode: [ResponseCode, "An HTTP status, a class of them, or `none`: no answer came."],
   DeliveryListRequest: [DeliveryListRequest, "Filters of a list of deliveries."],
+  WebhookDeliveryListRequest: [
+    WebhookDeliveryListRequest,
+    "Filters of a list of the deliveries to one endpoint.",
+  ],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
   UpdateWebhookRequest: [
     UpdateWebhookRequest,

@@ -169,6 +169,7 @@ describe("the answers of a run", () => {
 
     const deliveries = await call(caller, "post", `${webhookPath}/deliveries/list`, {}, 200);
     const delivery = /dlv_[0-9a-f]{32}/.exec(deliveries.text)?.[0] ?? "none";
+    await call(caller, "post", "/v1/deliveries/list", { include_attempts: true }, 200);
     await call(caller, "get", `/v1/deliveries/${delivery}`, undefined, 200);
     const documents = "/v1/collections/c/documents";
     const listed = await call(

@@ -1,6 +1,13 @@
-import type { Delivery, DeliveryStatus, DeliverySummary } from "../../contract/delivery.ts";
 import type {
+  Delivery,
+  DeliveryRow,
+  DeliveryStatus,
+  DeliverySummary,
+} from "../../contract/delivery.ts";
+import type {
+  AttemptRecord,
   DeliveryRecord,
+  DeliveryRowRecord,
   DeliveryState,
   DeliverySummaryRecord,
 } from "../../ports/delivery-store.ts";
@@ -42,17 +49,29 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
   };
 }
 
+/** A delivery as a list shows it, with its attempts when they were read. */
+export function presentDeliveryRow(delivery: DeliveryRowRecord): DeliveryRow {
+  const { attempts } = delivery;
+  const summary = presentDeliverySummary(delivery);
+  return attempts === undefined ? summary : { ...summary, attempts: presentAttempts(attempts) };
+}
+
 /** A delivery with each of its attempts. */
 export function presentDelivery(delivery: DeliveryRecord): Delivery {
   return {
     ...presentDeliverySummary(delivery),
-    attempts: delivery.attempts.map((attempt) => ({
-      attempt: attempt.attempt,
-      at: attempt.at.toISOString(),
-      latency_ms: attempt.latency_ms,
-      response_status: attempt.response_status,
-      response_body: attempt.response_body,
-      error: attempt.error,
-    })),
+    attempts: presentAttempts(delivery.attempts),
   };
+}
+
+function presentAttempts(attempts: readonly AttemptRecord[]): Delivery["attempts"] {
+  return attempts.map((attempt) => ({
+    attempt: attempt.attempt,
+    at: attempt.at.toISOString(),
+    latency_ms: attempt.latency_ms,
+    response_status: attempt.response_status,
+    response_headers: attempt.response_headers,
+    response_body: attempt.response_body,
+    error: attempt.error,
+  }));
 }

@@ -125,6 +125,7 @@ function ended(ctx: ServiceContext, due: DueAttempt, result: AttemptResult) {
     at: result.at,
     latency_ms: result.latencyMs,
     response_status: result.responseStatus,
+    response_headers: result.responseHeaders,
     response_body: result.responseBody,
     error: result.error,
   };

@@ -2,16 +2,21 @@ import type {
   AttemptOutcome,
   DeliveryFilter,
   DeliveryRecord,
+  DeliveryRowRecord,
   DeliveryStore,
   DeliverySummaryRecord,
 } from "../../ports/delivery-store.ts";
+import { eventTerms, responseCodes } from "./delivery-terms.ts";
 import { among, createdWithin } from "./filters.ts";
 import type { Doc, MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
 const COLLECTION = "deliveries";
 
-const WITHOUT_LOG = { attempts: 0 } as const;
+/** What only filters read. */
+const WITHOUT_TERMS = { event_terms: 0, response_codes: 0 } as const;
+
+const WITHOUT_LOG = { ...WITHOUT_TERMS, attempts: 0 } as const;
 
 /** A log of attempts that duplicate messages made longer than this grows no further. */
 const LOG_LIMIT = 64;
@@ -21,16 +26,29 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
   return {
     insertMany: async (deliveries) => {
       // A duplicate _id is the same delivery, made by the dispatch before; its attempts stay.
-      if (deliveries.length > 0) await gateway.insertMany(COLLECTION, deliveries);
+      if (deliveries.length === 0) return;
+      await gateway.insertMany(
+        COLLECTION,
+        deliveries.map((delivery) => ({
+          ...delivery,
+          event_terms: eventTerms(delivery.event_type),
+          response_codes: [],
+        })),
+      );
     },
-    get: (deliveryId) => gateway.findOne<DeliveryRecord>(COLLECTION, { _id: deliveryId }),
-    list: (namespaceId, filter, page) =>
-      findPage<DeliverySummaryRecord>(
+    get: (deliveryId) =>
+      gateway.findOne<DeliveryRecord>(
+        COLLECTION,
+        { _id: deliveryId },
+        { projection: WITHOUT_TERMS },
+      ),
+    list: (namespaceId, filter, page, withLog = false) =>
+      findPage<DeliveryRowRecord>(
         gateway,
         COLLECTION,
         deliveryQuery(namespaceId, filter),
         page,
-        WITHOUT_LOG,
+        withLog ? WITHOUT_TERMS : WITHOUT_LOG,
       ),
     recordAttempt: (outcome) => recordAttempt(gateway, outcome),
     abandon: async (deliveryId, reason, at) => {
@@ -72,7 +90,11 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
         { sort: { created_at: 1 }, limit, projection: { _id: 1 } },
       );
       if (old.length === 0) return 0;
-      return gateway.deleteMany(COLLECTION, { _id: { $in: old.map((delivery) => delivery._id) } });
+      return gateway.deleteMany(COLLECTION, {
+        _id: { $in: old.map((delivery) => delivery._id) },
+        // One that was reopened since it was read is on its way again.
+        state: { $in: ["DELIVERED", "DEAD"] },
+      });
     },
   };
 }
@@ -80,9 +102,12 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
 function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
   return {
     namespace_id: namespaceId,
-    ...(filter.webhookId !== undefined && { webhook_id: filter.webhookId }),
-    ...(filter.taskId !== undefined && { task_id: filter.taskId }),
+    ...among("webhook_id", filter.webhookIds),
+    ...among("event_id", filter.eventIds),
+    ...(filter.eventTypes?.includes("*") !== true && among("event_terms", filter.eventTypes)),
+    ...among("task_id", filter.taskIds),
     ...among("state", filter.states),
+    ...among("response_codes", filter.responseCodes),
     ...createdWithin(filter.createdFrom, filter.createdBefore),
   };
 }
@@ -94,6 +119,10 @@ function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
  */
 async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Promise<boolean> {
   const { attempt } = outcome;
+  const logged = {
+    $push: { attempts: attempt },
+    $addToSet: { response_codes: { $each: responseCodes(attempt.response_status) } },
+  };
   const recorded = await gateway.updateOne(
     COLLECTION,
     { _id: outcome.deliveryId, state: "PENDING", attempt_count: attempt.attempt - 1 },
@@ -106,7 +135,7 @@ async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Pr
         relay_at: outcome.relayAt,
         updated_at: outcome.at,
       },
-      $push: { attempts: attempt },
+      ...logged,
     },
   );
   if (recorded > 0) return true;
@@ -124,7 +153,7 @@ async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Pr
       "attempts.write_id": { $ne: attempt.write_id },
       [`attempts.${LOG_LIMIT - 1}`]: { $exists: false },
     },
-    { $push: { attempts: attempt } },
+    logged,
   );
   return false;
 }
