@@ -104,4 +104,6 @@ export type DeliveryListRequest = In<typeof delivery.DeliveryListRequest>;
 export type WebhookDeliveryListRequest = In<typeof delivery.WebhookDeliveryListRequest>;
 export type DeliverySummary = Out<typeof delivery.DeliverySummary>;
 export type DeliveryRow = Out<typeof delivery.DeliveryRow>;
+export type RetryDeliveriesRequest = In<typeof delivery.RetryDeliveriesRequest>;
+export type RetryDeliveriesOutcome = Out<typeof delivery.RetryDeliveriesOutcome>;
 export type Delivery = Out<typeof delivery.Delivery>;

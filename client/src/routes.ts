@@ -253,5 +253,12 @@ export const routes = {
     ),
     /** A delivery with its attempts. */
     get: safe("GET /v1/deliveries/{delivery_id}", of<{ answer: c.Delivery }>()),
+    /** Sends a delivery again under the same `webhook-id`. */
+    resend: keyed("POST /v1/deliveries/{delivery_id}/resend", of<{ answer: c.Delivery }>()),
+    /** Sends up to 100 of the dead letters that a filter meets again. */
+    retryMany: keyed(
+      "POST /v1/deliveries/retry",
+      ofBody<{ body: c.RetryDeliveriesRequest; answer: c.RetryDeliveriesOutcome }>(),
+    ),
   },
 } as const;

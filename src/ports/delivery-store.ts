@@ -72,6 +72,10 @@ export type DeliveryRecord = {
    */
   readonly attempt_count: number;
   readonly attempts: readonly AttemptRecord[];
+  /** How many attempts counted when it was last reopened: from there the schedule is counted. */
+  readonly schedule_from: number;
+  /** The key of the call that last reopened it or, in a replay, made it; null: none did. */
+  readonly resend_key: string | null;
   /** When the next attempt is due; null when none is. */
   readonly next_attempt_at: Date | null;
   /** When cron publishes the attempt again if it was not recorded; null when none is due. */
@@ -99,6 +103,14 @@ export type AttemptOutcome = {
   readonly at: Date;
 };
 
+/** Sends deliveries on their way again that had ended. */
+export type Reopening = {
+  /** Of the call: what bears it already stays as it is, so that the call may come twice. */
+  readonly key: string;
+  readonly relayAt: Date;
+  readonly at: Date;
+};
+
 export type DeliveryFilter = {
   readonly webhookIds?: readonly string[] | undefined;
   readonly eventIds?: readonly string[] | undefined;
@@ -117,6 +129,8 @@ export interface DeliveryStore {
   /** Deliveries that are there already stay as they are: a dispatch may come twice. */
   insertMany(deliveries: readonly DeliveryRecord[]): Promise<void>;
   get(deliveryId: string): Promise<DeliveryRecord | null>;
+  /** Those of them that there are, without their logs, in no certain order. One read. */
+  getMany(deliveryIds: readonly string[]): Promise<readonly DeliverySummaryRecord[]>;
   /** One read. With `withLog` the rows are large, and a page may be shorter than asked for. */
   list(
     namespaceId: string,
@@ -130,6 +144,15 @@ export interface DeliveryStore {
    * (as long as that is short) and the caller schedules nothing.
    */
   recordAttempt(outcome: AttemptOutcome): Promise<boolean>;
+  /**
+   * DELIVERED or DEAD → PENDING with the next attempt due at once, for those to which nothing has
+   * happened since they were read. One command of conditional writes: of two calls one reopens a
+   * delivery, and an attempt that is recorded meanwhile wins.
+   */
+  reopenMany(
+    deliveries: readonly Pick<DeliveryRecord, "_id" | "attempt_count">[],
+    reopening: Reopening,
+  ): Promise<void>;
   /** Marks a PENDING delivery DEAD without an attempt (its endpoint is gone or suspended). */
   abandon(deliveryId: string, reason: string, at: Date): Promise<void>;
   /** PENDING deliveries whose relay time has come, oldest first. */

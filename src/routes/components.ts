@@ -38,6 +38,8 @@ import {
   DeliveryStatus,
   DeliverySummary,
   ResponseCode,
+  RetryDeliveriesOutcome,
+  RetryDeliveriesRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
 import {
@@ -186,6 +188,11 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
     WebhookDeliveryListRequest,
     "Filters of a list of the deliveries to one endpoint.",
   ],
+  RetryDeliveriesRequest: [
+    RetryDeliveriesRequest,
+    "Filters of dead letters, at least one, and how far to go.",
+  ],
+  RetryDeliveriesOutcome: [RetryDeliveriesOutcome, "A row for each dead letter that was met."],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
   UpdateWebhookRequest: [
     UpdateWebhookRequest,

@@ -5,6 +5,8 @@ import {
   Delivery,
   DeliveryListRequest,
   DeliveryRow,
+  RetryDeliveriesOutcome,
+  RetryDeliveriesRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
 import { IdOrName } from "../contract/ids.ts";
@@ -12,8 +14,11 @@ import { getDelivery } from "../services/deliveries/get-delivery.ts";
 import { listDeliveries, listWebhookDeliveries } from "../services/deliveries/list-deliveries.ts";
 import { presentDelivery, presentDeliveryRow } from "../services/deliveries/present-delivery.ts";
 import { presentPage } from "./present.ts";
+import { resendDelivery } from "../services/deliveries/resend-delivery.ts";
+import { retryDeliveries } from "../services/deliveries/retry-deliveries.ts";
 import { problems } from "./problem-responses.ts";
-import { createRouter, json, optionalJsonBody } from "./router.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
+import { SubmissionHeaders } from "./submission.ts";
 
 /** `/v1/webhooks/{webhook_id}/deliveries/list` and `/v1/deliveries`: what was sent, and how it went. */
 export const deliveries = createRouter()
@@ -82,5 +87,56 @@ export const deliveries = createRouter()
     async (c) => {
       const input = { deliveryId: c.req.valid("param").delivery_id };
       return c.json(presentDelivery(await getDelivery({ ctx: c.var.inNamespace, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/deliveries/{delivery_id}/resend",
+      tags: ["Webhooks"],
+      operationId: "resendDelivery",
+      summary: "Send a delivery again",
+      description:
+        "One that arrived or that is in the dead letters: the same `webhook-id`, a fresh schedule, the log kept. While it is on its way, and for the same `Idempotency-Key` ever after, nothing is sent twice.",
+      request: {
+        params: z.object({ delivery_id: IdOrName }),
+        headers: SubmissionHeaders,
+      },
+      responses: {
+        202: jsonAt(Delivery, "The delivery, on its way"),
+        ...problems("not_found", "webhook_not_active", "delivery_not_resendable"),
+      },
+    }),
+    async (c) => {
+      const input = {
+        deliveryId: c.req.valid("param").delivery_id,
+        key: c.req.valid("header")["idempotency-key"] ?? null,
+      };
+      const delivery = await resendDelivery({ ctx: c.var.inNamespace, input });
+      return c.json(presentDelivery(delivery), 202, { Location: `/v1/deliveries/${delivery._id}` });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/deliveries/retry",
+      tags: ["Webhooks"],
+      operationId: "retryDeliveries",
+      summary: "Send the dead letters that a filter meets again",
+      description:
+        "One page at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done.",
+      request: {
+        headers: SubmissionHeaders,
+        body: jsonBody(RetryDeliveriesRequest, { response_code: "5xx", dry_run: true }),
+      },
+      responses: {
+        200: json(RetryDeliveriesOutcome, "A row for each dead letter met"),
+        ...problems("invalid_cursor"),
+      },
+    }),
+    async (c) => {
+      const key = c.req.valid("header")["idempotency-key"] ?? null;
+      const input = { ...c.req.valid("json"), key };
+      return c.json(await retryDeliveries({ ctx: c.var.inNamespace, input }), 200);
     },
   );

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { HEADERS_LIMIT_CHARACTERS, headersToKeep } from "./response-headers.ts";
 
+/** What is kept of so many headers with this value. */
+function keptOf(count: number, value: string) {
+  return headersToKeep(
+    new Headers(Array.from({ length: count }, (_, index) => [`x-${index}`, value])),
+  );
+}
+
 describe("of an answer's headers the log keeps", () => {
   test("names in lower case and their values", () => {
     expect(headersToKeep(new Headers({ "X-Trace-Id": "a1", "Retry-After": "5" }))).toEqual({
@@ -29,13 +36,9 @@ describe("of an answer's headers the log keeps", () => {
   });
 
   test("the first 32, each cut at 256 characters, 2 KiB in all", () => {
-    const of = (count: number, value: string) =>
-      headersToKeep(
-        new Headers(Array.from({ length: count }, (_, index) => [`x-${index}`, value])),
-      );
-    expect(Object.keys(of(100, "v"))).toHaveLength(32);
-    expect(of(1, "v".repeat(1000))["x-0"]).toHaveLength(256);
-    const kept = Object.entries(of(32, "v".repeat(1000)));
+    expect(Object.keys(keptOf(100, "v"))).toHaveLength(32);
+    expect(keptOf(1, "v".repeat(1000))["x-0"]).toHaveLength(256);
+    const kept = Object.entries(keptOf(32, "v".repeat(1000)));
     const length = kept.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     expect(length).toBeLessThanOrEqual(HEADERS_LIMIT_CHARACTERS);
     expect(kept).toHaveLength(7);

@@ -11,6 +11,7 @@ import {
   external,
   kill,
   migrations,
+  repair,
   schedules,
   taxonomies,
 } from "../support/described-tour.ts";
@@ -184,7 +185,7 @@ describe("the answers of a run", () => {
 
     await call(caller, "post", taskPath.concat("/retry"), undefined, 409);
     const tour = { call, caller, world, receiverUrl };
-    const parts = [kill, external, schedules, clusters, taxonomies, migrations];
+    const parts = [repair, kill, external, schedules, clusters, taxonomies, migrations];
     for (const part of parts) await part(tour);
     for (const path of [
       batchPath,

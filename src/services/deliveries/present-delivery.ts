@@ -19,7 +19,12 @@ const STATUS_OF_STATE: Record<DeliveryState, DeliveryStatus> = {
   DEAD: "FAILED",
 };
 
-/** The states that a wire status asks for. */
+/** The wire status of a state. */
+export function statusOf(state: DeliveryState): DeliveryStatus {
+  return STATUS_OF_STATE[state];
+}
+
+/** The state that a wire status asks for. */
 export function stateOf(status: DeliveryStatus): DeliveryState {
   switch (status) {
     case "PENDING":
@@ -40,7 +45,7 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
     event_id: delivery.event_id,
     event_type: delivery.event_type,
     task_id: delivery.task_id,
-    status: STATUS_OF_STATE[delivery.state],
+    status: statusOf(delivery.state),
     error_message: delivery.error_message,
     attempt_count: delivery.attempt_count,
     next_attempt_at: delivery.next_attempt_at?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import type {
   DeliveryFilter,
   DeliveryRecord,
   DeliveryRowRecord,
+  DeliveryState,
   DeliveryStore,
   DeliverySummaryRecord,
 } from "../../ports/delivery-store.ts";
@@ -17,6 +18,8 @@ const COLLECTION = "deliveries";
 const WITHOUT_TERMS = { event_terms: 0, response_codes: 0 } as const;
 
 const WITHOUT_LOG = { ...WITHOUT_TERMS, attempts: 0 } as const;
+
+const ENDED: readonly DeliveryState[] = ["DELIVERED", "DEAD"];
 
 /** A log of attempts that duplicate messages made longer than this grows no further. */
 const LOG_LIMIT = 64;
@@ -42,6 +45,12 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
         { _id: deliveryId },
         { projection: WITHOUT_TERMS },
       ),
+    getMany: (deliveryIds) =>
+      gateway.find<DeliverySummaryRecord>(
+        COLLECTION,
+        { _id: { $in: deliveryIds } },
+        { projection: WITHOUT_LOG },
+      ),
     list: (namespaceId, filter, page, withLog = false) =>
       findPage<DeliveryRowRecord>(
         gateway,
@@ -51,6 +60,26 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
         withLog ? WITHOUT_TERMS : WITHOUT_LOG,
       ),
     recordAttempt: (outcome) => recordAttempt(gateway, outcome),
+    reopenMany: async (deliveries, { key, relayAt, at }) => {
+      await gateway.bulkUpdate(
+        COLLECTION,
+        deliveries.map(({ _id, attempt_count }) => ({
+          filter: { _id, state: { $in: ENDED }, attempt_count, resend_key: { $ne: key } },
+          update: {
+            $set: {
+              state: "PENDING",
+              error_message: null,
+              schedule_from: attempt_count,
+              resend_key: key,
+              next_attempt_at: at,
+              relay_at: relayAt,
+              updated_at: at,
+            },
+          },
+          upsert: false,
+        })),
+      );
+    },
     abandon: async (deliveryId, reason, at) => {
       await gateway.updateOne(
         COLLECTION,
@@ -86,14 +115,14 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
     purge: async (before, limit) => {
       const old = await gateway.find<Doc>(
         COLLECTION,
-        { created_at: { $lt: before }, state: { $in: ["DELIVERED", "DEAD"] } },
+        { created_at: { $lt: before }, state: { $in: ENDED } },
         { sort: { created_at: 1 }, limit, projection: { _id: 1 } },
       );
       if (old.length === 0) return 0;
       return gateway.deleteMany(COLLECTION, {
         _id: { $in: old.map((delivery) => delivery._id) },
         // One that was reopened since it was read is on its way again.
-        state: { $in: ["DELIVERED", "DEAD"] },
+        state: { $in: ENDED },
       });
     },
   };
