@@ -241,12 +241,24 @@ export const routes = {
     delete: remove("DELETE /v1/webhooks/{webhook_id}", of()),
   },
   deliveries: {
-    /** The deliveries to an endpoint. */
+    /** The namespace's deliveries; `FAILED` are the dead letters. */
     list: page(
+      "POST /v1/deliveries/list",
+      ofBody<{ body?: c.DeliveryListRequest; answer: c.DeliveryRow }>(),
+    ),
+    /** The deliveries to an endpoint, also to one that was removed. */
+    listOfWebhook: page(
       "POST /v1/webhooks/{webhook_id}/deliveries/list",
-      ofBody<{ body?: c.DeliveryListRequest; answer: c.DeliverySummary }>(),
+      ofBody<{ body?: c.WebhookDeliveryListRequest; answer: c.DeliveryRow }>(),
     ),
     /** A delivery with its attempts. */
     get: safe("GET /v1/deliveries/{delivery_id}", of<{ answer: c.Delivery }>()),
+    /** Sends a delivery again under the same `webhook-id`. */
+    resend: keyed("POST /v1/deliveries/{delivery_id}/resend", of<{ answer: c.Delivery }>()),
+    /** Sends up to 100 of the dead letters that a filter meets again. */
+    retryMany: keyed(
+      "POST /v1/deliveries/retry",
+      ofBody<{ body: c.RetryDeliveriesRequest; answer: c.RetryDeliveriesOutcome }>(),
+    ),
   },
 } as const;

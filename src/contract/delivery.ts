@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
+import { BulkOptions, withSomeFilter } from "./bulk.ts";
+import { oneOrMany, PageRequest, Pagination, Timestamp, TimeRange } from "./common.ts";
+import { EventTypePattern } from "./event.ts";
 import { DeliveryId, EventId, NamespaceId, TaskId, WebhookId } from "./ids.ts";
 
 /** PENDING: an attempt is due; COMPLETED: the endpoint answered 2xx; FAILED: in the dead letters. */
@@ -15,6 +17,8 @@ export const DeliveryAttempt = z.object({
   latency_ms: z.int(),
   /** Null when there was no answer. */
   response_status: z.int().nullable(),
+  /** The answer's headers: the first 32, up to 2 KiB, without cookies and credentials. */
+  response_headers: z.record(z.string(), z.string()).nullable(),
   /** The first 4 KiB of the answer. */
   response_body: z.string().nullable(),
   error: z.string().nullable(),
@@ -45,12 +49,71 @@ export const Delivery = DeliverySummary.extend({ attempts: z.array(DeliveryAttem
 
 export type Delivery = z.infer<typeof Delivery>;
 
-/** `POST /v1/webhooks/{webhook_id}/deliveries/list`. */
-export const DeliveryListRequest = z.strictObject({
-  status: oneOrMany(DeliveryStatus).optional(),
-  task_id: TaskId.optional(),
+/** A row of a list: with the attempts when the request asks for them. */
+export const DeliveryRow = DeliverySummary.extend({
+  attempts: z.array(DeliveryAttempt).optional(),
+});
+
+export type DeliveryRow = z.infer<typeof DeliveryRow>;
+
+/** What an attempt was answered: a status, a class of them, or that nothing came back. */
+export const ResponseCode = z.string().regex(/^(?:[1-5]\d\d|[1-5]xx|none)$/, {
+  error: 'expected an HTTP status such as "503", a class such as "5xx", or "none" for no answer',
+});
+
+/** What deliveries of any endpoint and any status can be narrowed to. */
+const Filters = {
+  event_id: oneOrMany(EventId).optional(),
+  event_type: oneOrMany(EventTypePattern).optional(),
+  task_id: oneOrMany(TaskId).optional(),
+  /** Any of its attempts was answered so. */
+  response_code: oneOrMany(ResponseCode).optional(),
   created_at: TimeRange.optional(),
+} as const;
+
+const OfWebhook = { webhook_id: oneOrMany(WebhookId).optional() } as const;
+
+const ListOptions = {
+  status: oneOrMany(DeliveryStatus).optional(),
+  include_attempts: z.boolean().optional(),
   ...PageRequest,
+} as const;
+
+/** `POST /v1/webhooks/{webhook_id}/deliveries/list`. */
+export const WebhookDeliveryListRequest = z.strictObject({ ...Filters, ...ListOptions });
+
+/** `POST /v1/deliveries/list`. Filters are joined by AND; the values of one filter by OR. */
+export const DeliveryListRequest = z.strictObject({
+  ...OfWebhook,
+  ...Filters,
+  ...ListOptions,
 });
 
 export type DeliveryListRequest = z.infer<typeof DeliveryListRequest>;
+
+/** `POST /v1/deliveries/retry`: the FAILED ones that at least one filter meets. */
+export const RetryDeliveriesRequest = z
+  .strictObject({ ...OfWebhook, ...Filters, ...BulkOptions })
+  .refine(...withSomeFilter({ ...OfWebhook, ...Filters }));
+
+export type RetryDeliveriesRequest = z.infer<typeof RetryDeliveriesRequest>;
+
+/** What a retry came to, a row for each delivery that the filter met. */
+export const RetryDeliveriesOutcome = z.object({
+  dry_run: z.boolean(),
+  results: z.array(
+    z.object({
+      delivery_id: DeliveryId,
+      webhook_id: WebhookId,
+      /** The delivery's status afterwards, or as it is in a dry run. */
+      status: DeliveryStatus,
+      /** Whether it is on its way again, or would be. */
+      accepted: z.boolean(),
+      /** Why not: the code that a resend answers. */
+      code: z.string().nullable(),
+    }),
+  ),
+  pagination: Pagination,
+});
+
+export type RetryDeliveriesOutcome = z.infer<typeof RetryDeliveriesOutcome>;

@@ -19,6 +19,8 @@ export const ErrorCode = z.enum([
   "task_not_killable",
   "task_not_retryable",
   "report_superseded",
+  "webhook_not_active",
+  "delivery_not_resendable",
   "idempotency_key_reused",
   "invalid_cursor",
   "store_unavailable",

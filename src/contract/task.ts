@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BulkOptions, withSomeFilter } from "./bulk.ts";
 import { Metadata, oneOrMany, PageRequest, Pagination, Timestamp, TimeRange } from "./common.ts";
 import { DeliverySummary } from "./delivery.ts";
 import { EventId, NamespaceId, TaskId } from "./ids.ts";
@@ -91,9 +92,6 @@ export const TaskListRequest = z.strictObject({
 
 export type TaskListRequest = z.infer<typeof TaskListRequest>;
 
-/** How many tasks one call kills or retries at the most. */
-export const MAX_BULK_TASKS = 100;
-
 /**
  * `POST /v1/tasks/kill` and `POST /v1/tasks/retry`: a list's filters, at least one of them. A call
  * takes one page, oldest first; `next_cursor` goes on with the next. A dry run changes nothing and
@@ -103,13 +101,9 @@ export const BulkRequest = z
   .strictObject({
     ...TaskFilters,
     reason: z.string().max(500).optional(),
-    dry_run: z.boolean().optional(),
-    limit: z.int().min(1).max(MAX_BULK_TASKS).optional(),
-    cursor: z.string().max(512).optional(),
+    ...BulkOptions,
   })
-  .refine((request) => Object.keys(TaskFilters).some((filter) => filter in request), {
-    error: `expected at least one filter: ${Object.keys(TaskFilters).join(", ")}`,
-  });
+  .refine(...withSomeFilter(TaskFilters));
 
 export type BulkRequest = z.infer<typeof BulkRequest>;
 

@@ -43,6 +43,8 @@ export type AttemptRecord = {
   readonly latency_ms: number;
   /** The HTTP status, or null when there was no answer. */
   readonly response_status: number | null;
+  /** At most 2 KiB, names in lower case; null when there was no answer. */
+  readonly response_headers: Readonly<Record<string, string>> | null;
   /** At most 4 KiB. */
   readonly response_body: string | null;
   readonly error: string | null;
@@ -70,6 +72,10 @@ export type DeliveryRecord = {
    */
   readonly attempt_count: number;
   readonly attempts: readonly AttemptRecord[];
+  /** How many attempts counted when it was last reopened: from there the schedule is counted. */
+  readonly schedule_from: number;
+  /** The key of the call that last reopened it or, in a replay, made it; null: none did. */
+  readonly resend_key: string | null;
   /** When the next attempt is due; null when none is. */
   readonly next_attempt_at: Date | null;
   /** When cron publishes the attempt again if it was not recorded; null when none is due. */
@@ -80,6 +86,11 @@ export type DeliveryRecord = {
 
 /** A delivery as lists have it: without the log of its attempts. */
 export type DeliverySummaryRecord = Omit<DeliveryRecord, "attempts">;
+
+/** The same, with the log if it was asked for. */
+export type DeliveryRowRecord = DeliverySummaryRecord & {
+  readonly attempts?: readonly AttemptRecord[];
+};
 
 export type AttemptOutcome = {
   readonly deliveryId: string;
@@ -92,10 +103,23 @@ export type AttemptOutcome = {
   readonly at: Date;
 };
 
+/** Sends deliveries on their way again that had ended. */
+export type Reopening = {
+  /** Of the call: what bears it already stays as it is, so that the call may come twice. */
+  readonly key: string;
+  readonly relayAt: Date;
+  readonly at: Date;
+};
+
 export type DeliveryFilter = {
-  readonly webhookId?: string | undefined;
-  readonly taskId?: string | undefined;
+  readonly webhookIds?: readonly string[] | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+  /** Types, or patterns such as `task.*`. */
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly taskIds?: readonly string[] | undefined;
   readonly states?: readonly DeliveryState[] | undefined;
+  /** What any of the attempts was answered: `503`, `5xx`, or `none` for no answer. */
+  readonly responseCodes?: readonly string[] | undefined;
   readonly createdFrom?: Date | undefined;
   readonly createdBefore?: Date | undefined;
 };
@@ -105,17 +129,30 @@ export interface DeliveryStore {
   /** Deliveries that are there already stay as they are: a dispatch may come twice. */
   insertMany(deliveries: readonly DeliveryRecord[]): Promise<void>;
   get(deliveryId: string): Promise<DeliveryRecord | null>;
+  /** Those of them that there are, without their logs, in no certain order. One read. */
+  getMany(deliveryIds: readonly string[]): Promise<readonly DeliverySummaryRecord[]>;
+  /** One read. With `withLog` the rows are large, and a page may be shorter than asked for. */
   list(
     namespaceId: string,
     filter: DeliveryFilter,
     page: PageOptions,
-  ): Promise<Page<DeliverySummaryRecord>>;
+    withLog?: boolean,
+  ): Promise<Page<DeliveryRowRecord>>;
   /**
    * Records an attempt if it is the next one of a PENDING delivery: one conditional write. False
    * when another copy of the message recorded it first; the attempt is then added to the log only
    * (as long as that is short) and the caller schedules nothing.
    */
   recordAttempt(outcome: AttemptOutcome): Promise<boolean>;
+  /**
+   * DELIVERED or DEAD → PENDING with the next attempt due at once, for those to which nothing has
+   * happened since they were read. One command of conditional writes: of two calls one reopens a
+   * delivery, and an attempt that is recorded meanwhile wins.
+   */
+  reopenMany(
+    deliveries: readonly Pick<DeliveryRecord, "_id" | "attempt_count">[],
+    reopening: Reopening,
+  ): Promise<void>;
   /** Marks a PENDING delivery DEAD without an attempt (its endpoint is gone or suspended). */
   abandon(deliveryId: string, reason: string, at: Date): Promise<void>;
   /** PENDING deliveries whose relay time has come, oldest first. */

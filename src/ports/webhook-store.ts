@@ -52,6 +52,8 @@ export type WebhookPatch = Partial<
 export interface WebhookStore {
   insert(webhook: WebhookRecord): Promise<InsertOutcome>;
   find(namespaceId: string, webhookId: string): Promise<WebhookRecord | null>;
+  /** Those of them that there are in the namespace, in no certain order. One read. */
+  findMany(namespaceId: string, webhookIds: readonly string[]): Promise<readonly WebhookRecord[]>;
   /** In any namespace, for delivery and cron. */
   get(webhookId: string): Promise<WebhookRecord | null>;
   list(

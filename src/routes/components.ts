@@ -34,8 +34,13 @@ import {
   Delivery,
   DeliveryAttempt,
   DeliveryListRequest,
+  DeliveryRow,
   DeliveryStatus,
   DeliverySummary,
+  ResponseCode,
+  RetryDeliveriesOutcome,
+  RetryDeliveriesRequest,
+  WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
 import {
   CreateWebhookRequest,
@@ -180,8 +185,19 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   ],
   DeliveryAttempt: [DeliveryAttempt, "One attempt at a delivery, as it went."],
   DeliverySummary: [DeliverySummary, "One event on its way to one endpoint."],
+  DeliveryRow: [DeliveryRow, "The same, with its attempts when they were asked for."],
   Delivery: [Delivery, "One event on its way to one endpoint, with each attempt."],
+  ResponseCode: [ResponseCode, "An HTTP status, a class of them, or `none`: no answer came."],
   DeliveryListRequest: [DeliveryListRequest, "Filters of a list of deliveries."],
+  WebhookDeliveryListRequest: [
+    WebhookDeliveryListRequest,
+    "Filters of a list of the deliveries to one endpoint.",
+  ],
+  RetryDeliveriesRequest: [
+    RetryDeliveriesRequest,
+    "Filters of dead letters, at least one, and how far to go.",
+  ],
+  RetryDeliveriesOutcome: [RetryDeliveriesOutcome, "A row for each dead letter that was met."],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
   UpdateWebhookRequest: [
     UpdateWebhookRequest,

@@ -1,5 +1,6 @@
 import type { Runtime } from "../ports/runtime.ts";
 import { checkAddress } from "./address-guard.ts";
+import { headersToKeep } from "./response-headers.ts";
 import { parseRetryAfter } from "./schedule.ts";
 import { openSecret } from "./seal.ts";
 import { signatureHeaders } from "./sign.ts";
@@ -27,6 +28,7 @@ export type AttemptResult = {
   readonly at: Date;
   readonly latencyMs: number;
   readonly responseStatus: number | null;
+  readonly responseHeaders: Readonly<Record<string, string>> | null;
   readonly responseBody: string | null;
   /** Null exactly when the endpoint answered 2xx. */
   readonly error: string | null;
@@ -61,6 +63,7 @@ export async function makeAttempt({
     at,
     latencyMs: elapsedMs(at, runtime.now()),
     responseStatus: null,
+    responseHeaders: null,
     responseBody: null,
     error,
     retryAfterSeconds: null,
@@ -83,6 +86,7 @@ export async function makeAttempt({
       at,
       latencyMs: elapsedMs(at, now),
       responseStatus: response.status,
+      responseHeaders: headersToKeep(response.headers),
       responseBody,
       error: response.ok ? null : describeStatus(response.status),
       retryAfterSeconds: parseRetryAfter(response.headers.get("Retry-After"), now),

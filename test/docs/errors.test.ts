@@ -49,6 +49,23 @@ async function insertTask(task: StrayTask): Promise<string> {
   return `/v1/tasks/${task._id}`;
 }
 
+/** A delivery that has ended and whose endpoint or event is not there. */
+async function resendOf(digit: string, webhookId: string): Promise<Answer> {
+  const { body } = await api.get("/v1/namespaces/errors").expect(200);
+  const deliveries = mongo.db("waybill").collection<StrayTask>("deliveries");
+  const _id = `dlv_${digit.repeat(32)}`;
+  await deliveries.insertOne({
+    _id,
+    namespace_id: body["namespace_id"],
+    webhook_id: webhookId,
+    event_id: `evt_${digit.repeat(32)}`,
+    state: "DEAD",
+    attempt_count: 0,
+    attempts: [],
+  });
+  return api.post(`/v1/deliveries/${_id}/resend`);
+}
+
 /** A request for each code that is answered with it. */
 const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
   invalid_request: () => api.post("/v1/buckets", { nam: "b" }),
@@ -106,6 +123,12 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
     const sealingKey = world.stack.vars["SEALING_KEY"] ?? "";
     const token = await reportToken(sealingKey, task_id, 1);
     return api.as({ key: token }).patch(`/v1/tasks/${task_id}`, {});
+  },
+  webhook_not_active: async () => resendOf("0", `whk_${"0".repeat(32)}`),
+  delivery_not_resendable: async () => {
+    const endpoint = { url: "https://hooks.example.com/in", event_types: ["task.failed"] };
+    const { body } = await api.post("/v1/webhooks", endpoint).expect(201);
+    return resendOf("1", String(body["webhook_id"]));
   },
   idempotency_key_reused: async () => {
     const key = { "Idempotency-Key": "k" };

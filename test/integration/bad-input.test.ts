@@ -131,6 +131,12 @@ const WRONG_FIELDS: readonly (readonly [path: string, body: object, field: strin
   ["/v1/webhooks", { ...hook, secret: "whsec_x" }, "secret"],
   ["/v1/webhooks/:webhook/deliveries/list", { status: "DELIVERED" }, "status"],
   ["/v1/webhooks/:webhook/deliveries/list", { task_id: "x" }, "task_id"],
+  ["/v1/webhooks/:webhook/deliveries/list", { webhook_id: ":webhook" }, "webhook_id"],
+  ["/v1/deliveries/list", { response_code: 503 }, "response_code"],
+  ["/v1/deliveries/list", { response_code: ["5xx", "6xx"] }, "response_code.1"],
+  ["/v1/deliveries/list", { event_type: "task.done" }, "event_type"],
+  ["/v1/deliveries/list", { event_id: "x" }, "event_id"],
+  ["/v1/deliveries/list", { include_attempts: "yes" }, "include_attempts"],
 ];
 
 /** A path or body with the fixture's ids in it. */

@@ -11,6 +11,7 @@ import {
   external,
   kill,
   migrations,
+  repair,
   schedules,
   taxonomies,
 } from "../support/described-tour.ts";
@@ -169,6 +170,7 @@ describe("the answers of a run", () => {
 
     const deliveries = await call(caller, "post", `${webhookPath}/deliveries/list`, {}, 200);
     const delivery = /dlv_[0-9a-f]{32}/.exec(deliveries.text)?.[0] ?? "none";
+    await call(caller, "post", "/v1/deliveries/list", { include_attempts: true }, 200);
     await call(caller, "get", `/v1/deliveries/${delivery}`, undefined, 200);
     const documents = "/v1/collections/c/documents";
     const listed = await call(
@@ -183,7 +185,7 @@ describe("the answers of a run", () => {
 
     await call(caller, "post", taskPath.concat("/retry"), undefined, 409);
     const tour = { call, caller, world, receiverUrl };
-    const parts = [kill, external, schedules, clusters, taxonomies, migrations];
+    const parts = [repair, kill, external, schedules, clusters, taxonomies, migrations];
     for (const part of parts) await part(tour);
     for (const path of [
       batchPath,

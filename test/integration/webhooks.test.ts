@@ -161,10 +161,13 @@ describe("an endpoint", () => {
 });
 
 describe("the list of deliveries", () => {
-  it("is filtered by status, task and time", async () => {
+  it("is filtered by status, task, event, type, answer and time", async () => {
     const api = await world.inNamespace();
     let calls = 0;
-    endpoint.answering = () => ({ status: (calls += 1) === 1 ? 500 : 200 });
+    endpoint.answering = () => ({
+      status: (calls += 1) === 1 ? 500 : 200,
+      headers: { "X-Trace": `t${calls}`, "Set-Cookie": "session=secret" },
+    });
     const { webhook_id } = await subscribe(api, endpoint.url("/listed"));
     const one = await completeTask(world, api);
     const two = await completeTask(world, api);
@@ -175,8 +178,22 @@ describe("the list of deliveries", () => {
     expect(await tasksBy({ status: ["COMPLETED", "FAILED"] })).toEqual([two]);
     expect(await tasksBy({ task_id: two })).toEqual([two]);
     expect(await tasksBy({ task_id: two, status: "PENDING" })).toEqual([]);
+    expect(await tasksBy({ response_code: "5xx" })).toEqual([one]);
+    expect(await tasksBy({ response_code: ["200", "none"] })).toEqual([two]);
+    expect(await tasksBy({ event_type: "task.*" })).toEqual([one, two]);
+    expect(await tasksBy({ event_type: "collection.*" })).toEqual([]);
+    const [first] = await deliveriesTo(api, webhook_id);
+    expect(await tasksBy({ event_id: first?.event_id })).toEqual([one]);
+    expect(first?.attempts[0]?.response_headers).toMatchObject({ "x-trace": "t1" });
+    expect(JSON.stringify(first)).not.toContain("secret");
     expect(await tasksBy({ created_at: { lt: "2020-01-01T00:00:00Z" } })).toEqual([]);
     await clock.advanceBy(10_000);
     expect(await tasksBy({ status: "COMPLETED" })).toEqual([one, two]);
+    // What an attempt was answered stays to be found when the next one was answered well.
+    expect(await tasksBy({ response_code: "500" })).toEqual([one]);
+    expect(await tasksBy({ response_code: "2xx" })).toEqual([one, two]);
+    const ofAll = { webhook_id, include_attempts: true, sort: "created_at" };
+    const { body } = await api.post("/v1/deliveries/list", ofAll).expect(200);
+    expect(body["results"]).toEqual(await deliveriesTo(api, webhook_id));
   });
 });

@@ -79,6 +79,16 @@ export async function taxonomies({ call, caller }: Tour): Promise<void> {
   await call(caller, "delete", path, undefined, 204);
 }
 
+/** Deliveries that are sent again. */
+export async function repair({ call, caller }: Tour): Promise<void> {
+  const retry = "/v1/deliveries/retry";
+  const listed = await call(caller, "post", "/v1/deliveries/list", { limit: 1 }, 200);
+  const delivery = /dlv_[0-9a-f]{32}/.exec(listed.text)?.[0] ?? "none";
+  await call(caller, "post", `/v1/deliveries/${delivery}/resend`, undefined, 202);
+  await call(caller, "post", retry, { event_type: "*", dry_run: true }, 200);
+  await call(caller, "post", retry, {}, 400);
+}
+
 /** A migration, and its target's end. */
 export async function migrations({ call, caller, world }: Tour): Promise<void> {
   const path = "/v1/namespaces/described/migrations";

@@ -262,6 +262,7 @@ test("an attempt whose record was applied but its answer lost is known as record
       at: h.now(),
       latency_ms: 5,
       response_status: 500,
+      response_headers: {},
       response_body: "",
       error: "HTTP 500",
     },

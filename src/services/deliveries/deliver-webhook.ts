@@ -17,6 +17,8 @@ export type DeliveryReport =
 export type DueAttempt = {
   readonly deliveryId: string;
   readonly attempt: number;
+  /** How many attempts were made before the schedule began. */
+  readonly scheduleFrom: number;
   readonly target: AttemptTarget;
   /** Whether the endpoint's last attempt that we know of failed. */
   readonly failing: boolean;
@@ -74,7 +76,13 @@ async function prepare(
   const { snapshot } = input;
   const named = { deliveryId: input.delivery_id, attempt: input.attempt };
   if (snapshot !== null && !input.redelivered) {
-    const due = { ...named, target: snapshot, failing: snapshot.failing, webhook: null };
+    const due = {
+      ...named,
+      scheduleFrom: 0,
+      target: snapshot,
+      failing: snapshot.failing,
+      webhook: null,
+    };
     return { kind: "due", due };
   }
   const delivery = await ctx.stores.deliveries.get(input.delivery_id);
@@ -100,5 +108,6 @@ async function prepare(
     payload: buildPayload(event),
   };
   const failing = webhook.failing_since !== null;
-  return { kind: "due", due: { ...named, target, failing, webhook } };
+  const scheduleFrom = delivery.schedule_from;
+  return { kind: "due", due: { ...named, scheduleFrom, target, failing, webhook } };
 }

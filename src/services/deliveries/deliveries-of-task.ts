@@ -15,7 +15,7 @@ export async function deliveriesOfTask({
 }): Promise<readonly DeliverySummary[]> {
   const page = await ctx.stores.deliveries.list(
     ctx.namespace._id,
-    { taskId },
+    { taskIds: [taskId] },
     { direction: "ascending", limit: MAX_DELIVERIES, after: null },
   );
   return page.rows.map((delivery) => presentDeliverySummary(delivery));

@@ -1,33 +1,43 @@
 import type { DeliveryListRequest } from "../../contract/delivery.ts";
-import type { DeliverySummaryRecord } from "../../ports/delivery-store.ts";
+import type { DeliveryRowRecord } from "../../ports/delivery-store.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import type { NamespaceContext } from "../context.ts";
+import { pageOptions } from "../paging.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
-import { asList, createdRange, pageOptions } from "../paging.ts";
-import { stateOf } from "./present-delivery.ts";
+import { deliveryFilter } from "./delivery-filter.ts";
 
 /**
- * One page of the deliveries to an endpoint: one that was removed still shows what was sent to it.
- * One read, and another only when nothing was found. Throws `not_found` (there is neither such an
- * endpoint nor a delivery to it) and `invalid_cursor`.
+ * One page of a namespace's deliveries, with their attempts when the request asks for them. One
+ * read. Throws `invalid_cursor`.
  */
 export async function listDeliveries({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
-  input: DeliveryListRequest & { readonly webhookId: string };
-}): Promise<Page<DeliverySummaryRecord>> {
-  const page = await ctx.stores.deliveries.list(
+  input: DeliveryListRequest;
+}): Promise<Page<DeliveryRowRecord>> {
+  return ctx.stores.deliveries.list(
     ctx.namespace._id,
-    {
-      webhookId: input.webhookId,
-      taskId: input.task_id,
-      states: asList(input.status)?.map((status) => stateOf(status)),
-      ...createdRange(input.created_at),
-    },
+    deliveryFilter(input),
     pageOptions(input),
+    input.include_attempts,
   );
-  if (page.rows.length === 0) await getWebhook({ ctx, input });
+}
+
+/**
+ * One page of the deliveries to an endpoint: one that was removed still shows what was sent to it.
+ * One read, and another only when nothing was found. Throws `not_found` (there is neither such an
+ * endpoint nor a delivery to it) and `invalid_cursor`.
+ */
+export async function listWebhookDeliveries({
+  ctx,
+  input: { webhookId, ...input },
+}: {
+  ctx: NamespaceContext;
+  input: Omit<DeliveryListRequest, "webhook_id"> & { readonly webhookId: string };
+}): Promise<Page<DeliveryRowRecord>> {
+  const page = await listDeliveries({ ctx, input: { ...input, webhook_id: webhookId } });
+  if (page.rows.length === 0) await getWebhook({ ctx, input: { webhookId } });
   return page;
 }

@@ -1,6 +1,13 @@
-import type { Delivery, DeliveryStatus, DeliverySummary } from "../../contract/delivery.ts";
 import type {
+  Delivery,
+  DeliveryRow,
+  DeliveryStatus,
+  DeliverySummary,
+} from "../../contract/delivery.ts";
+import type {
+  AttemptRecord,
   DeliveryRecord,
+  DeliveryRowRecord,
   DeliveryState,
   DeliverySummaryRecord,
 } from "../../ports/delivery-store.ts";
@@ -12,7 +19,12 @@ const STATUS_OF_STATE: Record<DeliveryState, DeliveryStatus> = {
   DEAD: "FAILED",
 };
 
-/** The states that a wire status asks for. */
+/** The wire status of a state. */
+export function statusOf(state: DeliveryState): DeliveryStatus {
+  return STATUS_OF_STATE[state];
+}
+
+/** The state that a wire status asks for. */
 export function stateOf(status: DeliveryStatus): DeliveryState {
   switch (status) {
     case "PENDING":
@@ -33,7 +45,7 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
     event_id: delivery.event_id,
     event_type: delivery.event_type,
     task_id: delivery.task_id,
-    status: STATUS_OF_STATE[delivery.state],
+    status: statusOf(delivery.state),
     error_message: delivery.error_message,
     attempt_count: delivery.attempt_count,
     next_attempt_at: delivery.next_attempt_at?.toISOString() ?? null,
@@ -42,17 +54,29 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
   };
 }
 
+/** A delivery as a list shows it, with its attempts when they were read. */
+export function presentDeliveryRow(delivery: DeliveryRowRecord): DeliveryRow {
+  const { attempts } = delivery;
+  const summary = presentDeliverySummary(delivery);
+  return attempts === undefined ? summary : { ...summary, attempts: presentAttempts(attempts) };
+}
+
 /** A delivery with each of its attempts. */
 export function presentDelivery(delivery: DeliveryRecord): Delivery {
   return {
     ...presentDeliverySummary(delivery),
-    attempts: delivery.attempts.map((attempt) => ({
-      attempt: attempt.attempt,
-      at: attempt.at.toISOString(),
-      latency_ms: attempt.latency_ms,
-      response_status: attempt.response_status,
-      response_body: attempt.response_body,
-      error: attempt.error,
-    })),
+    attempts: presentAttempts(delivery.attempts),
   };
+}
+
+function presentAttempts(attempts: readonly AttemptRecord[]): Delivery["attempts"] {
+  return attempts.map((attempt) => ({
+    attempt: attempt.attempt,
+    at: attempt.at.toISOString(),
+    latency_ms: attempt.latency_ms,
+    response_status: attempt.response_status,
+    response_headers: attempt.response_headers,
+    response_body: attempt.response_body,
+    error: attempt.error,
+  }));
 }

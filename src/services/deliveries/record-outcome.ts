@@ -54,7 +54,7 @@ export async function recordGone({ ctx, due, result }: Made): Promise<DeliveryRe
  */
 export async function recordFailure({ ctx, due, result }: Made): Promise<DeliveryReport> {
   const seconds = secondsUntilNextAttempt({
-    failed: due.attempt,
+    failed: due.attempt - due.scheduleFrom,
     retryAfterSeconds: result.retryAfterSeconds,
     random: ctx.runtime.random,
   });
@@ -71,7 +71,8 @@ export async function recordFailure({ ctx, due, result }: Made): Promise<Deliver
 }
 
 async function bury({ ctx, due, result }: Made): Promise<DeliveryReport> {
-  const reason = `all ${MAX_ATTEMPTS} attempts failed; the last: ${result.error}`;
+  const since = due.scheduleFrom > 0 ? " since it was resent" : "";
+  const reason = `all ${MAX_ATTEMPTS} attempts${since} failed; the last: ${result.error}`;
   const recorded = await ctx.stores.deliveries.recordAttempt({
     ...ended(ctx, due, result),
     state: "DEAD",
@@ -125,6 +126,7 @@ function ended(ctx: ServiceContext, due: DueAttempt, result: AttemptResult) {
     at: result.at,
     latency_ms: result.latencyMs,
     response_status: result.responseStatus,
+    response_headers: result.responseHeaders,
     response_body: result.responseBody,
     error: result.error,
   };

@@ -94,6 +94,8 @@ async function plan(
     error_message: null,
     attempt_count: 0,
     attempts: [],
+    schedule_from: 0,
+    resend_key: null,
     next_attempt_at: now,
     relay_at: new Date(now.getTime() + RELAY_AFTER_MS),
     created_at: now,

@@ -1,4 +1,5 @@
-import { type BulkOutcome, type BulkRequest, MAX_BULK_TASKS } from "../../contract/task.ts";
+import { MAX_BULK_ROWS } from "../../contract/bulk.ts";
+import type { BulkOutcome, BulkRequest } from "../../contract/task.ts";
 import type { TaskStatus } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
@@ -35,7 +36,7 @@ export async function applyToMany({
   request: BulkRequest;
   verb: BulkVerb;
 }): Promise<BulkOutcome> {
-  const { dry_run: isDryRun = false, limit = MAX_BULK_TASKS, cursor } = request;
+  const { dry_run: isDryRun = false, limit = MAX_BULK_ROWS, cursor } = request;
   const filter = taskFilter(request);
   const page = await ctx.stores.tasks.list(
     { ...filter, statuses: filter.statuses ?? verb.statuses, namespaceIds: [ctx.namespace._id] },

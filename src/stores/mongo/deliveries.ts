@@ -2,16 +2,24 @@ import type {
   AttemptOutcome,
   DeliveryFilter,
   DeliveryRecord,
+  DeliveryRowRecord,
+  DeliveryState,
   DeliveryStore,
   DeliverySummaryRecord,
 } from "../../ports/delivery-store.ts";
+import { eventTerms, responseCodes } from "./delivery-terms.ts";
 import { among, createdWithin } from "./filters.ts";
 import type { Doc, MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
 const COLLECTION = "deliveries";
 
-const WITHOUT_LOG = { attempts: 0 } as const;
+/** What only filters read. */
+const WITHOUT_TERMS = { event_terms: 0, response_codes: 0 } as const;
+
+const WITHOUT_LOG = { ...WITHOUT_TERMS, attempts: 0 } as const;
+
+const ENDED: readonly DeliveryState[] = ["DELIVERED", "DEAD"];
 
 /** A log of attempts that duplicate messages made longer than this grows no further. */
 const LOG_LIMIT = 64;
@@ -21,18 +29,57 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
   return {
     insertMany: async (deliveries) => {
       // A duplicate _id is the same delivery, made by the dispatch before; its attempts stay.
-      if (deliveries.length > 0) await gateway.insertMany(COLLECTION, deliveries);
+      if (deliveries.length === 0) return;
+      await gateway.insertMany(
+        COLLECTION,
+        deliveries.map((delivery) => ({
+          ...delivery,
+          event_terms: eventTerms(delivery.event_type),
+          response_codes: [],
+        })),
+      );
     },
-    get: (deliveryId) => gateway.findOne<DeliveryRecord>(COLLECTION, { _id: deliveryId }),
-    list: (namespaceId, filter, page) =>
-      findPage<DeliverySummaryRecord>(
+    get: (deliveryId) =>
+      gateway.findOne<DeliveryRecord>(
+        COLLECTION,
+        { _id: deliveryId },
+        { projection: WITHOUT_TERMS },
+      ),
+    getMany: (deliveryIds) =>
+      gateway.find<DeliverySummaryRecord>(
+        COLLECTION,
+        { _id: { $in: deliveryIds } },
+        { projection: WITHOUT_LOG },
+      ),
+    list: (namespaceId, filter, page, withLog = false) =>
+      findPage<DeliveryRowRecord>(
         gateway,
         COLLECTION,
         deliveryQuery(namespaceId, filter),
         page,
-        WITHOUT_LOG,
+        withLog ? WITHOUT_TERMS : WITHOUT_LOG,
       ),
     recordAttempt: (outcome) => recordAttempt(gateway, outcome),
+    reopenMany: async (deliveries, { key, relayAt, at }) => {
+      await gateway.bulkUpdate(
+        COLLECTION,
+        deliveries.map(({ _id, attempt_count }) => ({
+          filter: { _id, state: { $in: ENDED }, attempt_count, resend_key: { $ne: key } },
+          update: {
+            $set: {
+              state: "PENDING",
+              error_message: null,
+              schedule_from: attempt_count,
+              resend_key: key,
+              next_attempt_at: at,
+              relay_at: relayAt,
+              updated_at: at,
+            },
+          },
+          upsert: false,
+        })),
+      );
+    },
     abandon: async (deliveryId, reason, at) => {
       await gateway.updateOne(
         COLLECTION,
@@ -68,11 +115,15 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
     purge: async (before, limit) => {
       const old = await gateway.find<Doc>(
         COLLECTION,
-        { created_at: { $lt: before }, state: { $in: ["DELIVERED", "DEAD"] } },
+        { created_at: { $lt: before }, state: { $in: ENDED } },
         { sort: { created_at: 1 }, limit, projection: { _id: 1 } },
       );
       if (old.length === 0) return 0;
-      return gateway.deleteMany(COLLECTION, { _id: { $in: old.map((delivery) => delivery._id) } });
+      return gateway.deleteMany(COLLECTION, {
+        _id: { $in: old.map((delivery) => delivery._id) },
+        // One that was reopened since it was read is on its way again.
+        state: { $in: ENDED },
+      });
     },
   };
 }
@@ -80,9 +131,12 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
 function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
   return {
     namespace_id: namespaceId,
-    ...(filter.webhookId !== undefined && { webhook_id: filter.webhookId }),
-    ...(filter.taskId !== undefined && { task_id: filter.taskId }),
+    ...among("webhook_id", filter.webhookIds),
+    ...among("event_id", filter.eventIds),
+    ...(filter.eventTypes?.includes("*") !== true && among("event_terms", filter.eventTypes)),
+    ...among("task_id", filter.taskIds),
     ...among("state", filter.states),
+    ...among("response_codes", filter.responseCodes),
     ...createdWithin(filter.createdFrom, filter.createdBefore),
   };
 }
@@ -94,6 +148,10 @@ function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
  */
 async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Promise<boolean> {
   const { attempt } = outcome;
+  const logged = {
+    $push: { attempts: attempt },
+    $addToSet: { response_codes: { $each: responseCodes(attempt.response_status) } },
+  };
   const recorded = await gateway.updateOne(
     COLLECTION,
     { _id: outcome.deliveryId, state: "PENDING", attempt_count: attempt.attempt - 1 },
@@ -106,7 +164,7 @@ async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Pr
         relay_at: outcome.relayAt,
         updated_at: outcome.at,
       },
-      $push: { attempts: attempt },
+      ...logged,
     },
   );
   if (recorded > 0) return true;
@@ -124,7 +182,7 @@ async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Pr
       "attempts.write_id": { $ne: attempt.write_id },
       [`attempts.${LOG_LIMIT - 1}`]: { $exists: false },
     },
-    { $push: { attempts: attempt } },
+    logged,
   );
   return false;
 }

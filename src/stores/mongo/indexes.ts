@@ -31,6 +31,9 @@ const TASK_FILTERS = [
   "metadata_terms",
 ] as const;
 
+/** The filters of a namespace's log of deliveries that name no endpoint, event or task. */
+const DELIVERY_FILTERS = ["state", "event_terms", "response_codes"] as const;
+
 /**
  * Every index of the deployment. The unique ones are part of the logic: names, keys and hashes are
  * unique because of them alone. None is partial, sparse or TTL, which not every database that
@@ -94,7 +97,12 @@ export const INDEXES: readonly Index[] = [
 
   plain("deliveries", { namespace_id: 1, ...BY_TIME }),
   plain("deliveries", { webhook_id: 1, ...BY_TIME }),
+  plain("deliveries", { webhook_id: 1, state: 1, ...BY_TIME }),
+  plain("deliveries", { event_id: 1, ...BY_TIME }),
   plain("deliveries", { task_id: 1, ...BY_TIME }),
+  ...DELIVERY_FILTERS.map((field) =>
+    plain("deliveries", { namespace_id: 1, [field]: 1, ...BY_TIME }),
+  ),
   plain("deliveries", { relay_at: 1 }),
   plain("deliveries", { created_at: 1 }),
 

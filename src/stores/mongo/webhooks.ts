@@ -12,6 +12,11 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
   return {
     insert: (webhook) => gateway.insertOne(COLLECTION, webhook),
     find: (namespaceId, webhookId) => findOne({ _id: webhookId, namespace_id: namespaceId }),
+    findMany: (namespaceId, webhookIds) =>
+      gateway.find<WebhookRecord>(COLLECTION, {
+        _id: { $in: webhookIds },
+        namespace_id: namespaceId,
+      }),
     get: (webhookId) => findOne({ _id: webhookId }),
     list: (namespaceId, filter, page) =>
       findPage<WebhookRecord>(

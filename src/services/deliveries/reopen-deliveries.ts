@@ -1,0 +1,78 @@
+import type { ErrorCode } from "../../contract/problem.ts";
+import type { DeliverySummaryRecord } from "../../ports/delivery-store.ts";
+import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { ServiceContext } from "../context.ts";
+import { unlessUnavailable } from "../events/unless-unavailable.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
+
+/**
+ * A delivery that was attempted so often is reopened no more: its document, of which each attempt is
+ * up to some 16 KB, must stay under MongoDB's 16 MB.
+ */
+export const MAX_LOGGED_ATTEMPTS = 500;
+
+/** Messages in one publish; without a payload they are small. */
+const MESSAGES_PER_PUBLISH = 100;
+
+/** Why a delivery may not be reopened; null when it may. */
+export function reopenRefusal(
+  delivery: Pick<DeliverySummaryRecord, "attempt_count">,
+  webhook: Pick<WebhookRecord, "status"> | null,
+): Extract<ErrorCode, "webhook_not_active" | "delivery_not_resendable"> | null {
+  if (webhook?.status !== "ACTIVE") return "webhook_not_active";
+  return delivery.attempt_count >= MAX_LOGGED_ATTEMPTS ? "delivery_not_resendable" : null;
+}
+
+/**
+ * Sends deliveries on their way again, with a fresh schedule and under the same `webhook-id`, and
+ * answers how they stand afterwards. What is under way stays as it is, and so does what the call of
+ * this key has reopened before. Stored first, then published: with the queue down, or a crash in
+ * between, the relay publishes what is stored (P3).
+ */
+export async function reopenDeliveries({
+  ctx,
+  deliveries,
+  key,
+}: {
+  ctx: ServiceContext;
+  deliveries: readonly DeliverySummaryRecord[];
+  key: string;
+}): Promise<readonly DeliverySummaryRecord[]> {
+  if (deliveries.length === 0) return [];
+  const at = ctx.runtime.now();
+  const relayAt = new Date(at.getTime() + RELAY_AFTER_MS);
+  await ctx.stores.deliveries.reopenMany(deliveries, { key, relayAt, at });
+  const after = await ctx.stores.deliveries.getMany(deliveries.map(({ _id }) => _id));
+  await unlessUnavailable(ctx, "the relay publishes the deliveries", () =>
+    publish(
+      ctx,
+      after.filter((delivery) => isReopened(delivery, key, at)),
+    ),
+  );
+  return after;
+}
+
+/** Whether this very call reopened it, and nothing has happened since: another attempt has its own time. */
+function isReopened(delivery: DeliverySummaryRecord, key: string, at: Date): boolean {
+  const { state, resend_key, updated_at } = delivery;
+  return state === "PENDING" && resend_key === key && updated_at.getTime() === at.getTime();
+}
+
+async function publish(
+  ctx: ServiceContext,
+  reopened: readonly DeliverySummaryRecord[],
+): Promise<void> {
+  for (let start = 0; start < reopened.length; start += MESSAGES_PER_PUBLISH) {
+    await ctx.stores.queue.publishDeliveries(
+      reopened.slice(start, start + MESSAGES_PER_PUBLISH).map((delivery) => {
+        const attempt = delivery.attempt_count + 1;
+        // An attempt of the same number may have been published before the delivery was given up.
+        const deduplicationId = `${delivery._id}-${attempt}-o${delivery.updated_at.getTime()}`;
+        return {
+          message: { delivery_id: delivery._id, attempt, snapshot: null },
+          options: { deduplicationId },
+        };
+      }),
+    );
+  }
+}

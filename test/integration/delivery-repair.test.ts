@@ -1,0 +1,139 @@
+import { Webhook as Verifier } from "standardwebhooks";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { drivenClock } from "../../local/qstash/clock.ts";
+import { Delivery, RetryDeliveriesOutcome } from "../../src/contract/delivery.ts";
+import { TestReceiver } from "../contracts/qstash/receiver.ts";
+import type { Api } from "../support/api.ts";
+import { expectProblem } from "../support/problems.ts";
+import { completeTask, deliveriesTo, deliveryTo, subscribe } from "../support/webhooks.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+const DAYS_MS = 48 * 3_600_000;
+
+// On a busy machine an attempt may take long; time must not go on without it.
+const clock = drivenClock(Date.now(), { heldAfterMs: 30_000 });
+let world: World;
+const endpoint = new TestReceiver(() => clock.now());
+beforeAll(async () => {
+  world = await startWorld({ clock });
+  await endpoint.start();
+});
+beforeEach(() => {
+  endpoint.received.length = 0;
+  endpoint.always(200);
+});
+afterAll(async () => {
+  await endpoint.close();
+  await world.close();
+});
+
+const retry = async (api: Api, body: object) =>
+  RetryDeliveriesOutcome.parse((await api.post("/v1/deliveries/retry", body).expect(200)).body);
+
+describe("POST /v1/deliveries/{delivery_id}/resend", () => {
+  it("sends a delivery that arrived once more, with the same webhook-id and a signature of its own", async () => {
+    const api = await world.inNamespace();
+    const { webhook_id, secret } = await subscribe(api, endpoint.url("/again"));
+    await completeTask(world, api);
+    const { delivery_id } = await deliveryTo(api, webhook_id);
+    const answer = await api.post(`/v1/deliveries/${delivery_id}/resend`).expect(202);
+    expect(answer.headers.get("Location")).toBe(`/v1/deliveries/${delivery_id}`);
+    expect(Delivery.parse(answer.body)).toMatchObject({ delivery_id, status: "PENDING" });
+    await world.stack.qstash.idle();
+    const requests = endpoint.at("/again");
+    expect(requests).toHaveLength(2);
+    expect(new Set(requests.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    for (const { body, headers } of requests) {
+      const given = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+      new Verifier(secret).verify(body, Object.fromEntries(given));
+    }
+    expect(await deliveryTo(api, webhook_id)).toMatchObject({
+      status: "COMPLETED",
+      attempts: [{ attempt: 1 }, { attempt: 2, response_status: 200 }],
+    });
+  });
+
+  it("with one Idempotency-Key sends once, however often it comes", async () => {
+    const api = await world.inNamespace();
+    const { webhook_id } = await subscribe(api, endpoint.url("/once"));
+    await completeTask(world, api);
+    const { delivery_id } = await deliveryTo(api, webhook_id);
+    const key = { "Idempotency-Key": "tuesday" };
+    for (let call = 0; call < 3; call += 1) {
+      await api.post(`/v1/deliveries/${delivery_id}/resend`, undefined, key).expect(202);
+      await world.stack.qstash.idle();
+    }
+    expect(endpoint.at("/once")).toHaveLength(2);
+  });
+
+  it("to an endpoint that was paused or removed is refused, and says what to do", async () => {
+    const api = await world.inNamespace();
+    const { webhook_id } = await subscribe(api, endpoint.url("/paused"));
+    await completeTask(world, api);
+    const { delivery_id } = await deliveryTo(api, webhook_id);
+    const path = `/v1/deliveries/${delivery_id}/resend`;
+    await api.patch(`/v1/webhooks/${webhook_id}`, { status: "SUSPENDED" }).expect(200);
+    const paused = expectProblem(await api.post(path), 409, "webhook_not_active");
+    expect(paused.detail).toContain("Resume it");
+    await api.delete(`/v1/webhooks/${webhook_id}`).expect(204);
+    expectProblem(await api.post(path), 409, "webhook_not_active");
+    expect(await deliveryTo(api, webhook_id)).toMatchObject({ status: "COMPLETED" });
+  });
+});
+
+describe("POST /v1/deliveries/retry", () => {
+  it("has all dead letters of an endpoint that was down arrive once it is up, with all attempts logged", async () => {
+    const api = await world.inNamespace();
+    endpoint.always(503);
+    const { webhook_id } = await subscribe(api, endpoint.url("/down"));
+    const tasks = [await completeTask(world, api), await completeTask(world, api)];
+    await clock.advanceBy(DAYS_MS);
+    const filter = { webhook_id, response_code: "5xx" };
+    const planned = await retry(api, { ...filter, dry_run: true });
+    expect(planned.results).toMatchObject([
+      { webhook_id, status: "FAILED", accepted: true, code: null },
+      { webhook_id, status: "FAILED", accepted: true, code: null },
+    ]);
+    expect(endpoint.at("/down")).toHaveLength(16);
+    endpoint.always(200);
+    const one = await retry(api, { ...filter, limit: 1 });
+    const cursor = one.pagination.next_cursor;
+    const two = await retry(api, { ...filter, limit: 1, cursor });
+    expect([...one.results, ...two.results].map(({ status }) => status)).toEqual([
+      "PENDING",
+      "PENDING",
+    ]);
+    await world.stack.qstash.idle();
+    const deliveries = await deliveriesTo(api, webhook_id);
+    expect(deliveries.map(({ task_id }) => task_id)).toEqual(tasks);
+    for (const delivery of deliveries) {
+      expect(delivery).toMatchObject({ status: "COMPLETED", attempt_count: 9 });
+      expect(delivery.attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+    expect((await retry(api, filter)).results).toEqual([]);
+  });
+
+  it("meets only what its filters meet, and asks for one", async () => {
+    const api = await world.inNamespace();
+    endpoint.always(410);
+    const { webhook_id } = await subscribe(api, endpoint.url("/gone"));
+    const task_id = await completeTask(world, api);
+    for (const filter of [
+      { response_code: "5xx" },
+      { event_type: "collection.*" },
+      { task_id: `tsk_${"0".repeat(32)}` },
+      { created_at: { lt: "2020-01-01T00:00:00Z" } },
+    ]) {
+      expect((await retry(api, filter)).results).toEqual([]);
+    }
+    expect((await retry(api, { task_id, response_code: "410" })).results).toMatchObject([
+      { webhook_id, status: "FAILED", accepted: false, code: "webhook_not_active" },
+    ]);
+    expectProblem(await api.post("/v1/deliveries/retry", { limit: 1 }), 400, "invalid_request");
+    expectProblem(
+      await api.post("/v1/deliveries/retry", { task_id, cursor: "x" }),
+      400,
+      "invalid_cursor",
+    );
+  });
+});
