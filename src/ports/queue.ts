@@ -1,3 +1,5 @@
+import type { FanOutCursor } from "./task-store.ts";
+
 /** What the runner's message says: which task, and the head that the publisher saw of it. */
 export type JobMessage = {
   readonly task_id: string;
@@ -12,6 +14,14 @@ export type QueuedJob = { readonly message: JobMessage; readonly options: Publis
 export type DispatchMessage = {
   readonly source: "task" | "webhook";
   readonly id: string;
+  /** The step of a fan-out that is to be taken; absent: all that waits, from the start. */
+  readonly fan_out?: FanOutCursor | undefined;
+};
+
+/** A dispatch's message and how it is to be delivered. */
+export type QueuedDispatch = {
+  readonly message: DispatchMessage;
+  readonly options: PublishOptions;
 };
 
 /** One webhook delivery's attempt. */
@@ -63,6 +73,8 @@ export interface Queue {
   /** Deletes a schedule; it may be gone already. */
   deleteSchedule(scheduleId: string): Promise<void>;
   publishDispatch(message: DispatchMessage, options: PublishOptions): Promise<void>;
+  /** One request for all of them; each is a message of its own. */
+  publishDispatches(messages: readonly QueuedDispatch[]): Promise<void>;
   /** One request for all of them; each is a message of its own. */
   publishDeliveries(
     messages: readonly { readonly message: DeliveryMessage; readonly options: PublishOptions }[],

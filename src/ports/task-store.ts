@@ -14,6 +14,28 @@ export type PendingEvent = {
   readonly data: Record<string, unknown>;
 };
 
+/**
+ * Where a fan-out that takes several steps goes on. Kept with the outbox, so that a lost message
+ * loses no step, and absent or null while none is under way.
+ */
+export type FanOutCursor = {
+  /** The last event that it is about, by sequence; those that came in since wait for its end. */
+  readonly through: number;
+  /** The endpoint behind which the next step goes on, in order of id. */
+  readonly after: string;
+};
+
+/** A step of a fan-out that was taken. */
+export type FanOutMove = {
+  readonly ownerId: string;
+  /** As the step found it; null: none was under way. */
+  readonly from: FanOutCursor | null;
+  /** Null: it is at its end. */
+  readonly to: FanOutCursor | null;
+  /** When the relay looks at the outbox, if nobody goes on with it before. */
+  readonly outboxAt: Date;
+};
+
 export type HistoryRecord = {
   readonly at: Date;
   readonly kind: "status" | "cancel" | "rejected";
@@ -115,8 +137,9 @@ export type TaskRecord = {
   /** When the relay publishes the job's message again if nobody claimed it; null unless PENDING. */
   readonly relay_at: Date | null;
   readonly pending_events: readonly PendingEvent[];
-  /** When the oldest pending event came in; null when there is none. */
+  /** When the oldest pending event came in, or when a fan-out is given up for lost; null when there is none. */
   readonly outbox_at: Date | null;
+  readonly fan_out?: FanOutCursor | null;
   readonly history: readonly HistoryRecord[];
   /** A nonce of the last conditional write, by which a writer whose answer was lost knows its own. */
   readonly write_id: string;
@@ -214,6 +237,11 @@ export interface TaskStore {
   recordRejection(taskId: string, entry: HistoryRecord): Promise<void>;
   /** Removes dispatched events from outboxes; events that came in meanwhile stay. One command when none did. */
   settleEvents(outboxes: readonly Outbox[]): Promise<void>;
+  /**
+   * Moves fan-outs on from where each step found them: of two that went on from one place, the
+   * first counts. How many were moved. One command.
+   */
+  moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
   /** PENDING tasks whose relay time has come, oldest first. */
   dueForRelay(now: Date, limit: number): Promise<readonly TaskRecord[]>;
   /** Sets the next relay time of those tasks that are still PENDING in that version. One command. */

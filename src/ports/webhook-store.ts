@@ -1,6 +1,6 @@
 import type { TaskStatus } from "../contract/status.ts";
 import type { InsertOutcome, Page, PageOptions, ResourceFilter } from "./resource-store.ts";
-import type { PendingEvent } from "./task-store.ts";
+import type { FanOutCursor, FanOutMove, PendingEvent } from "./task-store.ts";
 
 /** A webhook endpoint as it is stored. */
 export type WebhookRecord = {
@@ -28,6 +28,7 @@ export type WebhookRecord = {
   /** The endpoint's own outbox (`webhook.endpoint.disabled`), as a task has one. */
   readonly pending_events: readonly PendingEvent[];
   readonly outbox_at: Date | null;
+  readonly fan_out?: FanOutCursor | null;
   readonly sequence: number;
 };
 
@@ -85,5 +86,7 @@ export interface WebhookStore {
    */
   suspend(webhook: WebhookRecord, reason: string, event: PendingEvent, at: Date): Promise<boolean>;
   settleEvents(webhookId: string, eventIds: readonly string[]): Promise<void>;
+  /** As with a task's outbox. */
+  moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
   dueForDispatch(before: Date, limit: number): Promise<readonly WebhookRecord[]>;
 }

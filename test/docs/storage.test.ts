@@ -102,6 +102,36 @@ async function runEverything(): Promise<void> {
   const failing = await makeBatch(api, [""]);
   await untilEnded(api, (await submit(api, failing)).task_id);
   await lookIntoMongo();
+  await runCrowded(port);
+}
+
+/** More endpoints than one step of a fan-out serves: the messages of the second steps are held. */
+async function runCrowded(port: number): Promise<void> {
+  const api = await world.inNamespace("crowded");
+  const request = { url: `http://127.0.0.1:${port}/gone`, event_types: ["task.completed"] };
+  const made = await api.post("/v1/webhooks", request).expect(201);
+  const webhooks = mongo.db("waybill").collection<{ _id: string }>("webhooks");
+  const endpoint = await webhooks.findOne({ _id: String(made.body["webhook_id"]) });
+  if (endpoint === null) throw new Error("the endpoint was not stored");
+  const deaf = { ...endpoint, event_types: ["namespace.migration.completed"] };
+  await webhooks.insertMany(
+    Array.from({ length: 1100 }, (_, index) => ({
+      ...deaf,
+      _id: `${endpoint._id.slice(0, -8)}${(0xf0000000 + index).toString(16)}`,
+    })),
+  );
+  world.stack.qstash.misbehaviours.add({
+    kind: "reorder",
+    after: Infinity,
+    match: ({ target }, body) => {
+      if (!body.includes('"fan_out"')) return false;
+      note(pathOf(target), JSON.parse(body.toString("utf8")), messageRows(pathOf(target)));
+      return true;
+    },
+  });
+  await untilEnded(api, (await submit(api, await makeBatch(api, [sentence(1)]))).task_id);
+  await world.stack.qstash.idle();
+  await lookIntoMongo();
 }
 
 /** Executes a cluster, and looks at its run when nothing of it was done but the last write. */

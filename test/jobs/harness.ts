@@ -71,6 +71,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     putSchedule: () => Promise.resolve(),
     deleteSchedule: () => Promise.resolve(),
     publishDispatch: () => Promise.resolve(),
+    publishDispatches: () => Promise.resolve(),
     publishDeliveries: () => Promise.resolve(),
   });
   const taskCache: TaskCache = life.mortal<TaskCache>({

@@ -92,6 +92,10 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     publishJobs: () => Promise.resolve(),
     publishDispatch: (message, how) =>
       unlessDown(() => publish({ kind: "dispatch", body: message }, how)),
+    publishDispatches: (messages) =>
+      unlessDown(() => {
+        for (const one of messages) publish({ kind: "dispatch", body: one.message }, one.options);
+      }),
     publishDeliveries: (messages) =>
       unlessDown(() => {
         for (const one of messages) publish({ kind: "delivery", body: one.message }, one.options);
@@ -202,6 +206,8 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     },
     deliveryMessages: () =>
       published.flatMap(({ message }) => (message.kind === "delivery" ? [message.body] : [])),
+    dispatchMessages: () =>
+      published.flatMap(({ message }) => (message.kind === "dispatch" ? [message.body] : [])),
     webhook: async (id: string): Promise<WebhookRecord | null> => ctx.stores.webhooks.get(id),
   };
 }

@@ -1,14 +1,10 @@
-import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { DispatchMessage } from "../../ports/queue.ts";
-import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
+import type { FanOutCursor, PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { eventsOfTask, loggedEvent } from "./events-of-task.ts";
-import { fanOut } from "./fan-out.ts";
+import { type DispatchReport, takeStep } from "./fan-out-steps.ts";
 import { runSystemSubscribers } from "./system-subscribers.ts";
-
-/** How much a dispatch found to do; none when another had done it. */
-export type DispatchReport = { readonly events: number; readonly deliveries: number };
 
 const NOTHING: DispatchReport = { events: 0, deliveries: 0 };
 
@@ -17,6 +13,9 @@ const NOTHING: DispatchReport = { events: 0, deliveries: 0 };
  * task), then the log, then the endpoints, and only then is the outbox settled. A crash or a
  * second message at any point repeats it from the start, and each step may run twice: the mirror
  * is guarded by version, events and deliveries have ids that the event decides (P3, P7).
+ *
+ * With many endpoints one call takes one step of the fan-out and hands on to the next by a message.
+ * What came into the outbox meanwhile waits for its end: of an outbox one fan-out is under way.
  */
 export async function dispatchEvents({
   ctx,
@@ -25,24 +24,44 @@ export async function dispatchEvents({
   ctx: ServiceContext;
   input: DispatchMessage;
 }): Promise<DispatchReport> {
-  switch (input.source) {
+  const owner = await readOwner(ctx, input);
+  // Another dispatch has done it, most likely.
+  if (owner === null || owner.row.pending_events.length === 0) return NOTHING;
+  const standing = owner.row.fan_out ?? null;
+  if (!isSame(standing, input.fan_out ?? null)) return NOTHING;
+  if (standing !== null) return continueFanOut(ctx, owner, standing);
+  return owner.source === "task"
+    ? dispatchTasks(ctx, [owner.row])
+    : dispatchWebhook(ctx, owner.row);
+}
+
+/** Whose outbox it is. */
+type Owner =
+  | { readonly source: "task"; readonly row: TaskRecord }
+  | { readonly source: "webhook"; readonly row: WebhookRecord };
+
+async function readOwner(ctx: ServiceContext, { source, id }: DispatchMessage) {
+  switch (source) {
     case "task": {
-      const task = await ctx.stores.tasks.get(input.id);
-      // Another dispatch has done it, most likely.
-      if (task === null || task.pending_events.length === 0) return NOTHING;
-      return dispatchTasks(ctx, [task]);
+      const row = await ctx.stores.tasks.get(id);
+      return row === null ? null : ({ source, row } satisfies Owner);
     }
     case "webhook": {
-      const webhook = await ctx.stores.webhooks.get(input.id);
-      return webhook === null ? NOTHING : dispatchWebhook(ctx, webhook);
+      const row = await ctx.stores.webhooks.get(id);
+      return row === null ? null : ({ source, row } satisfies Owner);
     }
   }
+}
+
+/** A message for another step than the one that is next is late or a duplicate. */
+function isSame(one: FanOutCursor | null, other: FanOutCursor | null): boolean {
+  return one?.through === other?.through && one?.after === other?.after;
 }
 
 /**
  * Dispatches the events of tasks of one namespace as they stood when the tasks were read; those
  * that came in since stay. As many commands for many tasks as for one, but for what each delivery
- * needs.
+ * needs. None may have a fan-out under way.
  */
 export async function dispatchTasks(
   ctx: ServiceContext,
@@ -50,14 +69,10 @@ export async function dispatchTasks(
 ): Promise<DispatchReport> {
   const now = ctx.runtime.now();
   await runSystemSubscribers({ ctx, tasks });
-  const report = await dispatch(
-    ctx,
-    tasks.flatMap((task) => eventsOfTask(task, now)),
-  );
-  await ctx.stores.tasks.settleEvents(
-    tasks.map((task) => ({ ownerId: task._id, eventIds: idsOf(task.pending_events) })),
-  );
-  return report;
+  const events = tasks.flatMap((task) => eventsOfTask(task, now));
+  await ctx.stores.events.insertMany(events);
+  const outboxes = tasks.map((task) => ({ ownerId: task._id, events: task.pending_events }));
+  return takeStep(ctx, { source: "task", outboxes, events, from: null });
 }
 
 /** Dispatches an endpoint's own events (`webhook.endpoint.disabled`) to the other endpoints. */
@@ -65,25 +80,28 @@ export async function dispatchWebhook(
   ctx: ServiceContext,
   webhook: WebhookRecord,
 ): Promise<DispatchReport> {
-  if (webhook.pending_events.length === 0) return NOTHING;
-  const now = ctx.runtime.now();
-  const report = await dispatch(
-    ctx,
-    webhook.pending_events.map((event) => loggedEvent(event, webhook.namespace_id, null, now)),
-  );
-  await ctx.stores.webhooks.settleEvents(webhook._id, idsOf(webhook.pending_events));
-  return report;
-}
-
-/** The ids by which an outbox is settled. */
-function idsOf(events: readonly PendingEvent[]): readonly string[] {
-  return events.map((event) => event.event_id);
-}
-
-async function dispatch(
-  ctx: ServiceContext,
-  events: readonly EventRecord[],
-): Promise<DispatchReport> {
+  const pending = webhook.pending_events;
+  if (pending.length === 0) return NOTHING;
+  const events = loggedEvents(ctx, { source: "webhook", row: webhook }, pending);
   await ctx.stores.events.insertMany(events);
-  return { events: events.length, deliveries: await fanOut(ctx, events) };
+  const outboxes = [{ ownerId: webhook._id, events: pending }];
+  return takeStep(ctx, { source: "webhook", outboxes, events, from: null });
+}
+
+/** The next step of a fan-out: all that comes before the endpoints was done by the first. */
+async function continueFanOut(
+  ctx: ServiceContext,
+  owner: Owner,
+  from: FanOutCursor,
+): Promise<DispatchReport> {
+  const pending = owner.row.pending_events.filter(({ sequence }) => sequence <= from.through);
+  const events = loggedEvents(ctx, owner, pending);
+  const outboxes = [{ ownerId: owner.row._id, events: pending }];
+  return takeStep(ctx, { source: owner.source, outboxes, events, from });
+}
+
+function loggedEvents(ctx: ServiceContext, owner: Owner, events: readonly PendingEvent[]) {
+  const now = ctx.runtime.now();
+  const taskId = owner.source === "task" ? owner.row._id : null;
+  return events.map((event) => loggedEvent(event, owner.row.namespace_id, taskId, now));
 }

@@ -10,6 +10,14 @@ import { unlessUnavailable } from "./unless-unavailable.ts";
 
 const ENDPOINTS_PER_PAGE = 200;
 
+/**
+ * What one step does at most, so that it stays far from the limits of an invocation (CPU time, and
+ * calls to other services): at 2,000 deliveries it is some 50 calls. The endpoint that reaches a
+ * limit is still served, with all of the events.
+ */
+const ENDPOINTS_PER_STEP = 1000;
+const DELIVERIES_PER_STEP = 2000;
+
 /** Deliveries in one write: many events to many endpoints are many. */
 const DELIVERIES_PER_WRITE = 1000;
 
@@ -19,41 +27,81 @@ const MESSAGES_PER_PUBLISH = 50;
 /** A delivery as it is stored, and its first attempt's message. */
 type PlannedDelivery = { readonly record: DeliveryRecord; readonly message: DeliveryMessage };
 
+/** What one step came to: how many deliveries, and behind which endpoint the next goes on; null: it was the last. */
+export type FanOutStep = { readonly deliveries: number; readonly next: string | null };
+
 /**
- * Makes a delivery of each event for each endpoint that is in service and subscribed to it, a page
- * of endpoints at a time; how many. All events are of one namespace. Each page is stored before it
- * is published: with the queue down, or a crash in between, the relay publishes what is stored.
+ * Makes a delivery of each event for each endpoint that is in service and subscribed to it, from
+ * the endpoint behind `after` on in order of id (null: the first), as far as one step goes. All
+ * events are of one namespace. Each page is stored before it is published: with the queue down, or
+ * a crash in between, the relay publishes what is stored.
+ *
+ * An endpoint is judged as it is when the walk gets to it: one that was deleted, paused or changed
+ * before that is treated as such; one that was made since the events happened gets none of them.
+ *
+ * For each endpoint the events are written together and in the order given, which first-in-first-out
+ * delivery relies on: a task's later event never has a delivery before an earlier one has.
  */
-export async function fanOut(ctx: ServiceContext, events: readonly EventRecord[]): Promise<number> {
+export async function fanOut(
+  ctx: ServiceContext,
+  events: readonly EventRecord[],
+  after: string | null,
+): Promise<FanOutStep> {
   const namespaceId = events[0]?.namespace_id;
-  if (namespaceId === undefined) return 0;
+  if (namespaceId === undefined) return { deliveries: 0, next: null };
   const payloads = new Map<string, string>();
   const payloadOf = (event: EventRecord) => {
     const payload = payloads.get(event._id) ?? buildPayload(event);
     payloads.set(event._id, payload);
     return payload;
   };
-  let count = 0;
-  let lastId: string | null = null;
+  let deliveries = 0;
+  let endpoints = 0;
+  let lastId = after;
   for (;;) {
     const page: readonly WebhookRecord[] = await ctx.stores.webhooks.activeAfter(
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
     );
+    const taken = takeWithin(DELIVERIES_PER_STEP - deliveries, page, events);
     const now = ctx.runtime.now();
     const planned = await Promise.all(
-      page.flatMap((endpoint) =>
-        events
-          .filter((event) => isSubscribed(endpoint, event))
-          .map((event) => plan(endpoint, event, payloadOf(event), now)),
+      taken.flatMap(({ endpoint, wanted }) =>
+        wanted.map((event) => plan(endpoint, event, payloadOf(event), now)),
       ),
     );
     await store(ctx, planned);
-    count += planned.length;
-    lastId = page.at(-1)?._id ?? null;
-    if (page.length < ENDPOINTS_PER_PAGE) return count;
+    deliveries += planned.length;
+    endpoints += taken.length;
+    lastId = taken.at(-1)?.endpoint._id ?? lastId;
+    if (taken.length === page.length && page.length < ENDPOINTS_PER_PAGE) {
+      return { deliveries, next: null };
+    }
+    if (deliveries >= DELIVERIES_PER_STEP || endpoints >= ENDPOINTS_PER_STEP) {
+      return { deliveries, next: lastId };
+    }
   }
+}
+
+/** An endpoint and the events that it subscribed to. */
+type Taken = { readonly endpoint: WebhookRecord; readonly wanted: readonly EventRecord[] };
+
+/** The first endpoints of a page, up to the one with which there are as many deliveries. */
+function takeWithin(
+  deliveries: number,
+  page: readonly WebhookRecord[],
+  events: readonly EventRecord[],
+): readonly Taken[] {
+  const taken: Taken[] = [];
+  let count = 0;
+  for (const endpoint of page) {
+    if (count >= deliveries) break;
+    const wanted = events.filter((event) => isSubscribed(endpoint, event));
+    taken.push({ endpoint, wanted });
+    count += wanted.length;
+  }
+  return taken;
 }
 
 async function store(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Outbox } from "../../ports/task-store.ts";
+import type { FanOutCursor, FanOutMove, Outbox } from "../../ports/task-store.ts";
 import type { BulkUpdate, MongoGateway, Query } from "./gateway.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function settleOutboxes(
       collection,
       outboxes.map((outbox) => ({ ...updateOf(outbox), upsert: false })),
     );
-  const empty = { $set: { pending_events: [], outbox_at: null } };
+  const empty = { $set: { pending_events: [], outbox_at: null, fan_out: null } };
   const emptied = await each((outbox) => ({ filter: untouched(outbox), update: empty }));
   if (emptied === outboxes.length) return;
   await each(({ ownerId, eventIds }) => ({
@@ -38,4 +38,29 @@ function untouched({ ownerId, eventIds }: Outbox): Query {
     pending_events: { $size: eventIds.length },
     ...(last !== undefined && { [`pending_events.${eventIds.length - 1}.event_id`]: last }),
   };
+}
+
+/**
+ * Moves fan-outs on, each from where its step found it: a step that was repeated, or taken by two
+ * at once, moves it once. How many were moved. May be applied twice.
+ */
+export function moveFanOuts(
+  gateway: MongoGateway,
+  collection: string,
+  moves: readonly FanOutMove[],
+): Promise<number> {
+  return gateway.bulkUpdate(
+    collection,
+    moves.map(({ ownerId, from, to, outboxAt }) => ({
+      filter: { _id: ownerId, ...standingAt(from) },
+      update: { $set: { fan_out: to, outbox_at: outboxAt } },
+      upsert: false,
+    })),
+  );
+}
+
+function standingAt(cursor: FanOutCursor | null): Query {
+  // Equal to null is also what was stored before there were fan-outs of several steps.
+  if (cursor === null) return { fan_out: null };
+  return { "fan_out.through": cursor.through, "fan_out.after": cursor.after };
 }

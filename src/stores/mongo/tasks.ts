@@ -2,7 +2,7 @@ import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.t
 import { among, createdWithin, metadataTerms } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
-import { settleOutboxes } from "./outboxes.ts";
+import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
 
 const TASKS = "tasks";
 
@@ -91,6 +91,8 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
     },
 
     settleEvents: (outboxes) => settleOutboxes(gateway, TASKS, outboxes),
+
+    moveFanOuts: (moves) => moveFanOuts(gateway, TASKS, moves),
 
     dueForRelay: (now, limit) =>
       gateway.find<TaskRecord>(

@@ -2,7 +2,7 @@ import type { WebhookRecord, WebhookStore } from "../../ports/webhook-store.ts";
 import { resourceQuery } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
-import { settleOutboxes } from "./outboxes.ts";
+import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
 
 const COLLECTION = "webhooks";
 
@@ -77,6 +77,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
       )) > 0,
     settleEvents: (webhookId, eventIds) =>
       settleOutboxes(gateway, COLLECTION, [{ ownerId: webhookId, eventIds }]),
+    moveFanOuts: (moves) => moveFanOuts(gateway, COLLECTION, moves),
     dueForDispatch: (before, limit) =>
       gateway.find<WebhookRecord>(
         COLLECTION,

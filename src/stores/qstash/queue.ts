@@ -100,6 +100,13 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
           request(INTERNAL_PATHS.dispatch, message, options, DEFAULT_TIMEOUT_SECONDS),
         );
       }),
+    publishDispatches: (messages) =>
+      reach(async () => {
+        const requests = messages.map(({ message, options }) =>
+          request(INTERNAL_PATHS.dispatch, message, options, DEFAULT_TIMEOUT_SECONDS),
+        );
+        if (requests.length > 0) await client.batchJSON(requests);
+      }),
     publishDeliveries: (messages) =>
       reach(async () => {
         const requests = messages.map(({ message, options }) =>

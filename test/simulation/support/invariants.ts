@@ -83,12 +83,16 @@ export function expectConsistent({ entries, attempts, events, status }: TaskHist
   expect(types.filter((type) => type === "task.started")).toHaveLength(attempts.length);
 }
 
-/** An endpoint got every event of a task (that it subscribed to), duplicates by the same id and with the same body. */
+/**
+ * An endpoint got every event of a task (that it subscribed to), duplicates by the same id and with
+ * the same body; `endpoints` of the namespace subscribed to them.
+ */
 export async function expectReceived(
   api: Api,
   taskId: string,
   endpoint: Endpoint,
   isSubscribed: (type: string) => boolean = () => true,
+  endpoints = 1,
 ): Promise<void> {
   const { events: all, deliveries } = await historyOf(api, taskId);
   const events = all.filter(({ type }) => isSubscribed(type));
@@ -101,6 +105,6 @@ export async function expectReceived(
   expect(inOrder).toEqual(
     events.map(({ event_id, type, sequence }) => ({ id: event_id, type, sequence })),
   );
-  expect(deliveries).toHaveLength(events.length);
+  expect(deliveries).toHaveLength(events.length * endpoints);
   for (const delivery of deliveries) expect(delivery.status).toBe("COMPLETED");
 }

@@ -84,6 +84,7 @@ export function createKillWorld(seed: number) {
     putSchedule: () => Promise.resolve(),
     deleteSchedule: () => Promise.resolve(),
     publishDispatch: () => Promise.resolve(),
+    publishDispatches: () => Promise.resolve(),
     publishDeliveries: () => Promise.resolve(),
   };
 

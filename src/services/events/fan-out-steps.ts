@@ -1,0 +1,138 @@
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import type { DispatchMessage, QueuedDispatch } from "../../ports/queue.ts";
+import type { FanOutCursor, PendingEvent } from "../../ports/task-store.ts";
+import type { ServiceContext } from "../context.ts";
+import { fanOut } from "./fan-out.ts";
+import { unlessUnavailable } from "./unless-unavailable.ts";
+
+/** How much a dispatch found to do; none when another had done it, or is at it. */
+export type DispatchReport = { readonly events: number; readonly deliveries: number };
+
+/**
+ * How long after a step the relay gives the next one's message up for lost, in milliseconds: the
+ * queue's own repetitions of a step that failed, with their waits, have come by then.
+ */
+const CONTINUATION_GRACE_MS = 120_000;
+
+/** Outboxes of one namespace, of which none or one has a fan-out under way, whose events go to the endpoints together. */
+type Step = {
+  readonly source: DispatchMessage["source"];
+  readonly outboxes: readonly {
+    readonly ownerId: string;
+    readonly events: readonly PendingEvent[];
+  }[];
+  /** The events of all of them, as the log has them. */
+  readonly events: readonly EventRecord[];
+  /** Where the step begins; null: at the first endpoint. */
+  readonly from: FanOutCursor | null;
+};
+
+/**
+ * Takes one step of a fan-out: then either the outboxes are settled, or each notes where it goes
+ * on and a message asks for that. The note comes before the message, and its step is taken by the
+ * message that agrees with it: of duplicates, and of two dispatches at once, one goes on. A message
+ * that is lost is found by the relay, since the note put the outbox's time off, not away (P3, P7).
+ */
+export async function takeStep(ctx: ServiceContext, step: Step): Promise<DispatchReport> {
+  const { deliveries, next } = await fanOut(ctx, step.events, step.from?.after ?? null);
+  if (next === null) {
+    await settle(ctx, step);
+  } else {
+    // An outbox that another dispatch emptied, but had no time to mark as empty, has nothing to go on with.
+    const waiting = step.outboxes.filter(({ events }) => events.length > 0);
+    const emptied = step.outboxes.filter(({ events }) => events.length === 0);
+    await handOn(ctx, { ...step, outboxes: waiting }, next);
+    if (emptied.length > 0) await settle(ctx, { ...step, outboxes: emptied });
+  }
+  return { events: step.events.length, deliveries };
+}
+
+async function handOn(ctx: ServiceContext, step: Step, after: string): Promise<void> {
+  const outboxAt = new Date(ctx.runtime.now().getTime() + CONTINUATION_GRACE_MS);
+  const ahead = step.outboxes.map(({ ownerId, events }) => {
+    const through = step.from?.through ?? events.at(-1)?.sequence ?? 0;
+    return { ownerId, to: { through, after } };
+  });
+  await storeOf(ctx, step).moveFanOuts(
+    ahead.map(({ ownerId, to }) => ({ ownerId, from: step.from, to, outboxAt })),
+  );
+  await publishSteps(
+    ctx,
+    ahead.map(({ ownerId, to }) => stepMessage(step.source, ownerId, to)),
+  );
+}
+
+async function settle(ctx: ServiceContext, step: Step): Promise<void> {
+  const settled = step.outboxes.map(({ ownerId, events }) => ({
+    ownerId,
+    eventIds: events.map((event) => event.event_id),
+  }));
+  if (step.source === "task") await ctx.stores.tasks.settleEvents(settled);
+  else for (const one of settled) await ctx.stores.webhooks.settleEvents(one.ownerId, one.eventIds);
+  if (step.from !== null) await goOnWithTheRest(ctx, step, step.from);
+}
+
+/** What came in while a fan-out was under way was not dispatched by its own message, but waited for this. */
+async function goOnWithTheRest(ctx: ServiceContext, step: Step, from: FanOutCursor): Promise<void> {
+  const outboxAt = ctx.runtime.now();
+  const { source } = step;
+  for (const { ownerId } of step.outboxes) {
+    const move = { ownerId, from, to: null, outboxAt };
+    if ((await storeOf(ctx, step).moveFanOuts([move])) === 0) continue;
+    const deduplicationId = `dispatch-${ownerId}-after-${from.through}`;
+    await publishSteps(ctx, [{ message: { source, id: ownerId }, options: { deduplicationId } }]);
+  }
+}
+
+/**
+ * Hands fan-outs whose message was lost to the queue once more, and puts their time off. Which of
+ * them: none when the queue can't be reached. Publishes first, so that a crash in between repeats it.
+ */
+export async function resumeFanOuts(
+  ctx: ServiceContext,
+  source: DispatchMessage["source"],
+  owners: readonly { readonly _id: string; readonly fan_out?: FanOutCursor | null }[],
+): Promise<boolean> {
+  const now = ctx.runtime.now();
+  const outboxAt = new Date(now.getTime() + CONTINUATION_GRACE_MS);
+  const standing = owners.flatMap(({ _id, fan_out }) =>
+    fan_out ? [{ ownerId: _id, from: fan_out, to: fan_out, outboxAt }] : [],
+  );
+  // The mark keeps the queue's deduplication from dropping it: it may have taken the lost one.
+  const mark = `-r${now.getTime()}`;
+  const isPublished = await publishSteps(
+    ctx,
+    standing.map(({ ownerId, to }) => stepMessage(source, ownerId, to, mark)),
+  );
+  if (isPublished) await storeOf(ctx, { source }).moveFanOuts(standing);
+  return isPublished;
+}
+
+function stepMessage(
+  source: DispatchMessage["source"],
+  id: string,
+  to: FanOutCursor,
+  mark = "",
+): QueuedDispatch {
+  return {
+    message: { source, id, fan_out: to },
+    options: { deduplicationId: `dispatch-${id}-${to.through}-${to.after}${mark}` },
+  };
+}
+
+/** Whether the queue took them. */
+async function publishSteps(
+  ctx: ServiceContext,
+  messages: readonly QueuedDispatch[],
+): Promise<boolean> {
+  let isPublished = false;
+  await unlessUnavailable(ctx, "the relay goes on with the fan-out", async () => {
+    await ctx.stores.queue.publishDispatches(messages);
+    isPublished = true;
+  });
+  return isPublished;
+}
+
+function storeOf(ctx: ServiceContext, { source }: Pick<Step, "source">) {
+  return source === "task" ? ctx.stores.tasks : ctx.stores.webhooks;
+}

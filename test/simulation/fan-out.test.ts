@@ -1,0 +1,86 @@
+import { MongoClient } from "mongodb";
+import { afterAll } from "vitest";
+import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
+import { submit } from "../support/fixtures.ts";
+import { describeCutOffs, type ModesOf, type Scenario } from "./support/cut-off.ts";
+import { expectEnded, expectReceived } from "./support/invariants.ts";
+import type { Endpoint } from "./support/receiver.ts";
+import { type Case, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
+import { type Simulation, startSimulation } from "./support/simulation.ts";
+import { isSettled } from "./support/task-state.ts";
+
+/** Endpoints between the first and the last that hear nothing of tasks: a step and a half. */
+const DEAF = 1500;
+
+type Crowded = Case & {
+  readonly taskId: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly release: () => void;
+};
+
+const simulation = await startSimulation();
+const client = new MongoClient(simulation.mongo.uri);
+const webhooks = client.db("waybill").collection<WebhookRecord>("webhooks");
+afterAll(async () => {
+  await client.close();
+  await simulation.close();
+});
+
+/** How much of an id is its time in milliseconds, in hexadecimal digits, behind the prefix. */
+const ID_TIME = { from: "whk_".length, to: "whk_".length + 12 } as const;
+
+/** Stores copies of an endpoint with ids of the millisecond after it, which is before the next one is made. */
+async function crowd(endpoint: WebhookRecord): Promise<void> {
+  const { _id: id } = endpoint;
+  const madeAt = Number.parseInt(id.slice(ID_TIME.from, ID_TIME.to), 16);
+  const time = (madeAt + 1).toString(16).padStart(ID_TIME.to - ID_TIME.from, "0");
+  const rest = id.slice(ID_TIME.to, -4);
+  await webhooks.insertMany(
+    Array.from({ length: DEAF }, (_, index) => ({
+      ...endpoint,
+      _id: `whk_${time}${rest}${index.toString(16).padStart(4, "0")}`,
+      event_types: ["namespace.migration.completed"],
+    })),
+  );
+}
+
+async function prepare(where: Simulation): Promise<Crowded> {
+  const made = await makeCase(where, 1);
+  const first = await subscribe(where, made.api);
+  const stored = await webhooks.findOne({ url: first.url });
+  if (stored === null) throw new Error("the endpoint was not stored");
+  await crowd(stored);
+  const endpoints = [first, await subscribe(where, made.api)];
+  const release = holdBack(where, "dispatch", "job");
+  const { task_id } = await submit(made.api, made.batch);
+  await made.api.post(`/v1/tasks/${task_id}/kill`).expect(202);
+  await where.world.stack.qstash.idle();
+  return { ...made, taskId: task_id, endpoints, release };
+}
+
+/** P3 of a fan-out in steps: whatever is lost or repeated, each endpoint gets each event once. */
+const fanOut: Scenario<Crowded> = {
+  name: "a fan-out of two steps",
+  disturbed: "until settled",
+  prepare,
+  act: async ({ world }, { release }) => {
+    release();
+    await world.stack.qstash.idle();
+  },
+  isSettled: async ({ api, taskId, endpoints }) =>
+    (await isSettled(api, taskId)) && endpoints.every((endpoint) => endpoint.received.length > 0),
+  check: async ({ api, batch, taskId, endpoints }) => {
+    await expectEnded(api, batch, { status: "CANCELED", documents: "as told" });
+    for (const endpoint of endpoints) {
+      await expectReceived(api, taskId, endpoint, undefined, endpoints.length);
+    }
+  },
+};
+
+/** The writes of deliveries' attempts are those of any dispatch, which `events.test.ts` disturbs. */
+const ofFanOut: ModesOf = ({ kind }) =>
+  kind === "update deliveries" || kind === "deliver webhooks/deliver"
+    ? []
+    : ["cut", "lost", "killed"];
+
+await describeCutOffs(simulation, fanOut, ofFanOut);
