@@ -14,6 +14,7 @@ import { collections } from "./routes/collections.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { documents } from "./routes/documents.ts";
 import { errorResponse } from "./routes/error-response.ts";
+import { eventTypes } from "./routes/event-types.ts";
 import { eventsStream } from "./routes/events-stream.ts";
 import { health } from "./routes/health.ts";
 import { keys } from "./routes/keys.ts";
@@ -89,6 +90,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     webhooks,
     deliveries,
     eventsStream,
+    eventTypes,
   ]) {
     inNamespace.route("/", router);
   }

@@ -15,6 +15,7 @@ import { createCopyStore } from "./stores/mongo/copies.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
 import { createDocumentStore } from "./stores/mongo/documents.ts";
 import { createEventStore } from "./stores/mongo/events.ts";
+import { createEventTypeStore } from "./stores/mongo/event-types.ts";
 import { createKeyStore } from "./stores/mongo/keys.ts";
 import { createNamespaceStore } from "./stores/mongo/namespaces.ts";
 import { createObjectStore } from "./stores/mongo/objects.ts";
@@ -208,6 +209,10 @@ class RequestStores implements Stores {
 
   get events() {
     return createEventStore(this.gateway);
+  }
+
+  get eventTypes() {
+    return createEventTypeStore(this.gateway);
   }
 }
 

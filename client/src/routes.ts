@@ -1,5 +1,5 @@
 import type * as c from "./contract.ts";
-import { keyed, of, ofBody, once, page, remove, rows, safe } from "./route.ts";
+import { keyed, of, ofBody, once, type Page, page, remove, rows, safe } from "./route.ts";
 
 /**
  * Every route of the API and the method that it becomes. To add one: a line here (the function says
@@ -239,6 +239,32 @@ export const routes = {
       ofBody<{ body: c.UpdateWebhookRequest; answer: c.Webhook }>(),
     ),
     delete: remove("DELETE /v1/webhooks/{webhook_id}", of()),
+  },
+  eventTypes: {
+    /** The catalogue of events, a page of it. */
+    catalogue: safe(
+      "GET /v1/event-types",
+      of<{
+        answer: Page<c.EventType>;
+        query?: { readonly limit?: number; readonly cursor?: string };
+      }>(),
+    ),
+    list: page(
+      "POST /v1/event-types/list",
+      ofBody<{ body?: c.EventTypeListRequest; answer: c.EventType }>(),
+    ),
+    /** `query: { version: 1 }` answers an earlier version of a registered type. */
+    get: safe(
+      "GET /v1/event-types/{event_type}",
+      of<{ answer: c.EventType; query?: { readonly version?: number } }>(),
+    ),
+    /** Registers a type of your own; another schema makes the next version. */
+    put: safe(
+      "PUT /v1/event-types/{event_type}",
+      ofBody<{ body: c.PutEventTypeRequest; answer: c.EventType }>(),
+    ),
+    /** Takes a registered type out of service. */
+    archive: remove("DELETE /v1/event-types/{event_type}", of()),
   },
   deliveries: {
     /** The namespace's deliveries; `FAILED` are the dead letters. */

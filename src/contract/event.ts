@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** Every event that Waybill sends, and what it says. The order is that of a task's life. */
+/**
+ * Every event that Waybill sends of its own accord, and what it says. The order is that of a task's
+ * life. `event-payload.ts` has the schema and an example of each.
+ */
 export const EVENT_CATALOGUE = [
   { type: "task.created", meaning: "A task was accepted and stored." },
   { type: "task.started", meaning: "An attempt of a task began." },
@@ -19,7 +22,10 @@ export const EVENT_CATALOGUE = [
   },
 ] as const;
 
-const EVENT_TYPES: readonly string[] = EVENT_CATALOGUE.map((event) => event.type);
+/** A type of event that Waybill sends of its own accord. */
+export type BuiltInEventType = (typeof EVENT_CATALOGUE)[number]["type"];
+
+export const BUILT_IN_EVENT_TYPES: readonly string[] = EVENT_CATALOGUE.map((event) => event.type);
 
 /** Whether a pattern names an event: exactly, by `*` for all, or by a prefix as in `task.*`. */
 export function matchesEventType(pattern: string, type: string): boolean {
@@ -28,13 +34,46 @@ export function matchesEventType(pattern: string, type: string): boolean {
   return pattern === type;
 }
 
+/** Whether a pattern names at least one event that Waybill sends of its own accord. */
+export function matchesBuiltIn(pattern: string): boolean {
+  return BUILT_IN_EVENT_TYPES.some((type) => matchesEventType(pattern, type));
+}
+
+/** The longest name of an event type, in characters. */
+const MAX_TYPE_CHARACTERS = 100;
+
+/** Lower-case words with dots between them. */
+const TYPE = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/;
+
+/** The first words of the names that are Waybill's own, now or later. */
+const RESERVED_PREFIXES: ReadonlySet<string> = new Set([
+  "waybill",
+  ...BUILT_IN_EVENT_TYPES.map((type) => firstWordOf(type)),
+]);
+
+/** The name of a deployer's own event type: `orders.paid`. */
+export const EventTypeName = z
+  .string()
+  .max(MAX_TYPE_CHARACTERS)
+  .regex(TYPE, {
+    error:
+      'expected lower-case words of a-z, 0-9 and "_" with dots between them, such as orders.paid',
+  })
+  .refine((type) => !RESERVED_PREFIXES.has(firstWordOf(type)), {
+    error: `expected a name of your own: those that start with ${[...RESERVED_PREFIXES].map((word) => `${word}.`).join(", ")} are Waybill's`,
+  });
+
 /**
- * An event type or a pattern that at least one event of the catalogue matches: a misspelt
- * subscription is refused at once instead of staying silent for ever.
+ * An event type or a pattern, in its form. Whether any event is of it is asked where the namespace's
+ * own types are known: `services/event-types/require-known-types.ts`.
  */
 export const EventTypePattern = z
   .string()
-  .max(128)
-  .refine((pattern) => EVENT_TYPES.some((type) => matchesEventType(pattern, type)), {
-    error: `there is no such event; choose from ${EVENT_TYPES.join(", ")}, or a pattern such as "task.*" or "*"`,
+  .max(MAX_TYPE_CHARACTERS)
+  .regex(/^(\*|[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\.\*|[a-z][a-z0-9_]*(\.[a-z0-9_]+)+)$/, {
+    error: 'expected an event type such as task.completed, or a pattern such as "task.*" or "*"',
   });
+
+function firstWordOf(type: string): string {
+  return type.split(".", 1)[0] ?? "";
+}

@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   webhook: "whk",
   delivery: "dlv",
   taskType: "ttp",
+  eventType: "ety",
   schedule: "sch",
   taxonomy: "tax",
   migration: "mig",

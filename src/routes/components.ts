@@ -2,6 +2,7 @@ import { zodToOpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import type { z } from "zod";
 import { TaskStatusEnum } from "../contract/status.ts";
 import { ErrorCode, InvalidField, Problem } from "../contract/problem.ts";
+import { TASK_EXAMPLE } from "../contract/event-example.ts";
 import { Metadata, Pagination, ResourceListRequest, TimeRange } from "../contract/common.ts";
 import { CreateNamespaceRequest, Namespace } from "../contract/namespace.ts";
 import { CreateKeyRequest, CreatedKey, Key, KeyListRequest } from "../contract/key.ts";
@@ -42,6 +43,7 @@ import {
   RetryDeliveriesRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
+import { EventType, EventTypeListRequest, PutEventTypeRequest } from "../contract/event-type.ts";
 import {
   CreateWebhookRequest,
   CreatedWebhook,
@@ -198,6 +200,9 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
     "Filters of dead letters, at least one, and how far to go.",
   ],
   RetryDeliveriesOutcome: [RetryDeliveriesOutcome, "A row for each dead letter that was met."],
+  EventType: [EventType, "A type of event: what it means, and what is sent for it."],
+  EventTypeListRequest: [EventTypeListRequest, "Filters of the catalogue."],
+  PutEventTypeRequest: [PutEventTypeRequest, "What a deployer's own type says from now on."],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
   UpdateWebhookRequest: [
     UpdateWebhookRequest,
@@ -206,43 +211,6 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   Webhook: [Webhook, "An endpoint that events are sent to."],
   CreatedWebhook: [CreatedWebhook, "The endpoint and, for the only time, its signing secret."],
   WebhookListRequest: [WebhookListRequest, "Filters of a list of endpoints."],
-};
-
-/** A task in the middle of its work. */
-const TASK_EXAMPLE: Task = {
-  task_id: "tsk_019ab47c3f0e7d0f9a3b5c6d7e8f9a0b",
-  task_type: "api_buckets_batches_process",
-  status: "PROCESSING",
-  inputs: ["batch_019ab47c3e0a7c41b2d3e4f5a6b7c8d9"],
-  outputs: null,
-  additional_data: {
-    batch_id: "batch_019ab47c3e0a7c41b2d3e4f5a6b7c8d9",
-    bucket_id: "bkt_019ab47c3a0b7e5f8c9d0a1b2c3d4e5f",
-    collection_id: "col_019ab47c3b0c7f60ad1e2f3a4b5c6d7e",
-    job_id: "job_019ab47c3f0e7d0f9a3b5c6d7e8f9a0c",
-  },
-  error_message: null,
-  namespace_id: "ns_019ab47c390a7b4c9d8e7f6a5b4c3d2e",
-  created_at: "2026-11-24T01:02:03.456Z",
-  updated_at: "2026-11-24T01:02:05.120Z",
-  started_at: "2026-11-24T01:02:03.610Z",
-  completed_at: null,
-  progress: { completed: 120, total: 400, unit: "objects", message: null },
-  attempt: 1,
-  max_attempts: 3,
-  cancel: null,
-  last_error: null,
-  tags: [],
-  parent_task_id: null,
-  retry_of: null,
-  version: 4,
-  sequence: 2,
-  priority: "normal",
-  metadata: {},
-  not_before: null,
-  expires_at: null,
-  singleton_key: null,
-  killable: true,
 };
 
 /**

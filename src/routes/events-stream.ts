@@ -3,6 +3,7 @@ import { z } from "zod";
 import { oneOrMany } from "../contract/common.ts";
 import { EventTypePattern } from "../contract/event.ts";
 import { DomainError } from "../services/errors.ts";
+import { requireKnownTypes } from "../services/event-types/require-known-types.ts";
 import { openEventStream } from "../services/events/stream-events.ts";
 import { eventStream } from "./event-stream.ts";
 import { createRouter } from "./router.ts";
@@ -50,6 +51,8 @@ eventsStream.openapi(
     const filter = { types: listOf(type), taskTypes: listOf(taskType), tags: listOf(tag) };
     const after = loggedBefore(c.req.header("Last-Event-ID"));
     const ctx = c.var.inNamespace;
+    const patterns = filter.types;
+    await requireKnownTypes({ ctx, patterns, path: "type", scope: "all" });
     return eventStream(await openEventStream({ ctx, input: { after, filter } }));
   },
 );

@@ -2,6 +2,7 @@ import { OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { ErrorCode } from "../contract/problem.ts";
 import type { AppEnv } from "./app-env.ts";
+import { eventWebhooks } from "./event-webhooks.ts";
 import { namedSchemas } from "./components.ts";
 import { mendNullableRefs } from "./nullable-refs.ts";
 import { codesOf, exampleProblem, problems } from "./problem-responses.ts";
@@ -49,7 +50,7 @@ const RETRY_AFTER_HEADER = {
  * and stores, the request's id.
  */
 export function openApiDocument(app: App): Document {
-  const definitions = [...namedSchemas(), ...app.openAPIRegistry.definitions];
+  const definitions = [...namedSchemas(), ...app.openAPIRegistry.definitions, ...eventWebhooks()];
   const document = new OpenApiGeneratorV31(definitions).generateDocument({
     openapi: "3.1.0",
     info: {
@@ -109,7 +110,7 @@ const TAGS = [
   ["Taxonomies", "Trees of labels for the documents of collections."],
   ["Migrations", "Copies of whole namespaces into new ones."],
   ["Schedules", "Recurring submissions."],
-  ["Events", "What happened, as it happens."],
+  ["Events", "What happened: as it happens, in the log, and the catalogue of what may."],
   ["Webhooks", "Endpoints that events are sent to, and what was sent."],
   ["Health", "Whether the deployment works; without a key."],
 ] as const;

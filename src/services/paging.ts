@@ -20,23 +20,29 @@ export function pageOptions(input: PageInput): PageOptions {
 /** A keyset as callers see it: opaque text, safe in a URL. */
 export function encodeCursor(next: Keyset | null): string | null {
   if (next === null) return null;
-  return btoa(`${next.at.getTime()}.${next.id}`)
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return toBase64Url(`${next.at.getTime()}.${next.id}`);
 }
 
 function decodeCursor(cursor: string): Keyset {
   const match = /^(\d{1,15})\.([a-z]+_[0-9a-f]{32})$/.exec(fromBase64Url(cursor));
-  if (match === null) {
-    throw new DomainError("invalid_cursor", "Send the next_cursor of the page before, unchanged.", [
-      { path: "cursor", message: "expected the next_cursor of an earlier answer" },
-    ]);
-  }
+  if (match === null) throw invalidCursor();
   return { at: new Date(Number(match[1])), id: match[2] ?? "" };
 }
 
-function fromBase64Url(text: string): string {
+/** The error for a cursor that no list gave. */
+export function invalidCursor(): DomainError {
+  return new DomainError("invalid_cursor", "Send the next_cursor of the page before, unchanged.", [
+    { path: "cursor", message: "expected the next_cursor of an earlier answer" },
+  ]);
+}
+
+/** ASCII text as it may stand in a URL (RFC 4648, section 5, without padding). */
+export function toBase64Url(text: string): string {
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** The text again; empty for what isn't such text. */
+export function fromBase64Url(text: string): string {
   try {
     return atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   } catch {

@@ -49,6 +49,9 @@ async function runEverything(): Promise<void> {
     },
   });
   const api = await world.inNamespace("stored");
+  const eventType = "/v1/event-types/orders.paid";
+  await api.put(eventType, { schema: { type: "object" } }).expect(201);
+  await api.put(eventType, { schema: { type: "object", required: ["order_id"] } }).expect(200);
   await api.post("/v1/keys", { name: "k", namespaces: ["stored"] }).expect(201);
   const port = await getPort({ host: "127.0.0.1" });
   await new Promise<void>((resolve) => receiver.listen(port, "127.0.0.1", resolve));

@@ -16,6 +16,7 @@ const VALID_BODIES: Readonly<Record<string, object>> = {
   "POST /v1/buckets/{bucket_id}/objects/batch": { objects: [{ content: { text: "x" } }] },
   "POST /v1/buckets/{bucket_id}/batches": { all: true, collection_id: "col" },
   "PUT /v1/task-types/{type}": { executor_url: "https://executor.example.com/" },
+  "PUT /v1/event-types/{event_type}": { schema: { type: "object" } },
   "POST /v1/tasks": { task_type: "own.work", input: {} },
   "POST /v1/taxonomies/{taxonomy_id}/materialize": { collection_id: "col" },
   "POST /v1/namespaces/{namespace_id}/migrations": { target_name: "copy" },
@@ -230,8 +231,9 @@ describe("every route", () => {
       async (route) => {
         const path = fill(route, own.ids);
         const known = routes.filter((one) => one.path === route.path).map((one) => one.method);
-        // To a PUT of a task type any last segment is a name.
-        const methods = route.path.startsWith("/v1/task-types") ? ["OPTIONS"] : ["PUT", "OPTIONS"];
+        // To a PUT of a type any last segment is a name.
+        const isOfType = /^\/v1\/(task|event)-types\//.test(route.path);
+        const methods = isOfType ? ["OPTIONS"] : ["PUT", "OPTIONS"];
         for (const method of methods) {
           const answer = await own.api.raw(method, path, null, {});
           expectProblem(answer, 405, "method_not_allowed");

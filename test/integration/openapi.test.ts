@@ -8,6 +8,7 @@ import { createApi } from "../support/api.ts";
 import { createDescribedCalls } from "../support/described-calls.ts";
 import {
   clusters,
+  events,
   external,
   kill,
   migrations,
@@ -185,7 +186,7 @@ describe("the answers of a run", () => {
 
     await call(caller, "post", taskPath.concat("/retry"), undefined, 409);
     const tour = { call, caller, world, receiverUrl };
-    const parts = [repair, kill, external, schedules, clusters, taxonomies, migrations];
+    const parts = [repair, kill, events, external, schedules, clusters, taxonomies, migrations];
     for (const part of parts) await part(tour);
     for (const path of [
       batchPath,

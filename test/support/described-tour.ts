@@ -36,6 +36,18 @@ export async function external({ call, caller, world, receiverUrl }: Tour): Prom
   await call(caller, "post", "/v1/tasks/kill", { tags: "t" }, 200);
 }
 
+/** The catalogue of events, and a type of the deployer's own. */
+export async function events({ call, caller }: Tour): Promise<void> {
+  const type = "/v1/event-types/orders.paid";
+  const schema = { type: "object", properties: { order_id: { type: "string" } } };
+  await call(caller, "get", "/v1/event-types?limit=5", undefined, 200);
+  await call(caller, "put", type, { schema, example: { order_id: "o_1" } }, 201);
+  await call(caller, "put", type, { schema: { ...schema, required: ["order_id"] } }, 200);
+  await call(caller, "get", `${type}?version=1`, undefined, 200);
+  await call(caller, "post", "/v1/event-types/list", { origin: "registered" }, 200);
+  await call(caller, "delete", type, undefined, 204);
+}
+
 /** Submissions in one call, and a schedule. */
 export async function schedules({ call, caller }: Tour): Promise<void> {
   const submission = { kind: "bucket", bucket_id: "b", collection_id: "c" };

@@ -33,6 +33,8 @@ export async function populate(world: World, name: string): Promise<Populated> {
   const key = await world.api.post("/v1/keys", { name, namespaces: [name] }).expect(201);
   const type = `${name}.work`;
   await api.put(`/v1/task-types/${type}`, { executor_url: "https://executor.example.com/" });
+  const eventType = `${name}.happened`;
+  await api.put(`/v1/event-types/${eventType}`, { schema: { type: "object" } }).expect(201);
   const submission = { kind: "batch", bucket_id: batch.bucketId, batch_id: batch.batchId };
   const schedule = await api
     .post("/v1/schedules", { name: "yearly", cron: "0 0 1 1 *", submission })
@@ -64,6 +66,7 @@ export async function populate(world: World, name: string): Promise<Populated> {
       document_id: await first(`/v1/collections/${collectionId}/documents/list`, "document_id"),
       task_id: task.task_id,
       type,
+      event_type: eventType,
       schedule_id: String(schedule.body["schedule_id"]),
       taxonomy_id: String(taxonomy.body["taxonomy_id"]),
       cluster_id: String(cluster.body["cluster_id"]),

@@ -29,7 +29,7 @@ export async function readRoutes(api: Api): Promise<readonly Route[]> {
       path,
       pathParameters: [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ""),
       hasBody: operation.requestBody !== undefined,
-      isList: operation.parameters.some(({ name }) => name === "cursor"),
+      isList: path.endsWith("/list") && operation.parameters.some(({ name }) => name === "cursor"),
     })),
   );
 }

@@ -1,5 +1,6 @@
 import { startStack, type Stack, type StackOptions } from "../../local/stack.ts";
 import { startWorker, type Worker } from "../../local/worker.ts";
+import { watchEvents } from "./event-schemas.ts";
 import { type Api, createApi } from "./api.ts";
 
 /** The built worker in workerd on a stack of its own, and a caller with the administrator's key. */
@@ -17,6 +18,7 @@ export type World = {
   runMinuteCron(msFromNow?: number): Promise<void>;
   /** Kills workerd and starts it anew on the same port: every isolate and connection is gone. */
   restartWorker(): Promise<void>;
+  /** Ends it. Rejects when any event of the whole run was not as the catalogue's schema has it. */
   close(): Promise<void>;
 };
 
@@ -28,6 +30,7 @@ export async function startWorld(
 ): Promise<World> {
   const stack = await startStack(options);
   const logs: string[] = [];
+  const events = watchEvents(stack);
   const start = (port?: number) =>
     startWorker({
       vars: { ...stack.vars, ...options.vars },
@@ -54,7 +57,11 @@ export async function startWorld(
     },
     close: async () => {
       await world.worker.close();
-      await stack.close();
+      try {
+        await events.check();
+      } finally {
+        await stack.close();
+      }
     },
   };
   return world;

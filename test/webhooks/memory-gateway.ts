@@ -1,6 +1,7 @@
 import { Query as MingoQuery } from "mingo";
 import { update as applyUpdate } from "mingo/updater";
 import type { InsertOutcome } from "../../src/ports/resource-store.ts";
+import { INDEXES } from "../../src/stores/mongo/indexes.ts";
 import type {
   BulkUpdate,
   Doc,
@@ -16,7 +17,7 @@ export type MemoryGateway = MongoGateway & {
   readonly rows: (collection: string) => readonly Doc[];
 };
 
-/** An empty {@link MemoryGateway}. Only `_id` is unique, which is all that webhooks need. */
+/** An empty {@link MemoryGateway}. Unique indexes refuse inserts, but not updates. */
 export function createMemoryGateway(): MemoryGateway {
   const collections = new Map<string, Map<string, Doc>>();
   const operations: string[] = [];
@@ -32,6 +33,12 @@ export function createMemoryGateway(): MemoryGateway {
   const insert = (collection: string, document: Doc): InsertOutcome => {
     const rows = rowsOf(collection);
     if (rows.has(document._id)) return { kind: "duplicate", fields: ["_id"] };
+    for (const index of INDEXES.filter((one) => one.collection === collection && one.unique)) {
+      const fields = Object.keys(index.key);
+      const isSame = (row: Doc) =>
+        fields.every((field) => Reflect.get(row, field) === Reflect.get(document, field));
+      if ([...rows.values()].some(isSame)) return { kind: "duplicate", fields };
+    }
     rows.set(document._id, structuredClone(document));
     return { kind: "inserted" };
   };

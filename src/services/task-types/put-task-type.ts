@@ -5,7 +5,7 @@ import { sealSecret } from "../../webhooks/seal.ts";
 import { newSecret } from "../../webhooks/sign.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { requireUsableSchema } from "./input-schema.ts";
+import { requireUsableSchema } from "../json-schema.ts";
 
 /** The type as it is now, and its secret if this call made it. */
 export type PutTaskType = { readonly record: TaskTypeRecord; readonly secret: string | null };
@@ -24,7 +24,9 @@ export async function putTaskType({
 }): Promise<PutTaskType> {
   const { request } = input;
   const url = executorUrl(ctx, request.executor_url);
-  if (request.input_schema !== undefined) requireUsableSchema(request.input_schema);
+  if (request.input_schema !== undefined) {
+    requireUsableSchema(request.input_schema, "input_schema");
+  }
   const now = ctx.runtime.now();
   const id = ctx.runtime.newId("taskType");
   const secret = newSecret();

@@ -2,8 +2,8 @@ import type { CreateTaskRequest } from "../../contract/external-task.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import { requireValid } from "../json-schema.ts";
 import { renderConcurrencyKey } from "../task-types/concurrency-key.ts";
-import { requireValidInput } from "../task-types/input-schema.ts";
 import { createTask } from "./create-task.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function createExternalTask({
   const { task_type: taskType, input: jobInput, ...options } = input.request;
   const type = await ctx.stores.taskTypes.find(ctx.namespace._id, taskType);
   if (type === null) throw unknownType(ctx, taskType);
-  requireValidInput(jobInput, type.input_schema);
+  if (type.input_schema !== null) requireValid(jobInput, type.input_schema, "input");
   const queueTtl = options.expires_at === undefined ? (options.queue_ttl ?? type.queue_ttl) : null;
   return createTask({
     ctx,

@@ -3,11 +3,13 @@ import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { sealSecret } from "../../webhooks/seal.ts";
 import { newSecret } from "../../webhooks/sign.ts";
 import type { NamespaceContext } from "../context.ts";
+import { requireKnownTypes } from "../event-types/require-known-types.ts";
 import { checkedUrl } from "./checked-url.ts";
 
 /**
  * Makes an endpoint, ACTIVE at once. Its signing secret is in the answer and nowhere else: what is
- * stored is sealed. Throws `invalid_request` for a URL that may not be sent to.
+ * stored is sealed. Throws `invalid_request` for a URL that may not be sent to, and
+ * for an event type that there isn't.
  */
 export async function createWebhook({
   ctx,
@@ -17,6 +19,8 @@ export async function createWebhook({
   input: CreateWebhookRequest;
 }): Promise<{ readonly webhook: WebhookRecord; readonly secret: string }> {
   const url = checkedUrl({ ctx, url: input.url });
+  const patterns = input.event_types;
+  await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
   const now = ctx.runtime.now();
   const id = ctx.runtime.newId("webhook");
   const secret = newSecret();

@@ -2,12 +2,13 @@ import type { UpdateWebhookRequest } from "../../contract/webhook.ts";
 import type { WebhookPatch, WebhookRecord } from "../../ports/webhook-store.ts";
 import { actorOf, type NamespaceContext } from "../context.ts";
 import { notFound } from "../errors.ts";
+import { requireKnownTypes } from "../event-types/require-known-types.ts";
 import { checkedUrl } from "./checked-url.ts";
 import { getWebhook } from "./get-webhook.ts";
 
 /**
  * Replaces the given fields in one write. Throws `not_found`, and `invalid_request` for a URL that
- * may not be sent to. ACTIVE resumes an endpoint with a clean record; what was pending when it was
+ * may not be sent to and for an event type that there isn't. ACTIVE resumes an endpoint with a clean record; what was pending when it was
  * SUSPENDED has gone to the dead letters as it came up.
  */
 export async function updateWebhook({
@@ -17,6 +18,8 @@ export async function updateWebhook({
   ctx: NamespaceContext;
   input: UpdateWebhookRequest & { readonly webhookId: string };
 }): Promise<WebhookRecord> {
+  const patterns = input.event_types ?? [];
+  await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
   const patch = patchOf(ctx, input);
   if (Object.keys(patch).length === 0) return getWebhook({ ctx, input });
   const webhook = await ctx.stores.webhooks.update(ctx.namespace._id, input.webhookId, {

@@ -66,6 +66,8 @@ export const INDEXES: readonly Index[] = [
   unique("task_types", { namespace_id: 1, name: 1 }),
   plain("task_types", { namespace_id: 1, ...BY_TIME }),
 
+  unique("event_types", { namespace_id: 1, name: 1 }),
+
   unique("clusters", { namespace_id: 1, name: 1 }),
   plain("clusters", { namespace_id: 1, ...BY_TIME }),
   plain("cluster_models", { cluster_id: 1, task_id: 1 }),
