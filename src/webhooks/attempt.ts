@@ -1,5 +1,5 @@
 import type { Runtime } from "../ports/runtime.ts";
-import { checkAddress } from "./address-guard.ts";
+import { type AddressRules, checkAddress } from "./address-guard.ts";
 import { parseRetryAfter } from "./schedule.ts";
 import { openSecret } from "./seal.ts";
 import { signatureHeaders } from "./sign.ts";
@@ -53,7 +53,7 @@ export async function makeAttempt({
   runtime,
 }: {
   readonly target: AttemptTarget;
-  readonly config: { readonly sealingKey: string; readonly allowLoopback: boolean };
+  readonly config: AddressRules & { readonly sealingKey: string };
   readonly runtime: Pick<Runtime, "fetch" | "now">;
 }): Promise<AttemptResult> {
   const at = runtime.now();
