@@ -1,7 +1,20 @@
 import { z } from "zod";
+import { ownHostOf } from "./webhooks/address-guard.ts";
 
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
+
+/** Names, separated by commas; what is under a name is blocked with it. */
+const HostNames = z
+  .string()
+  .regex(/^[A-Za-z0-9_.\-\s,]*$/, { error: "expected host names separated by commas" })
+  .transform((text) =>
+    text
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  );
+
 const Whole = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
 
 /** The worker's variables and secrets (`docs/operations.md` says what each is for). */
@@ -23,6 +36,7 @@ export const Environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
+  BLOCKED_HOSTS: HostNames.prefault(""),
   LEASE_SECONDS: z.coerce
     .number()
     .int()
@@ -53,6 +67,8 @@ export type Config = {
   readonly sealingKey: string;
   /** Development only: webhook and object URLs may be http on loopback. */
   readonly allowLoopback: boolean;
+  /** Nothing that a caller chose is sent to these (`AddressRules` says how they are written). */
+  readonly ownHosts: readonly string[];
   readonly jobs: {
     readonly leaseSeconds: number;
     readonly heartbeatIntervalMs: number;
@@ -89,6 +105,7 @@ export function parseConfig(environment: Record<string, unknown>): Config {
     },
     sealingKey: env.SEALING_KEY,
     allowLoopback: env.ALLOW_LOOPBACK === "true",
+    ownHosts: [ownHostOf(env.PUBLIC_URL), ...env.BLOCKED_HOSTS],
     jobs: {
       leaseSeconds: env.LEASE_SECONDS,
       heartbeatIntervalMs: env.HEARTBEAT_INTERVAL_MS,

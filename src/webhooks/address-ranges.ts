@@ -28,8 +28,10 @@ const GLOBAL_UNICAST_V6 = ["2000::", 3] as const;
 
 /**
  * Blocks inside global unicast that are not public. Outside of it stand loopback, the unspecified
- * address, IPv4-mapped (::ffff:0:0/96), NAT64 (64:ff9b::/96), unique local (fc00::/7), link-local
- * (fe80::/10) and multicast (ff00::/8): refused without being named.
+ * address, IPv4-compatible (::/96), IPv4-mapped (::ffff:0:0/96) and IPv4-translated
+ * (::ffff:0:0:0/96) forms, NAT64 (64:ff9b::/96, and 64:ff9b:1::/48 of RFC 8215), discard-only
+ * (100::/64), segment routing (5f00::/16), unique local (fc00::/7), link-local (fe80::/10),
+ * site-local (fec0::/10) and multicast (ff00::/8): refused without being named.
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const NOT_PUBLIC_V6: readonly (readonly [address: string, prefixBits: number])[] = [
@@ -41,6 +43,23 @@ const NOT_PUBLIC_V6: readonly (readonly [address: string, prefixBits: number])[]
 
 const LOOPBACK_V4 = ["127.0.0.0", 8] as const;
 const LOOPBACK_V6 = ["::1", 128] as const;
+
+/**
+ * An address in the form in which `URL.hostname` writes it, IPv6 in brackets; null for what is no
+ * address. Takes the forms that a resolver answers with; of IPv4 only the dotted decimal one.
+ */
+export function canonicalAddress(text: string): string | null {
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
+    return URL.parse(`http://${text}/`)?.hostname === text ? text : null;
+  }
+  if (!/^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text)) return null;
+  return URL.parse(`http://[${text}]/`)?.hostname ?? null;
+}
+
+/** Whether the host of a URL is an address literal, in the form in which `URL.hostname` writes it. */
+export function isAddressLiteral(host: string): boolean {
+  return host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+}
 
 /** Whether the host of a URL is a loopback address literal; false for a name. */
 export function isLoopbackAddress(host: string): boolean {

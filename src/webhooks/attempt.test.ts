@@ -28,7 +28,7 @@ async function attemptWith(
   const at = new Date();
   return makeAttempt({
     target: await targetOf(change),
-    config: { sealingKey, allowLoopback: false },
+    config: { sealingKey, allowLoopback: false, ownHosts: [] },
     runtime: { fetch, now: () => at },
   });
 }

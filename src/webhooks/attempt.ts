@@ -1,5 +1,5 @@
 import type { Runtime } from "../ports/runtime.ts";
-import { checkAddress } from "./address-guard.ts";
+import { type AddressRules, checkAddress } from "./address-guard.ts";
 import { headersToKeep } from "./response-headers.ts";
 import { parseRetryAfter } from "./schedule.ts";
 import { openSecret } from "./seal.ts";
@@ -55,7 +55,7 @@ export async function makeAttempt({
   runtime,
 }: {
   readonly target: AttemptTarget;
-  readonly config: { readonly sealingKey: string; readonly allowLoopback: boolean };
+  readonly config: AddressRules & { readonly sealingKey: string };
   readonly runtime: Pick<Runtime, "fetch" | "now">;
 }): Promise<AttemptResult> {
   const at = runtime.now();

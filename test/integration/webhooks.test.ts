@@ -160,6 +160,20 @@ describe("an endpoint", () => {
   });
 });
 
+describe("the deployment's own address", () => {
+  it.each(["", "localhost", "[::1]"])(
+    "can't be an endpoint's, nor by the name %j",
+    async (name) => {
+      const api = await world.inNamespace();
+      const own = new URL("/v1/keys", world.worker.url);
+      if (name !== "") own.hostname = name;
+      const body = { url: own.href, event_types: ["*"] };
+      const answer = expectProblem(await api.post("/v1/webhooks", body), 400, "invalid_request");
+      expect(answer.detail).toBe("url: its host belongs to this service");
+    },
+  );
+});
+
 describe("the list of deliveries", () => {
   it("is filtered by status, task, event, type, answer and time", async () => {
     const api = await world.inNamespace();

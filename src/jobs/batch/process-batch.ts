@@ -134,9 +134,8 @@ async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
 }
 
 function refusalOf(ctx: Context): (url: string) => string | null {
-  const { allowLoopback } = ctx.config;
   return (url) => {
-    const verdict = checkAddress(url, { allowLoopback });
+    const verdict = checkAddress(url, ctx.config);
     return verdict.kind === "allowed" ? null : `The URL is not fetched: ${verdict.reason}.`;
   };
 }
