@@ -16,6 +16,7 @@ it("what the services promise to be unique is unique by an index", () => {
     "buckets: namespace_id, name",
     "clusters: namespace_id, name",
     "collections: namespace_id, name",
+    "event_types: namespace_id, name",
     "keys: hash",
     "migrations: namespace_id, name",
     "namespaces: name",
