@@ -4,7 +4,9 @@ import { publishJob } from "./publish-job.ts";
 
 /**
  * Wakes the next task in line for the singleton key or the concurrency slot that an attempt let
- * go. Only a matter of speed: the relay finds it too.
+ * go. Only a matter of speed: the relay finds it too. A key that is the task's own resource is left
+ * to it: while a task works for a resource, whoever submits is answered that task, so that only a
+ * retry can be in line, and not every job should pay a look-up for it.
  */
 export async function wakeNext({
   ctx,
@@ -13,7 +15,11 @@ export async function wakeNext({
   ctx: ServiceContext;
   ended: TaskRecord;
 }): Promise<void> {
-  await Promise.all([wake(ctx, ended, "singleton_key"), wake(ctx, ended, "concurrency_key")]);
+  const isResource = ended.singleton_key === ended.resource_id;
+  await Promise.all([
+    isResource ? null : wake(ctx, ended, "singleton_key"),
+    wake(ctx, ended, "concurrency_key"),
+  ]);
 }
 
 async function wake(

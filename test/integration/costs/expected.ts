@@ -11,7 +11,12 @@ export type Cost = Counted & {
 const NOTHING = { redis: [], mongo: [], qstash: [] } as const;
 
 /** Claiming: what the task is, and the conditional write that takes the lease. Ending: one write, and who listens. */
-const RUN = ["find tasks", "findAndModify tasks", "findAndModify tasks", "find webhooks"] as const;
+export const RUN = [
+  "find tasks",
+  "findAndModify tasks",
+  "findAndModify tasks",
+  "find webhooks",
+] as const;
 
 /** The batch shows PROCESSING and is read by the same operation; what there is to do, and into what. */
 const BATCH_START = [

@@ -1,4 +1,5 @@
 import type { Operation, OperationLog } from "../../../local/faults.ts";
+import { type Clock, realClock } from "../../../local/qstash/clock.ts";
 import { startWorld, type World } from "../../support/world.ts";
 
 /** What the stand-ins were asked for, in order of arrival at each. */
@@ -30,8 +31,9 @@ export type MeteredWorld = World & {
  */
 export async function startMeteredWorld(
   vars: Readonly<Record<string, string>> = {},
+  clock: Clock = realClock(),
 ): Promise<MeteredWorld> {
-  const world = await startWorld({ vars: { MONGODB_POOL_SIZE: "1", ...vars } });
+  const world = await startWorld({ clock, vars: { MONGODB_POOL_SIZE: "1", ...vars } });
   const { redis, qstash, mongo } = world.stack;
   if (mongo === null) throw new Error("the costs are counted on the stand-in");
   // Behind infinitely many others: held until it is released.
@@ -67,9 +69,26 @@ export async function startMeteredWorld(
   });
 }
 
+/** No step of these tests takes so long: heartbeats are counted by themselves. */
+export const WITHOUT_HEARTBEATS = {
+  HEARTBEAT_INTERVAL_MS: "600000",
+  INVOCATION_BUDGET_MS: "600000",
+} as const;
+
 /** The same in an order of its own, for what is asked for at once: which comes first is chance. */
 export function inAnyOrder({ redis, mongo, qstash }: Counted): Counted {
   return { redis: redis.toSorted(), mongo: mongo.toSorted(), qstash: qstash.toSorted() };
+}
+
+/** What is left of a list without the first occurrence of each entry of another; fails if one is missing. */
+export function less(operations: readonly string[], taken: readonly string[]): string[] {
+  const left = [...operations];
+  for (const entry of taken) {
+    const index = left.indexOf(entry);
+    if (index < 0) throw new Error(`${entry} was not asked for: ${operations.join(", ")}`);
+    left.splice(index, 1);
+  }
+  return left;
 }
 
 function entries(log: OperationLog, nameOf: (operation: Operation) => string): string[] {

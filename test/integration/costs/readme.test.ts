@@ -1,8 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { type Cost, keysOf, REQUEST_COSTS, WORK_COSTS } from "./expected.ts";
+import { EXECUTOR_COSTS, JOB_COSTS } from "./expected-jobs.ts";
 
-const COSTS: Readonly<Record<string, Cost>> = { ...REQUEST_COSTS, ...WORK_COSTS };
+const COSTS: Readonly<Record<string, Cost>> = {
+  ...REQUEST_COSTS,
+  ...WORK_COSTS,
+  ...JOB_COSTS,
+  ...EXECUTOR_COSTS,
+};
 
 const HEADING = "## What it costs";
 

@@ -3,7 +3,14 @@ import { TestReceiver } from "../../contracts/qstash/receiver.ts";
 import type { Api } from "../../support/api.ts";
 import { getTask, makeBatch, sentence, submit } from "../../support/fixtures.ts";
 import { keysOf, REQUEST_COSTS, WORK_COSTS } from "./expected.ts";
-import { type Counted, inAnyOrder, type MeteredWorld, startMeteredWorld } from "./meter.ts";
+import {
+  type Counted,
+  inAnyOrder,
+  less,
+  type MeteredWorld,
+  startMeteredWorld,
+  WITHOUT_HEARTBEATS,
+} from "./meter.ts";
 
 /** Long before anything here was made, so that cron finds nothing to do. */
 const AN_HOUR_AGO_MS = -3_600_000;
@@ -24,11 +31,7 @@ let beating: MeteredWorld;
 const receiver = new TestReceiver(() => Date.now());
 beforeAll(async () => {
   await receiver.start();
-  // No step of these tests takes so long: heartbeats are counted by themselves.
-  world = await startMeteredWorld({
-    HEARTBEAT_INTERVAL_MS: "600000",
-    INVOCATION_BUDGET_MS: "600000",
-  });
+  world = await startMeteredWorld(WITHOUT_HEARTBEATS);
   beating = await startMeteredWorld({ HEARTBEAT_INTERVAL_MS: String(BEAT_MS) });
   beating.stack.mongo?.faults.add({
     phase: "before",
@@ -181,17 +184,6 @@ async function countDispatch(types: readonly string[]): Promise<Counted> {
 
 async function subscribe(api: Api, types: readonly string[]): Promise<void> {
   await api.post("/v1/webhooks", { url: receiver.url("/hook"), event_types: types }).expect(201);
-}
-
-/** What is left of a list without the first occurrence of each entry of another; fails if one is missing. */
-function less(entries: readonly string[], taken: readonly string[]): string[] {
-  const left = [...entries];
-  for (const entry of taken) {
-    const index = left.indexOf(entry);
-    if (index < 0) throw new Error(`${entry} was not asked for: ${entries.join(", ")}`);
-    left.splice(index, 1);
-  }
-  return left;
 }
 
 function sum(numbers: readonly number[]): number {
