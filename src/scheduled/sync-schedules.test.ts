@@ -67,13 +67,18 @@ function world() {
   return made;
 }
 
-/** A promise that a test keeps when it is ready. */
-function held() {
-  let release = () => {};
-  const until = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  return { until, release };
+type World = ReturnType<typeof world>;
+
+const pause = (w: World, { name }: ScheduleRecord) =>
+  pauseSchedule({ ctx: w.ctx, input: { schedule: name } });
+const resume = (w: World, { name }: ScheduleRecord) =>
+  resumeSchedule({ ctx: w.ctx, input: { schedule: name } });
+
+async function synced(w: World) {
+  const schedule = await w.insert();
+  w.advance(PATIENCE_MS);
+  await w.run();
+  return schedule;
 }
 
 describe("what tells the queue of schedules", () => {
@@ -115,22 +120,10 @@ describe("what tells the queue of schedules", () => {
 });
 
 describe("of two changes at once, the queue knows the later one in the end", () => {
-  const pause = (w: ReturnType<typeof world>, { name }: ScheduleRecord) =>
-    pauseSchedule({ ctx: w.ctx, input: { schedule: name } });
-  const resume = (w: ReturnType<typeof world>, { name }: ScheduleRecord) =>
-    resumeSchedule({ ctx: w.ctx, input: { schedule: name } });
-
-  async function synced(w: ReturnType<typeof world>) {
-    const schedule = await w.insert();
-    w.advance(PATIENCE_MS);
-    await w.run();
-    return schedule;
-  }
-
   it("when what was told of the earlier one arrives last", async () => {
     const w = world();
     const schedule = await synced(w);
-    const { until, release } = held();
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
     w.arrival = (told) => (told.startsWith("delete") ? until : Promise.resolve());
     const pausing = pause(w, schedule);
     await expect.poll(() => w.schedules.get(schedule._id)).toMatchObject({ status: "SUSPENDED" });
@@ -162,7 +155,7 @@ describe("of two changes at once, the queue knows the later one in the end", () 
     const w = world();
     const schedule = await w.insert();
     w.advance(PATIENCE_MS);
-    const { until, release } = held();
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
     let isFirst = true;
     w.arrival = () => {
       const wait = isFirst ? until : Promise.resolve();

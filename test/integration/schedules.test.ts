@@ -155,19 +155,18 @@ describe("a schedule", () => {
     const api = await world.inNamespace();
     const schedule = await create(api, { submission: await bucketIn(api) });
     const path = `/v1/schedules/${schedule.schedule_id}`;
-    let arrive = () => {};
-    let reached = () => {};
-    const isReached = new Promise<void>((resolve) => (reached = resolve));
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
     const lift = world.stack.qstash.faults.add({
       phase: "before",
       match: ({ name, target }) => name === "delete" && target.endsWith(schedule.schedule_id),
-      action: { kind: "hold", until: new Promise<void>((resolve) => (arrive = resolve)) },
-      onAct: () => reached(),
+      action: { kind: "hold", until: held.promise },
+      onAct: () => reached.resolve(),
     });
     const pausing = api.post(`${path}/pause`);
-    await isReached;
+    await reached.promise;
     await api.post(`${path}/resume`).expect(200);
-    arrive();
+    held.resolve();
     await pausing;
     lift();
     await world.runMinuteCron(60_000);
