@@ -11,6 +11,16 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** The queue won't have this, whenever it is asked: what was asked for is at fault, not the service. */
+export class QueueRefusedError extends Error {
+  constructor(cause: unknown) {
+    super(`the queue refuses it: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.name = "QueueRefusedError";
+  }
+}
+
 /** A unique slot that another document holds; the caller decides what that means. */
 export class SlotTakenError extends Error {
   constructor(cause: unknown) {

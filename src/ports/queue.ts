@@ -68,7 +68,10 @@ export interface Queue {
   publishJobs(messages: readonly QueuedJob[]): Promise<void>;
   /** Takes back the messages of that label that wait. What is being delivered arrives all the same. */
   cancelJobs(label: string): Promise<void>;
-  /** Makes or replaces a schedule, which calls `/internal/schedules/fire` from now on. */
+  /**
+   * Makes or replaces a schedule, which calls `/internal/schedules/fire` from now on. Throws
+   * `QueueRefusedError` for one that the queue doesn't take.
+   */
   putSchedule(schedule: { readonly scheduleId: string; readonly cron: string }): Promise<void>;
   /** Deletes a schedule; it may be gone already. */
   deleteSchedule(scheduleId: string): Promise<void>;

@@ -20,7 +20,7 @@ export type ScheduleRecord = ResourceRecord & {
   readonly revision: number;
   /** A nonce of the last change, by which a writer whose answer was lost knows its own. */
   readonly write_id: string;
-  /** Since when the queue has not been told; null when it knows all. */
+  /** When the queue was last to be told of a change that it may not know; null when it knows all. */
   readonly unsynced_at: Date | null;
 };
 
@@ -48,8 +48,12 @@ export interface ScheduleStore {
     fields: Partial<ScheduleRecord>,
     now: Date,
   ): Promise<ScheduleRecord | null>;
-  /** Notes that the queue knows this revision; nothing when there is a newer one. */
-  markSynced(schedule: ScheduleRecord): Promise<void>;
+  /**
+   * Notes that the queue knows this revision, by one write on condition of it. When there is a newer
+   * one, a second write notes that the queue must be told again: what was told of this one may have
+   * arrived after what was told of that.
+   */
+  markSynced(schedule: ScheduleRecord, now: Date): Promise<void>;
   recordFiring(scheduleId: string, firing: Firing): Promise<void>;
   /** Schedules of which the queue has not been told since before that time, oldest first. */
   dueForSync(before: Date, limit: number): Promise<readonly ScheduleRecord[]>;

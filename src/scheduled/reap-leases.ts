@@ -8,15 +8,12 @@ import { changeTask } from "../services/tasks/change-task.ts";
 import { type Intent, unseenIntent } from "../services/tasks/plan-change.ts";
 import { type DueJob, publishJobs } from "../services/tasks/publish-job.ts";
 import { retryIntent } from "../services/tasks/retry-intent.ts";
-import { failuresOf } from "./failures-of.ts";
-import { inRounds, type IsSpent } from "./rounds.ts";
+import type { IsSpent } from "./rounds.ts";
+import { workThrough } from "./work-through.ts";
 
 /** Tasks per round, and rounds per run. */
 const TASKS_PER_ROUND = 100;
 const MAX_ROUNDS = 20;
-
-/** Tasks whose small writes go at once. */
-const TASKS_AT_ONCE = 10;
 
 /** How long a message that the reaper published, or the reaper itself, may take until the next look. */
 const GRACE_SECONDS = 120;
@@ -35,34 +32,24 @@ export async function reapLeases(
   now: Date,
   isSpent: IsSpent,
 ): Promise<ReapReport> {
-  const failed = new Set<string>();
-  const reaped = await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, () =>
-    reapSome(ctx, now, failed),
-  );
-  return { reaped, failed: failed.size };
-}
-
-/** One round; how many leases it took. Those in `failed` are passed over, and new ones added. */
-async function reapSome(ctx: ServiceContext, now: Date, failed: Set<string>): Promise<number> {
-  const due = (await ctx.stores.tasks.dueForReaping(now, TASKS_PER_ROUND + failed.size)).filter(
-    (task) => !failed.has(task._id),
-  );
-  const toPublish: DueJob[] = [];
-  let reaped = 0;
-  const reapOne = async (task: TaskRecord) => {
-    const failures = await failuresOf(ctx, task._id, async () => {
+  let toPublish: DueJob[] = [];
+  const { done, failed } = await workThrough(ctx, {
+    rowsPerRound: TASKS_PER_ROUND,
+    maxRounds: MAX_ROUNDS,
+    isSpent,
+    due: (limit) => ctx.stores.tasks.dueForReaping(now, limit),
+    work: async (task) => {
       const outcome = await reap(ctx, task, now);
-      if (outcome === "conflict") return;
-      reaped += 1;
+      if (outcome === "conflict") return false;
       if (outcome !== "ended") toPublish.push(outcome);
-    });
-    if (failures > 0) failed.add(task._id);
-  };
-  for (let start = 0; start < due.length; start += TASKS_AT_ONCE) {
-    await Promise.all(due.slice(start, start + TASKS_AT_ONCE).map(reapOne));
-  }
-  if (toPublish.length > 0) await publishJobs({ ctx, due: toPublish });
-  return reaped;
+      return true;
+    },
+    afterRound: async () => {
+      if (toPublish.length > 0) await publishJobs({ ctx, due: toPublish });
+      toPublish = [];
+    },
+  });
+  return { reaped: done, failed };
 }
 
 /** Takes one lease; what is to be published for it, unless it has ended or somebody was faster. */

@@ -6,14 +6,17 @@ import { heartbeatMs } from "../services/tasks/plan-report.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
 import { requestDispatch } from "../services/tasks/request-dispatch.ts";
 import { failIntent, retryIntent } from "../services/tasks/retry-intent.ts";
+import type { IsSpent } from "./rounds.ts";
+import { workThrough } from "./work-through.ts";
 
-/** How many tasks of each status one run looks at; the next minute takes the next ones. */
-const TASKS_PER_RUN = 100;
-
-/** Tasks whose small writes go at once. */
-const TASKS_AT_ONCE = 10;
+/** Tasks of each status per round, and rounds per run. */
+const TASKS_PER_ROUND = 100;
+const MAX_ROUNDS = 20;
 
 const CRON = "cron";
+
+/** How many tasks a run settled; `failed` could not be looked after, and stay due. */
+export type SettleReport = { readonly settled: number; readonly failed: number };
 
 /**
  * Settles tasks whose executor is not heard of. One that never took the task over costs an
@@ -24,21 +27,24 @@ const CRON = "cron";
 export async function settleSilent(
   ctx: ServiceContext,
   now: Date,
-): Promise<{ readonly settled: number }> {
-  // UNKNOWN first: what becomes UNKNOWN in this run is not due in this run.
-  const due = [
-    ...(await ctx.stores.tasks.dueForSettling("UNKNOWN", now, TASKS_PER_RUN)),
-    ...(await ctx.stores.tasks.dueForSettling("IN_PROGRESS", now, TASKS_PER_RUN)),
-  ];
-  let settled = 0;
-  for (let start = 0; start < due.length; start += TASKS_AT_ONCE) {
-    const some = due.slice(start, start + TASKS_AT_ONCE);
-    const outcomes = await Promise.all(some.map(async (task) => settle(ctx, task, now)));
-    settled += outcomes.filter(Boolean).length;
-  }
-  return { settled };
+  isSpent: IsSpent,
+): Promise<SettleReport> {
+  const { tasks } = ctx.stores;
+  const { done, failed } = await workThrough(ctx, {
+    rowsPerRound: TASKS_PER_ROUND,
+    maxRounds: MAX_ROUNDS,
+    isSpent,
+    // What becomes UNKNOWN in this run is not due in this run: its time goes on from `now`.
+    due: async (limit) => [
+      ...(await tasks.dueForSettling("UNKNOWN", now, limit)),
+      ...(await tasks.dueForSettling("IN_PROGRESS", now, limit)),
+    ],
+    work: (task) => settle(ctx, task, now),
+  });
+  return { settled: done, failed };
 }
 
+/** Whether it was settled, and not heard of or settled by another cron at this very moment. */
 async function settle(ctx: ServiceContext, task: TaskRecord, now: Date): Promise<boolean> {
   const { intent, delaySeconds } = verdictOn(ctx, task, now);
   const outcome = await changeTask({ ctx, task, intent });

@@ -151,6 +151,30 @@ describe("a schedule", () => {
     await api.delete(`/v1/schedules/hourly`).expect(204);
   });
 
+  it("that is resumed while its pause is on the way to the queue fires, once cron has run", async () => {
+    const api = await world.inNamespace();
+    const schedule = await create(api, { submission: await bucketIn(api) });
+    const path = `/v1/schedules/${schedule.schedule_id}`;
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    const lift = world.stack.qstash.faults.add({
+      phase: "before",
+      match: ({ name, target }) => name === "delete" && target.endsWith(schedule.schedule_id),
+      action: { kind: "hold", until: held.promise },
+      onAct: () => reached.resolve(),
+    });
+    const pausing = api.post(`${path}/pause`);
+    await reached.promise;
+    await api.post(`${path}/resume`).expect(200);
+    held.resolve();
+    await pausing;
+    lift();
+    await world.runMinuteCron(60_000);
+    await clock.advanceBy(HOUR_MS);
+    expect(await tasksOf(api)).toHaveLength(1);
+    await api.delete(path).expect(204);
+  });
+
   it("keeps to its time zone over a change of the clocks", async () => {
     const api = await world.inNamespace();
     const schedule = await create(api, {

@@ -26,7 +26,7 @@ export async function changeSchedule({
     if (fields === null) return schedule;
     const changed = await ctx.stores.schedules.change(schedule, fields, ctx.runtime.now());
     if (changed === null) continue;
-    await syncOrLeave({ ctx, schedule: changed });
+    await syncOrLeave({ ctx, schedule: changed, isContested: schedule.unsynced_at !== null });
     return changed;
   }
   throw new Error(`a change of ${input.schedule} lost ${MAX_TRIES} races`);

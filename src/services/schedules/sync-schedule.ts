@@ -4,14 +4,22 @@ import type { ServiceContext } from "../context.ts";
 /**
  * Tells the queue what a schedule is now: when it fires, that it is paused, or that it is gone.
  * MongoDB is the truth and says since when the queue hasn't been told, so that cron tells it after
- * a crash; told twice, nothing changes. Throws `StoreUnavailableError`.
+ * a crash; told twice, nothing changes. Throws `StoreUnavailableError`, and `QueueRefusedError` for
+ * what the queue won't have.
+ *
+ * Of two who tell the queue at once, the one with the older revision may come last. So whoever
+ * changed a schedule while another was telling (`isContested`) leaves the note that cron tells it
+ * again, when all that was on its way has arrived; and whoever finds a newer revision afterwards
+ * makes that note.
  */
 export async function syncSchedule({
   ctx,
   schedule,
+  isContested = false,
 }: {
   ctx: ServiceContext;
   schedule: ScheduleRecord;
+  isContested?: boolean;
 }): Promise<void> {
   const { queue, schedules } = ctx.stores;
   if (schedule.status === "ARCHIVED") {
@@ -28,22 +36,19 @@ export async function syncSchedule({
     // A paused one need not be known there; resumed, it is made again.
     await queue.deleteSchedule(schedule._id);
   }
-  await schedules.markSynced(schedule);
+  if (!isContested) await schedules.markSynced(schedule, ctx.runtime.now());
 }
 
 /** The same where the change is accepted already: cron does it when the queue is down now. */
 export async function syncOrLeave({
   ctx,
-  schedule,
-}: {
-  ctx: ServiceContext;
-  schedule: ScheduleRecord;
-}): Promise<void> {
+  ...input
+}: Parameters<typeof syncSchedule>[0]): Promise<void> {
   try {
-    await syncSchedule({ ctx, schedule });
+    await syncSchedule({ ctx, ...input });
   } catch (error) {
     ctx.runtime.log("warn", "telling the queue of a schedule was left to cron", {
-      schedule_id: schedule._id,
+      schedule_id: input.schedule._id,
       error: String(error),
     });
   }

@@ -41,7 +41,7 @@ export function createScheduleStore(
             revision,
             write_id: writeId,
             updated_at: now,
-            unsynced_at: schedule.unsynced_at ?? now,
+            unsynced_at: now,
           },
         },
       );
@@ -51,8 +51,11 @@ export function createScheduleStore(
         gateway.findOne<ScheduleRecord>(COLLECTION, { _id: schedule._id, write_id: writeId })
       );
     },
-    markSynced: async ({ _id, revision }) => {
-      await gateway.updateOne(COLLECTION, { _id, revision }, { $set: { unsynced_at: null } });
+    markSynced: async ({ _id, revision }, now) => {
+      const synced = { $set: { unsynced_at: null } };
+      if ((await gateway.updateOne(COLLECTION, { _id, revision }, synced)) > 0) return;
+      const newer = { _id, revision: { $gt: revision } };
+      await gateway.updateOne(COLLECTION, newer, { $set: { unsynced_at: now } });
     },
     recordFiring: async (scheduleId, { at, taskId, error }) => {
       await gateway.updateOne(

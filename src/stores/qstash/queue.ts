@@ -1,5 +1,5 @@
 import { Client, QstashError } from "@upstash/qstash";
-import { StoreUnavailableError } from "../../ports/errors.ts";
+import { QueueRefusedError, StoreUnavailableError } from "../../ports/errors.ts";
 import type { PublishOptions, Queue } from "../../ports/queue.ts";
 
 /** Where QStash delivers each kind of message, under the deployment's public URL. */
@@ -74,15 +74,17 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
       }),
     putSchedule: ({ scheduleId, cron }) =>
       reach(async () => {
-        await client.schedules.create({
-          scheduleId,
-          cron,
-          destination: `${publicUrl}${INTERNAL_PATHS.schedule}`,
-          body: JSON.stringify({ schedule_id: scheduleId }),
-          headers: { "Content-Type": "application/json" },
-          retries: RETRIES,
-          timeout: DEFAULT_TIMEOUT_SECONDS,
-        });
+        await orRefused(
+          client.schedules.create({
+            scheduleId,
+            cron,
+            destination: `${publicUrl}${INTERNAL_PATHS.schedule}`,
+            body: JSON.stringify({ schedule_id: scheduleId }),
+            headers: { "Content-Type": "application/json" },
+            retries: RETRIES,
+            timeout: DEFAULT_TIMEOUT_SECONDS,
+          }),
+        );
       }),
     deleteSchedule: (scheduleId) =>
       reach(async () => {
@@ -121,6 +123,21 @@ async function reach(publish: () => Promise<void>): Promise<void> {
   try {
     await publish();
   } catch (error) {
+    if (error instanceof QueueRefusedError) throw error;
     throw new StoreUnavailableError("qstash", error);
+  }
+}
+
+/** Statuses of the 400s that say nothing of the request itself: the token, the time, the rate. */
+const NOT_THE_REQUEST: ReadonlySet<number> = new Set([401, 403, 408, 429]);
+
+/** Tells a request that QStash won't have, as a cron line that it can't read, from one that it can't take now. */
+async function orRefused(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    const status = error instanceof QstashError ? (error.status ?? 0) : 0;
+    if (status < 400 || status > 499 || NOT_THE_REQUEST.has(status)) throw error;
+    throw new QueueRefusedError(error);
   }
 }
