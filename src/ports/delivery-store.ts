@@ -15,11 +15,19 @@ export type EventRecord = {
 /** How many events are read at once. */
 export const EVENTS_AT_ONCE = 1000;
 
+/** When events were logged: from (inclusive) and before (exclusive). */
+export type EventFilter = {
+  readonly createdFrom?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+};
+
 /** The namespace's log of events. Methods throw `StoreUnavailableError`. */
 export interface EventStore {
   /** Events that are there already stay as they are: a dispatch may come twice. */
   insertMany(events: readonly EventRecord[]): Promise<void>;
   get(eventId: string): Promise<EventRecord | null>;
+  /** One page of a namespace's log in order of time and id; large events make it shorter. One read. */
+  list(namespaceId: string, filter: EventFilter, page: PageOptions): Promise<Page<EventRecord>>;
   /** Those after the sequence `after` (0 when absent), in order; at most {@link EVENTS_AT_ONCE}. */
   ofTask(namespaceId: string, taskId: string, after?: number): Promise<readonly EventRecord[]>;
   /**

@@ -42,6 +42,7 @@ import {
   RetryDeliveriesRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
+import { ReplayOutcome, ReplayRequest } from "../contract/replay.ts";
 import {
   CreateWebhookRequest,
   CreatedWebhook,
@@ -193,6 +194,8 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
     "Filters of dead letters, at least one, and how far to go.",
   ],
   RetryDeliveriesOutcome: [RetryDeliveriesOutcome, "A row for each dead letter that was met."],
+  ReplayRequest: [ReplayRequest, "Which events of the log to send, and how far to go."],
+  ReplayOutcome: [ReplayOutcome, "How many deliveries a replay made, reopened and left."],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
   UpdateWebhookRequest: [
     UpdateWebhookRequest,

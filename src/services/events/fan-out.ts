@@ -113,3 +113,6 @@ async function plan(
   };
   return { record, message: { delivery_id: deliveryId, attempt: 1, snapshot } };
 }
+
+/** For a replay, which makes deliveries of its own choice in the same way. */
+export { plan as planDelivery, store as storeDeliveries };
