@@ -108,5 +108,6 @@ export type DeliveryRow = Out<typeof delivery.DeliveryRow>;
 export type RetryDeliveriesRequest = In<typeof delivery.RetryDeliveriesRequest>;
 export type RetryDeliveriesOutcome = Out<typeof delivery.RetryDeliveriesOutcome>;
 export type Delivery = Out<typeof delivery.Delivery>;
+export type TestWebhookRequest = In<typeof delivery.TestWebhookRequest>;
 export type ReplayRequest = In<typeof replay.ReplayRequest>;
 export type ReplayOutcome = Out<typeof replay.ReplayOutcome>;

@@ -71,6 +71,8 @@ export type DeliveryRecord = {
   readonly event_id: string;
   readonly event_type: string;
   readonly task_id: string | null;
+  /** Whether it is a test of the endpoint: its event is an example, which is nowhere stored. */
+  readonly is_test: boolean;
   readonly state: DeliveryState;
   /** Why it is DEAD; null otherwise. */
   readonly error_message: string | null;
@@ -126,6 +128,8 @@ export type DeliveryFilter = {
   readonly eventTypes?: readonly string[] | undefined;
   readonly taskIds?: readonly string[] | undefined;
   readonly states?: readonly DeliveryState[] | undefined;
+  /** False: no tests. */
+  readonly withTests?: false | undefined;
   /** What any of the attempts was answered: `503`, `5xx`, or `none` for no answer. */
   readonly responseCodes?: readonly string[] | undefined;
   readonly createdFrom?: Date | undefined;

@@ -40,6 +40,7 @@ import {
   ResponseCode,
   RetryDeliveriesOutcome,
   RetryDeliveriesRequest,
+  TestWebhookRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
 import { ReplayOutcome, ReplayRequest } from "../contract/replay.ts";
@@ -194,6 +195,7 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
     "Filters of dead letters, at least one, and how far to go.",
   ],
   RetryDeliveriesOutcome: [RetryDeliveriesOutcome, "A row for each dead letter that was met."],
+  TestWebhookRequest: [TestWebhookRequest, "Which example to send."],
   ReplayRequest: [ReplayRequest, "Which events of the log to send, and how far to go."],
   ReplayOutcome: [ReplayOutcome, "How many deliveries a replay made, reopened and left."],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],

@@ -132,6 +132,8 @@ const WRONG_FIELDS: readonly (readonly [path: string, body: object, field: strin
   ["/v1/webhooks/:webhook/deliveries/list", { status: "DELIVERED" }, "status"],
   ["/v1/webhooks/:webhook/deliveries/list", { task_id: "x" }, "task_id"],
   ["/v1/webhooks/:webhook/deliveries/list", { webhook_id: ":webhook" }, "webhook_id"],
+  ["/v1/webhooks/:webhook/test", { type: "task.done" }, "type"],
+  ["/v1/webhooks/:webhook/test", { type: 7 }, "type"],
   ["/v1/webhooks/:webhook/replay", { which: "all" }, "from"],
   ["/v1/webhooks/:webhook/replay", { from: "yesterday", which: "all" }, "from"],
   ["/v1/webhooks/:webhook/replay", { from: `evt_${"0".repeat(32)}`, which: "all" }, "from"],

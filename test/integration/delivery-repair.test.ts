@@ -139,14 +139,15 @@ describe("POST /v1/deliveries/retry", () => {
   });
 });
 
+const replay = async (api: Api, webhookId: string, body: object, key = "") => {
+  const headers: Record<string, string> = key === "" ? {} : { "Idempotency-Key": key };
+  const path = `/v1/webhooks/${webhookId}/replay`;
+  const answer = await api.post(path, body, headers).expect(200);
+  await world.stack.qstash.idle();
+  return ReplayOutcome.parse(answer.body);
+};
+
 describe("POST /v1/webhooks/{webhook_id}/replay", () => {
-  const replay = async (api: Api, webhookId: string, body: object, key = "") => {
-    const headers: Record<string, string> = key === "" ? {} : { "Idempotency-Key": key };
-    const path = `/v1/webhooks/${webhookId}/replay`;
-    const answer = await api.post(path, body, headers).expect(200);
-    await world.stack.qstash.idle();
-    return ReplayOutcome.parse(answer.body);
-  };
   const from = "2026-01-01T00:00:00.000Z";
 
   it("brings what happened while the endpoint was suspended and before it was made, each event once", async () => {
@@ -178,11 +179,11 @@ describe("POST /v1/webhooks/{webhook_id}/replay", () => {
       cursor = page.pagination.next_cursor;
     } while (cursor !== null);
     const deliveries = await deliveriesTo(api, webhook_id);
-    expect(deliveries.map(({ task_id, status }) => [task_id, status]).toSorted()).toEqual(
-      [
+    expect(new Map(deliveries.map(({ task_id, status }) => [task_id, status]))).toEqual(
+      new Map([
         [early, "COMPLETED"],
         [missed, "COMPLETED"],
-      ].toSorted(),
+      ]),
     );
     expect(endpoint.at("/replayed")).toHaveLength(2);
 
@@ -205,5 +206,51 @@ describe("POST /v1/webhooks/{webhook_id}/replay", () => {
       error_message: null,
       attempts: [{ response_status: 410 }, { response_status: 200 }],
     });
+  });
+});
+
+describe("POST /v1/webhooks/{webhook_id}/test", () => {
+  it("sends a signed example to that endpoint, whose answer stands in the log", async () => {
+    const api = await world.inNamespace();
+    const { webhook_id, secret } = await subscribe(api, endpoint.url("/tested"));
+    await subscribe(api, endpoint.url("/other"), { event_types: ["*"] });
+    const path = `/v1/webhooks/${webhook_id}/test`;
+    const answer = await api.post(path).expect(202);
+    const sent = Delivery.parse(answer.body);
+    expect(sent).toMatchObject({ status: "PENDING", test: true, event_type: "task.completed" });
+    await world.stack.qstash.idle();
+    const [request, ...more] = endpoint.at("/tested");
+    expect(more).toEqual([]);
+    const headers = Object.entries(request?.headers ?? {}).map(([name, value]) => [
+      name,
+      String(value),
+    ]);
+    const payload = new Verifier(secret).verify(request?.body ?? "", Object.fromEntries(headers));
+    expect(payload).toMatchObject({
+      type: "task.completed",
+      data: { test: true, sequence: 0, task: { status: "COMPLETED" } },
+    });
+    expect(endpoint.at("/other")).toEqual([]);
+    const { body } = await api.get(answer.headers.get("Location") ?? "").expect(200);
+    expect(Delivery.parse(body)).toMatchObject({
+      status: "COMPLETED",
+      attempts: [{ response_status: 200 }],
+    });
+  });
+
+  it("that fails is tried once and suspends nothing", async () => {
+    const api = await world.inNamespace();
+    endpoint.always(410);
+    const { webhook_id } = await subscribe(api, endpoint.url("/broken"));
+    await api.post(`/v1/webhooks/${webhook_id}/test`, { type: "task.failed" }).expect(202);
+    await clock.advanceBy(DAYS_MS);
+    expect(endpoint.at("/broken")).toHaveLength(1);
+    expect(await deliveryTo(api, webhook_id)).toMatchObject({
+      status: "FAILED",
+      test: true,
+      error_message: "the test failed: HTTP 410",
+    });
+    const { body } = await api.get(`/v1/webhooks/${webhook_id}`).expect(200);
+    expect(body).toMatchObject({ status: "ACTIVE", failing_since: null });
   });
 });

@@ -101,7 +101,7 @@ describe("a replay of what is missing", () => {
     h.world.queueIsDown = false;
     h.advance(2 * MINUTE_MS);
     expect(await relayDeliveries(h.ctx, h.now(), () => false)).toEqual({ relayed: 2 });
-    expect((await deliverAll(h)).toSorted()).toEqual([events[0], events[2]]);
+    expect(await deliverAll(h)).toEqual([events[0], events[2]]);
   });
 
   test.each(["before the log is written", "after that", "after the endpoints were read"])(

@@ -90,6 +90,7 @@ async function plan(
     event_id: event._id,
     event_type: event.type,
     task_id: event.task_id,
+    is_test: false,
     state: "PENDING",
     error_message: null,
     attempt_count: 0,
