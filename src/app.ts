@@ -35,6 +35,7 @@ import { taskReports } from "./routes/task-reports.ts";
 import { taskTypes } from "./routes/task-types.ts";
 import { tasksBulk } from "./routes/tasks-bulk.ts";
 import { webhooks } from "./routes/webhooks.ts";
+import { webhookRepair } from "./routes/webhook-repair.ts";
 import type { ServiceContext } from "./services/context.ts";
 import { INTERNAL_PATHS } from "./stores/qstash/queue.ts";
 
@@ -89,6 +90,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     documents,
     webhooks,
     deliveries,
+    webhookRepair,
     eventsStream,
     eventTypes,
   ]) {

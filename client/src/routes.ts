@@ -239,6 +239,16 @@ export const routes = {
       ofBody<{ body: c.UpdateWebhookRequest; answer: c.Webhook }>(),
     ),
     delete: remove("DELETE /v1/webhooks/{webhook_id}", of()),
+    /** Sends an endpoint an example, marked as a test. */
+    test: once(
+      "POST /v1/webhooks/{webhook_id}/test",
+      ofBody<{ body?: c.TestWebhookRequest; answer: c.Delivery }>(),
+    ),
+    /** Sends an endpoint what it missed, up to 1,000 events of the log a call. */
+    replay: keyed(
+      "POST /v1/webhooks/{webhook_id}/replay",
+      ofBody<{ body: c.ReplayRequest; answer: c.ReplayOutcome }>(),
+    ),
   },
   eventTypes: {
     /** The catalogue of events, a page of it. */

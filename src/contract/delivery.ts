@@ -32,6 +32,8 @@ export const DeliverySummary = z.object({
   event_id: EventId,
   event_type: z.string(),
   task_id: TaskId.nullable(),
+  /** Whether it is a `POST /v1/webhooks/{webhook_id}/test`, of an event that never happened. */
+  test: z.boolean(),
   status: DeliveryStatus,
   /** Why it FAILED; null otherwise. */
   error_message: z.string().nullable(),
@@ -117,3 +119,11 @@ export const RetryDeliveriesOutcome = z.object({
 });
 
 export type RetryDeliveriesOutcome = z.infer<typeof RetryDeliveriesOutcome>;
+
+/** `POST /v1/webhooks/{webhook_id}/test`; the body may be absent. */
+export const TestWebhookRequest = z.strictObject({
+  /** Of which type the example is; the first that the endpoint subscribed to unless told. */
+  type: z.string().max(128).optional(),
+});
+
+export type TestWebhookRequest = z.infer<typeof TestWebhookRequest>;

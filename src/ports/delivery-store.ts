@@ -15,11 +15,19 @@ export type EventRecord = {
 /** How many events are read at once. */
 export const EVENTS_AT_ONCE = 1000;
 
+/** When events were logged: from (inclusive) and before (exclusive). */
+export type EventFilter = {
+  readonly createdFrom?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+};
+
 /** The namespace's log of events. Methods throw `StoreUnavailableError`. */
 export interface EventStore {
   /** Events that are there already stay as they are: a dispatch may come twice. */
   insertMany(events: readonly EventRecord[]): Promise<void>;
   get(eventId: string): Promise<EventRecord | null>;
+  /** One page of a namespace's log in order of time and id; large events make it shorter. One read. */
+  list(namespaceId: string, filter: EventFilter, page: PageOptions): Promise<Page<EventRecord>>;
   /** Those after the sequence `after` (0 when absent), in order; at most {@link EVENTS_AT_ONCE}. */
   ofTask(namespaceId: string, taskId: string, after?: number): Promise<readonly EventRecord[]>;
   /**
@@ -63,6 +71,8 @@ export type DeliveryRecord = {
   readonly event_id: string;
   readonly event_type: string;
   readonly task_id: string | null;
+  /** Whether it is a test of the endpoint: its event is an example, which is nowhere stored. */
+  readonly is_test: boolean;
   readonly state: DeliveryState;
   /** Why it is DEAD; null otherwise. */
   readonly error_message: string | null;
@@ -118,6 +128,8 @@ export type DeliveryFilter = {
   readonly eventTypes?: readonly string[] | undefined;
   readonly taskIds?: readonly string[] | undefined;
   readonly states?: readonly DeliveryState[] | undefined;
+  /** False: no tests. */
+  readonly withTests?: false | undefined;
   /** What any of the attempts was answered: `503`, `5xx`, or `none` for no answer. */
   readonly responseCodes?: readonly string[] | undefined;
   readonly createdFrom?: Date | undefined;

@@ -41,9 +41,11 @@ import {
   ResponseCode,
   RetryDeliveriesOutcome,
   RetryDeliveriesRequest,
+  TestWebhookRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
 import { EventType, EventTypeListRequest, PutEventTypeRequest } from "../contract/event-type.ts";
+import { ReplayOutcome, ReplayRequest } from "../contract/replay.ts";
 import {
   CreateWebhookRequest,
   CreatedWebhook,
@@ -203,6 +205,9 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   EventType: [EventType, "A type of event: what it means, and what is sent for it."],
   EventTypeListRequest: [EventTypeListRequest, "Filters of the catalogue."],
   PutEventTypeRequest: [PutEventTypeRequest, "What a deployer's own type says from now on."],
+  TestWebhookRequest: [TestWebhookRequest, "Which example to send."],
+  ReplayRequest: [ReplayRequest, "Which events of the log to send, and how far to go."],
+  ReplayOutcome: [ReplayOutcome, "How many deliveries a replay made, reopened and left."],
   CreateWebhookRequest: [CreateWebhookRequest, "A new endpoint."],
   UpdateWebhookRequest: [
     UpdateWebhookRequest,

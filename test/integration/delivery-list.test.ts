@@ -32,6 +32,7 @@ function deliveryOf(index: number, namespaceId: string) {
     event_type: type,
     event_terms: eventTerms(type),
     task_id: isNth(index, 149) ? hex("tsk", 0) : hex("tsk", index),
+    is_test: false,
     state: isNth(index, 151) ? "DEAD" : "DELIVERED",
     error_message: isNth(index, 151) ? "all 8 attempts failed; the last: HTTP 503" : null,
     attempt_count: 1,

@@ -2,6 +2,7 @@ import { Webhook as Verifier } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
 import { Delivery, RetryDeliveriesOutcome } from "../../src/contract/delivery.ts";
+import { ReplayOutcome } from "../../src/contract/replay.ts";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
 import { expectProblem } from "../support/problems.ts";
@@ -135,5 +136,121 @@ describe("POST /v1/deliveries/retry", () => {
       400,
       "invalid_cursor",
     );
+  });
+});
+
+const replay = async (api: Api, webhookId: string, body: object, key = "") => {
+  const headers: Record<string, string> = key === "" ? {} : { "Idempotency-Key": key };
+  const path = `/v1/webhooks/${webhookId}/replay`;
+  const answer = await api.post(path, body, headers).expect(200);
+  await world.stack.qstash.idle();
+  return ReplayOutcome.parse(answer.body);
+};
+
+describe("POST /v1/webhooks/{webhook_id}/replay", () => {
+  const from = "2026-01-01T00:00:00.000Z";
+
+  it("brings what happened while the endpoint was suspended and before it was made, each event once", async () => {
+    const api = await world.inNamespace();
+    const early = await completeTask(world, api);
+    await world.runMinuteCron(60_000);
+    const { webhook_id } = await subscribe(api, endpoint.url("/replayed"));
+    await api.patch(`/v1/webhooks/${webhook_id}`, { status: "SUSPENDED" }).expect(200);
+    const missed = await completeTask(world, api);
+    await world.runMinuteCron(60_000);
+    expectProblem(
+      await api.post(`/v1/webhooks/${webhook_id}/replay`, { from, which: "missing" }),
+      409,
+      "webhook_not_active",
+    );
+    const dry = await replay(api, webhook_id, { from, which: "missing", dry_run: true });
+    expect(dry).toMatchObject({ dry_run: true, events: 8, created: 2, reopened: 0, left: 0 });
+    await api.patch(`/v1/webhooks/${webhook_id}`, { status: "ACTIVE" }).expect(200);
+    expect(endpoint.at("/replayed")).toEqual([]);
+
+    let cursor: string | null = null;
+    do {
+      const page: ReplayOutcome = await replay(api, webhook_id, {
+        from,
+        which: "missing",
+        limit: 3,
+        ...(cursor !== null && { cursor }),
+      });
+      cursor = page.pagination.next_cursor;
+    } while (cursor !== null);
+    const deliveries = await deliveriesTo(api, webhook_id);
+    expect(new Map(deliveries.map(({ task_id, status }) => [task_id, status]))).toEqual(
+      new Map([
+        [early, "COMPLETED"],
+        [missed, "COMPLETED"],
+      ]),
+    );
+    expect(endpoint.at("/replayed")).toHaveLength(2);
+
+    const { event_id } = deliveries.find(({ task_id }) => task_id === missed) ?? {};
+    const all = { from: event_id, until: event_id, which: "all" };
+    for (const _ of [1, 2]) await replay(api, webhook_id, all, "once");
+    expect(endpoint.at("/replayed")).toHaveLength(3);
+  });
+
+  it("of what failed brings the dead letters", async () => {
+    const api = await world.inNamespace();
+    endpoint.always(410);
+    const { webhook_id } = await subscribe(api, endpoint.url("/failed"));
+    await completeTask(world, api);
+    endpoint.always(200);
+    await api.patch(`/v1/webhooks/${webhook_id}`, { status: "ACTIVE" }).expect(200);
+    expect(await replay(api, webhook_id, { from, which: "failed" })).toMatchObject({ reopened: 1 });
+    expect(await deliveryTo(api, webhook_id)).toMatchObject({
+      status: "COMPLETED",
+      error_message: null,
+      attempts: [{ response_status: 410 }, { response_status: 200 }],
+    });
+  });
+});
+
+describe("POST /v1/webhooks/{webhook_id}/test", () => {
+  it("sends a signed example to that endpoint, whose answer stands in the log", async () => {
+    const api = await world.inNamespace();
+    const { webhook_id, secret } = await subscribe(api, endpoint.url("/tested"));
+    await subscribe(api, endpoint.url("/other"), { event_types: ["*"] });
+    const path = `/v1/webhooks/${webhook_id}/test`;
+    const answer = await api.post(path).expect(202);
+    const sent = Delivery.parse(answer.body);
+    expect(sent).toMatchObject({ status: "PENDING", test: true, event_type: "task.completed" });
+    await world.stack.qstash.idle();
+    const [request, ...more] = endpoint.at("/tested");
+    expect(more).toEqual([]);
+    const headers = Object.entries(request?.headers ?? {}).map(([name, value]) => [
+      name,
+      String(value),
+    ]);
+    const payload = new Verifier(secret).verify(request?.body ?? "", Object.fromEntries(headers));
+    expect(payload).toMatchObject({
+      type: "task.completed",
+      data: { test: true, sequence: 0, task: { status: "COMPLETED" } },
+    });
+    expect(endpoint.at("/other")).toEqual([]);
+    const { body } = await api.get(answer.headers.get("Location") ?? "").expect(200);
+    expect(Delivery.parse(body)).toMatchObject({
+      status: "COMPLETED",
+      attempts: [{ response_status: 200 }],
+    });
+  });
+
+  it("that fails is tried once and suspends nothing", async () => {
+    const api = await world.inNamespace();
+    endpoint.always(410);
+    const { webhook_id } = await subscribe(api, endpoint.url("/broken"));
+    await api.post(`/v1/webhooks/${webhook_id}/test`, { type: "task.failed" }).expect(202);
+    await clock.advanceBy(DAYS_MS);
+    expect(endpoint.at("/broken")).toHaveLength(1);
+    expect(await deliveryTo(api, webhook_id)).toMatchObject({
+      status: "FAILED",
+      test: true,
+      error_message: "the test failed: HTTP 410",
+    });
+    const { body } = await api.get(`/v1/webhooks/${webhook_id}`).expect(200);
+    expect(body).toMatchObject({ status: "ACTIVE", failing_since: null });
   });
 });

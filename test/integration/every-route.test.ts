@@ -22,6 +22,7 @@ const VALID_BODIES: Readonly<Record<string, object>> = {
   "POST /v1/namespaces/{namespace_id}/migrations": { target_name: "copy" },
   "POST /v1/tasks/kill": { status: "PENDING" },
   "POST /v1/tasks/retry": { status: "FAILED" },
+  "POST /v1/webhooks/{webhook_id}/replay": { from: "2026-01-01T00:00:00Z", which: "failed" },
   "POST /v1/deliveries/retry": { event_type: "task.failed" },
 };
 

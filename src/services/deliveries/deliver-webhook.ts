@@ -4,6 +4,8 @@ import { type AttemptTarget, judge, makeAttempt } from "../../webhooks/attempt.t
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
 import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
+import { recordTest } from "./record-test.ts";
+import { testEventOf } from "./test-event.ts";
 
 /** What a message came to. */
 export type DeliveryReport =
@@ -19,6 +21,8 @@ export type DueAttempt = {
   readonly attempt: number;
   /** How many attempts were made before the schedule began. */
   readonly scheduleFrom: number;
+  /** Whether it is a test of the endpoint. */
+  readonly isTest: boolean;
   readonly target: AttemptTarget;
   /** Whether the endpoint's last attempt that we know of failed. */
   readonly failing: boolean;
@@ -59,6 +63,7 @@ export async function deliverWebhook({
 async function attempt(ctx: ServiceContext, due: DueAttempt): Promise<DeliveryReport> {
   const { config, runtime } = ctx;
   const result = await makeAttempt({ target: due.target, config, runtime });
+  if (due.isTest) return recordTest({ ctx, due, result });
   switch (judge(result)) {
     case "delivered":
       return recordSuccess({ ctx, due, result });
@@ -79,6 +84,7 @@ async function prepare(
     const due = {
       ...named,
       scheduleFrom: 0,
+      isTest: false,
       target: snapshot,
       failing: snapshot.failing,
       webhook: null,
@@ -91,10 +97,10 @@ async function prepare(
   }
   const [webhook, event] = await Promise.all([
     ctx.stores.webhooks.get(delivery.webhook_id),
-    ctx.stores.events.get(delivery.event_id),
+    delivery.is_test ? testEventOf(delivery) : ctx.stores.events.get(delivery.event_id),
   ]);
   if (webhook === null) return { kind: "dead", reason: "the endpoint was removed" };
-  if (webhook.status !== "ACTIVE") {
+  if (webhook.status !== "ACTIVE" && !delivery.is_test) {
     const why = webhook.status_reason ?? "no reason given";
     return { kind: "dead", reason: `the endpoint is ${webhook.status}: ${why}` };
   }
@@ -108,6 +114,6 @@ async function prepare(
     payload: buildPayload(event),
   };
   const failing = webhook.failing_since !== null;
-  const scheduleFrom = delivery.schedule_from;
-  return { kind: "due", due: { ...named, scheduleFrom, target, failing, webhook } };
+  const { schedule_from: scheduleFrom, is_test: isTest } = delivery;
+  return { kind: "due", due: { ...named, scheduleFrom, isTest, target, failing, webhook } };
 }

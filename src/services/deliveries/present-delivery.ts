@@ -45,6 +45,7 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
     event_id: delivery.event_id,
     event_type: delivery.event_type,
     task_id: delivery.task_id,
+    test: delivery.is_test,
     status: statusOf(delivery.state),
     error_message: delivery.error_message,
     attempt_count: delivery.attempt_count,

@@ -119,7 +119,7 @@ async function noteFailure(
 }
 
 /** What the record of an attempt after which none is due has in common. */
-function ended(ctx: ServiceContext, due: DueAttempt, result: AttemptResult) {
+export function ended(ctx: ServiceContext, due: DueAttempt, result: AttemptResult) {
   const attempt: AttemptRecord = {
     write_id: ctx.runtime.newId("delivery"),
     attempt: due.attempt,

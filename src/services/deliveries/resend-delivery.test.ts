@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
+import { createDeliveryStore } from "../../stores/mongo/deliveries.ts";
 import { dispatchEvents } from "../events/dispatch-events.ts";
 import { deleteWebhook } from "../webhooks/delete-webhook.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
@@ -154,14 +155,15 @@ describe("a delivery that is sent again", () => {
   test("between the purge's look and its deletion is kept", async () => {
     const { h, id } = await delivered();
     h.advance(1000);
-    const { deleteMany } = h.gateway;
-    Object.assign(h.gateway, {
-      deleteMany: async (...given: Parameters<typeof deleteMany>) => {
+    const { gateway } = h;
+    const purging = createDeliveryStore({
+      ...gateway,
+      deleteMany: async (collection, filter) => {
         await resend(h, id);
-        return deleteMany(...given);
+        return gateway.deleteMany(collection, filter);
       },
     });
-    expect(await h.ctx.stores.deliveries.purge(h.now(), 10)).toBe(0);
+    expect(await purging.purge(h.now(), 10)).toBe(0);
     expect(await stored(h, id)).toMatchObject({ state: "PENDING" });
   });
 });

@@ -5,6 +5,7 @@ import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { getDelivery } from "./get-delivery.ts";
 import { MAX_LOGGED_ATTEMPTS, reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
+import { testEventOf } from "./test-event.ts";
 
 /**
  * Sends one delivery again, whether it arrived or is in the dead letters: the same delivery under
@@ -29,7 +30,7 @@ export async function resendDelivery({
   if (key !== null && delivery.resend_key === key) return delivery;
   const [webhook, event] = await Promise.all([
     stores.webhooks.find(namespace._id, delivery.webhook_id),
-    stores.events.get(delivery.event_id),
+    delivery.is_test ? testEventOf(delivery) : stores.events.get(delivery.event_id),
   ]);
   const code = reopenRefusal(delivery, webhook);
   if (code !== null) throw new DomainError(code, whyNot(code, webhook));

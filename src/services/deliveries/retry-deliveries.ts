@@ -8,8 +8,8 @@ import { statusOf } from "./present-delivery.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 
 /**
- * Sends one page of the dead letters that a filter meets again, oldest first; a refusal is a row
- * and doesn't keep the others from it. Five commands and requests for up to 100 of them. A call
+ * Sends one page of the dead letters that a filter meets again, oldest first, but no tests; a refusal
+ * is a row and doesn't keep the others from it. Five commands and requests for up to 100 of them. A call
  * that dies half-way is simply made again: what was reopened is no dead letter any more, and what
  * was not published yet the relay publishes. Throws `invalid_cursor`.
  */
@@ -22,7 +22,7 @@ export async function retryDeliveries({
 }): Promise<RetryDeliveriesOutcome> {
   const page = await ctx.stores.deliveries.list(
     ctx.namespace._id,
-    { ...deliveryFilter(filters), states: ["DEAD"] },
+    { ...deliveryFilter(filters), states: ["DEAD"], withTests: false },
     pageOptions({ sort: "created_at", limit, cursor }),
   );
   const refusals = await refusalsOf(ctx, page.rows);

@@ -138,6 +138,7 @@ async function plan(
     event_id: event._id,
     event_type: event.type,
     task_id: event.task_id,
+    is_test: false,
     state: "PENDING",
     error_message: null,
     attempt_count: 0,
@@ -161,3 +162,6 @@ async function plan(
   };
   return { record, message: { delivery_id: deliveryId, attempt: 1, snapshot } };
 }
+
+/** For a replay, which makes deliveries of its own choice in the same way. */
+export { plan as planDelivery, store as storeDeliveries };

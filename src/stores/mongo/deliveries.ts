@@ -137,6 +137,7 @@ function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
     ...among("task_id", filter.taskIds),
     ...among("state", filter.states),
     ...among("response_codes", filter.responseCodes),
+    ...(filter.withTests === false && { is_test: false }),
     ...createdWithin(filter.createdFrom, filter.createdBefore),
   };
 }

@@ -1,5 +1,7 @@
 import { EVENTS_AT_ONCE, type EventRecord, type EventStore } from "../../ports/delivery-store.ts";
+import { createdWithin } from "./filters.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
+import { findPage } from "./keyset.ts";
 
 const COLLECTION = "events";
 
@@ -11,6 +13,13 @@ export function createEventStore(gateway: MongoGateway): EventStore {
       if (events.length > 0) await gateway.insertMany(COLLECTION, events);
     },
     get: (eventId) => gateway.findOne<EventRecord>(COLLECTION, { _id: eventId }),
+    list: (namespaceId, { createdFrom, createdBefore }, page) =>
+      findPage<EventRecord>(
+        gateway,
+        COLLECTION,
+        { namespace_id: namespaceId, ...createdWithin(createdFrom, createdBefore) },
+        page,
+      ),
     ofTask: (namespaceId, taskId, after = 0) =>
       gateway.find<EventRecord>(
         COLLECTION,

@@ -1,0 +1,138 @@
+import { afterAll, expect } from "vitest";
+import type { Answer, Api } from "../support/api.ts";
+import { submit } from "../support/fixtures.ts";
+import { deliveriesTo } from "../support/webhooks.ts";
+import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
+import { expectReceived } from "./support/invariants.ts";
+import type { Endpoint } from "./support/receiver.ts";
+import { attempt, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
+import { passTimeUntil, type Simulation, startSimulation } from "./support/simulation.ts";
+import { isSettled } from "./support/task-state.ts";
+
+const EVENTS = ["task.created", "task.canceled"] as const;
+
+type Repair = {
+  readonly api: Api;
+  readonly taskId: string;
+  readonly webhookId: string;
+  readonly endpoint: Endpoint;
+  /** What the owner asks for; again with the same key until it is answered. */
+  readonly ask: () => Promise<Answer | null>;
+  answer: Answer | null;
+};
+
+/** What a killed task's two events came to at an endpoint of this status, which answers so. */
+async function makeRepair(
+  simulation: Simulation,
+  at: { readonly status: "ACTIVE" | "SUSPENDED"; readonly answers: number },
+  path: (webhookId: string, deliveryId: string) => string,
+  body?: (webhookId: string) => object,
+): Promise<Repair> {
+  const { api, batch } = await makeCase(simulation, 1);
+  const endpoint = await subscribe(simulation, api, EVENTS);
+  const { body: listed } = await api.post("/v1/webhooks/list").expect(200);
+  const webhookId = /whk_[0-9a-f]{32}/.exec(JSON.stringify(listed))?.[0] ?? "none";
+  endpoint.answerWith(at.answers);
+  await api.patch(`/v1/webhooks/${webhookId}`, { status: at.status }).expect(200);
+  const release = holdBack(simulation, "job");
+  const { task_id: taskId } = await submit(api, batch);
+  await api.post(`/v1/tasks/${taskId}/kill`).expect(202);
+  release();
+  await passTimeUntil(simulation, () => isSettled(api, taskId));
+
+  endpoint.answerWith(204);
+  await api.patch(`/v1/webhooks/${webhookId}`, { status: "ACTIVE" }).expect(200);
+  const [first] = await deliveriesTo(api, webhookId, { event_type: "task.canceled" });
+  const address = path(webhookId, first?.delivery_id ?? "none");
+  const key = { "Idempotency-Key": `repair-${taskId}` };
+  const ask = () => attempt(api.post(address, body?.(webhookId), key));
+  return { api, taskId, webhookId, endpoint, ask, answer: null };
+}
+
+const isAnswered = ({ answer }: Repair) => answer?.status === 200 || answer?.status === 202;
+
+const common = {
+  disturbed: "until settled",
+  act: async (simulation: Simulation, prepared: Repair) => {
+    prepared.answer = await prepared.ask();
+    await simulation.world.stack.qstash.idle();
+    await simulation.whenUp();
+  },
+  isSettled: ({ api, taskId }: Repair) => isSettled(api, taskId),
+  insist: async (prepared: Repair) => {
+    if (isAnswered(prepared)) return;
+    if (prepared.answer !== null) expect(prepared.answer.status).toBe(503);
+    prepared.answer = await prepared.ask();
+    expect(isAnswered(prepared), prepared.answer?.text).toBe(true);
+  },
+} as const;
+
+/**
+ * Each event arrived, and the log has each attempt that counts, in order: as many as were asked for
+ * and none more, however often the owner had to ask.
+ */
+async function expectRepaired(
+  { api, taskId, webhookId, endpoint }: Repair,
+  attempts: Readonly<Record<(typeof EVENTS)[number], number>>,
+): Promise<void> {
+  await expectReceived(api, taskId, endpoint);
+  const deliveries = await deliveriesTo(api, webhookId);
+  expect(deliveries.map(({ event_type }) => event_type).toSorted()).toEqual(EVENTS.toSorted());
+  for (const delivery of deliveries) {
+    const expected =
+      delivery.event_type === "task.created" ? attempts["task.created"] : attempts["task.canceled"];
+    expect(delivery).toMatchObject({ status: "COMPLETED", attempt_count: expected });
+    const logged = new Set(delivery.attempts.map((one) => one.attempt));
+    expect([...logged]).toEqual(Array.from({ length: expected }, (_, index) => index + 1));
+    const received = endpoint.received.filter(({ id }) => id === delivery.event_id);
+    expect(received.length).toBeGreaterThanOrEqual(delivery.attempts.length);
+  }
+}
+
+/** P3 of a resend: what had arrived arrives once more. */
+const resend: Scenario<Repair> = {
+  ...common,
+  name: "resend of a delivery that had arrived",
+  prepare: (simulation) =>
+    makeRepair(
+      simulation,
+      { status: "ACTIVE", answers: 204 },
+      (_, deliveryId) => `/v1/deliveries/${deliveryId}/resend`,
+    ),
+  check: (repair) => expectRepaired(repair, { "task.created": 1, "task.canceled": 2 }),
+};
+
+/** P3 of dead letters: an endpoint that is mended gets them all. */
+const retry: Scenario<Repair> = {
+  ...common,
+  name: "retry of all dead letters of an endpoint",
+  prepare: (simulation) =>
+    makeRepair(
+      simulation,
+      { status: "ACTIVE", answers: 410 },
+      () => "/v1/deliveries/retry",
+      (webhook_id) => ({ webhook_id }),
+    ),
+  check: (repair) => expectRepaired(repair, { "task.created": 2, "task.canceled": 2 }),
+};
+
+/** P3 beyond a suspension: what happened meanwhile arrives. */
+const replay: Scenario<Repair> = {
+  ...common,
+  name: "replay of what was missed",
+  prepare: (simulation) =>
+    makeRepair(
+      simulation,
+      { status: "SUSPENDED", answers: 204 },
+      (webhookId) => `/v1/webhooks/${webhookId}/replay`,
+      () => ({ from: "2026-01-01T00:00:00.000Z", which: "all" }),
+    ),
+  check: (repair) => expectRepaired(repair, { "task.created": 1, "task.canceled": 1 }),
+};
+
+const simulation = await startSimulation();
+afterAll(() => simulation.close());
+
+await describeCutOffs(simulation, resend);
+await describeCutOffs(simulation, retry);
+await describeCutOffs(simulation, replay);
