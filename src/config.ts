@@ -4,6 +4,9 @@ import { ownHostOf } from "./webhooks/address-guard.ts";
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
 
+/** What switches the look-ups off: a word, so that it doesn't happen by leaving something out. */
+const NO_LOOK_UPS = "off";
+
 /** Names, separated by commas; what is under a name is blocked with it. */
 const HostNames = z
   .string()
@@ -36,6 +39,9 @@ export const Environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
+  DNS_RESOLVER_URL: z
+    .union([z.literal(NO_LOOK_UPS), Url], { error: 'expected an https URL or "off"' })
+    .default("https://cloudflare-dns.com/dns-query"),
   BLOCKED_HOSTS: HostNames.prefault(""),
   LEASE_SECONDS: z.coerce
     .number()
@@ -69,6 +75,8 @@ export type Config = {
   readonly allowLoopback: boolean;
   /** Nothing that a caller chose is sent to these (`AddressRules` says how they are written). */
   readonly ownHosts: readonly string[];
+  /** Answers A and AAAA in the JSON form of DNS over HTTPS; null when look-ups are off. */
+  readonly dnsResolverUrl: string | null;
   readonly jobs: {
     readonly leaseSeconds: number;
     readonly heartbeatIntervalMs: number;
@@ -106,6 +114,7 @@ export function parseConfig(environment: Record<string, unknown>): Config {
     sealingKey: env.SEALING_KEY,
     allowLoopback: env.ALLOW_LOOPBACK === "true",
     ownHosts: [ownHostOf(env.PUBLIC_URL), ...env.BLOCKED_HOSTS],
+    dnsResolverUrl: env.DNS_RESOLVER_URL === NO_LOOK_UPS ? null : env.DNS_RESOLVER_URL,
     jobs: {
       leaseSeconds: env.LEASE_SECONDS,
       heartbeatIntervalMs: env.HEARTBEAT_INTERVAL_MS,

@@ -5,12 +5,14 @@ import type { Progress } from "../../contract/task.ts";
 import type { BatchRecord } from "../../ports/batch-store.ts";
 import type { DocumentRecord } from "../../ports/content-stores.ts";
 import { checkAddress } from "../../webhooks/address-guard.ts";
+import { lookUpHost } from "../../webhooks/look-up-host.ts";
 import { defineJob, type JobContext, NonRetryableError, type StepOutcome } from "../define-job.ts";
 import { BatchState, initialState, type Position } from "./batch-state.ts";
 import { documentId } from "./document-id.ts";
 import { createReadText, isAtEnd, MAX_URLS_PER_STEP, readObjects } from "./read-objects.ts";
 import { readUrl } from "./read-url.ts";
 import { type Piece, takeStep } from "./take-step.ts";
+import { failed, type TextOutcome } from "./text-outcome.ts";
 
 type Context = JobContext<BatchRecord>;
 
@@ -133,10 +135,19 @@ async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
   return { ...state, documents: state.documents + Math.max(0, found - (partial?.chunk ?? 0)) };
 }
 
-function refusalOf(ctx: Context): (url: string) => string | null {
-  return (url) => {
-    const verdict = checkAddress(url, ctx.config);
-    return verdict.kind === "allowed" ? null : `The URL is not fetched: ${verdict.reason}.`;
+/** Asks the guard, then the resolver: once for each host of a step. */
+function refusalOf(ctx: Context): (url: string) => Promise<TextOutcome | null> {
+  const memory = new Map<string, number>();
+  return async (url) => {
+    const address = checkAddress(url, ctx.config);
+    if (address.kind === "refused") {
+      return failed("url_refused", `The URL is not fetched: ${address.reason}.`);
+    }
+    const { config, runtime } = ctx;
+    const host = await lookUpHost({ url: address.url, rules: config, runtime, memory });
+    if (host.kind === "public") return null;
+    const code = host.kind === "refused" ? "url_refused" : "url_unreachable";
+    return failed(code, `The URL is not fetched: ${host.reason}.`);
   };
 }
 

@@ -11,8 +11,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 export type ReadUrlOptions = {
   readonly fetch: Runtime["fetch"];
-  /** Why this URL must not be fetched, or null when it may be. */
-  readonly refusal: (url: string) => string | null;
+  /** Why this URL is not fetched, or null when it may be. */
+  readonly refusal: (url: string) => Promise<TextOutcome | null>;
   /** Default: {@link TIMEOUT_MS}. */
   readonly timeoutMs?: number;
 };
@@ -24,8 +24,8 @@ export type ReadUrlOptions = {
  * without the error's own words, which could describe the network inside. Never throws.
  */
 export async function readUrl(url: string, options: ReadUrlOptions): Promise<TextOutcome> {
-  const refusal = options.refusal(url);
-  if (refusal !== null) return failed("url_refused", refusal);
+  const refusal = await options.refusal(url);
+  if (refusal !== null) return refusal;
   try {
     const response = await options.fetch(url, {
       method: "GET",

@@ -55,8 +55,8 @@ export async function deliverWebhook({
 }
 
 async function attempt(ctx: ServiceContext, due: DueAttempt): Promise<DeliveryReport> {
-  const { config, runtime } = ctx;
-  const result = await makeAttempt({ target: due.target, config, runtime });
+  const { config, runtime, memory } = ctx;
+  const result = await makeAttempt({ target: due.target, config, runtime, hosts: memory.hosts });
   switch (judge(result)) {
     case "delivered":
       return recordSuccess({ ctx, due, result });

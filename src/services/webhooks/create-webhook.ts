@@ -16,7 +16,7 @@ export async function createWebhook({
   ctx: NamespaceContext;
   input: CreateWebhookRequest;
 }): Promise<{ readonly webhook: WebhookRecord; readonly secret: string }> {
-  const url = checkedUrl({ ctx, url: input.url });
+  const url = await checkedUrl({ ctx, url: input.url, path: "url" });
   const now = ctx.runtime.now();
   const id = ctx.runtime.newId("webhook");
   const secret = newSecret();
