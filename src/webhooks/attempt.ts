@@ -1,6 +1,7 @@
 import type { Runtime } from "../ports/runtime.ts";
 import { checkAddress } from "./address-guard.ts";
 import { type HostMemory, lookUpHost, type LookUpRules } from "./look-up-host.ts";
+import { type EgressProxy, outboundFetch } from "./outbound-fetch.ts";
 import { parseRetryAfter } from "./schedule.ts";
 import { openSecret } from "./seal.ts";
 import { signatureHeaders } from "./sign.ts";
@@ -55,7 +56,10 @@ export async function makeAttempt({
   hosts,
 }: {
   readonly target: AttemptTarget;
-  readonly config: LookUpRules & { readonly sealingKey: string };
+  readonly config: LookUpRules & {
+    readonly sealingKey: string;
+    readonly egressProxy: EgressProxy | null;
+  };
   readonly runtime: Pick<Runtime, "fetch" | "now" | "log">;
   readonly hosts: HostMemory;
 }): Promise<AttemptResult> {
@@ -81,7 +85,7 @@ export async function makeAttempt({
   const headers = await signedHeaders(target, config.sealingKey, at);
   if (headers === null) return failed("the signing secret can't be opened with this sealing key");
   try {
-    const response = await runtime.fetch(address.url.href, {
+    const response = await outboundFetch(config.egressProxy, runtime)(address.url.href, {
       method: "POST",
       headers,
       body: target.payload,

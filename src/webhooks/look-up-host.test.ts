@@ -158,9 +158,9 @@ describe("a host", () => {
   });
 });
 
-describe("a host that was found public", () => {
-  const withTtl = (TTL: number) => ({ a: { records: [{ type: A, data: "8.8.8.8", TTL }] } });
+const withTtl = (TTL: number) => ({ a: { records: [{ type: A, data: "8.8.8.8", TTL }] } });
 
+describe("a host that was found public", () => {
   test.each([
     [10, 10],
     [3600, 60],

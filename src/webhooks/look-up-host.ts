@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Runtime } from "../ports/runtime.ts";
 import { type AddressRules, isLoopbackHost, isOwnHost } from "./address-guard.ts";
-import { canonicalAddress, isAddressLiteral, isPublicAddress } from "./address-ranges.ts";
+import { isAddressLiteral, isPublicAddress } from "./address-ranges.ts";
 
 /** Where a host leads at this moment; what isn't public says why, for a person. */
 export type HostVerdict =
@@ -137,10 +137,7 @@ function judge(answers: readonly Answer[], rules: LookUpRules): HostVerdict {
   }
   const addresses = records.filter(({ type }) => type === TYPE.A || type === TYPE.AAAA);
   if (addresses.length === 0) return { kind: "absent", reason: "its host has no address" };
-  const isPublic = addresses.every(({ data }) => {
-    const address = canonicalAddress(data);
-    return address !== null && isPublicAddress(address);
-  });
+  const isPublic = addresses.every(({ data }) => isPublicAddress(data));
   // Which one it is would tell a stranger about the network inside.
   return isPublic
     ? { kind: "public" }

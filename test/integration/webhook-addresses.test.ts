@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
+import { gate } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
 import { makeBatch, submit, untilEnded } from "../support/fixtures.ts";
 import { expectInvalid } from "../support/problems.ts";
@@ -132,19 +133,16 @@ describe("at each attempt", () => {
     const name = newName();
     world.stack.dns.set(name, { a: ["93.184.215.14"], ttl: 0 });
     const { webhook_id } = await subscribe(api, `https://${name}/in`);
-    let letGo = () => {};
-    const until = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    const answer = gate();
     const match = ({ target }: { target: string }) => target === name;
     const lift = world.stack.dns.faults.add({
       phase: "before",
       match,
-      action: { kind: "hold", until },
+      action: { kind: "hold", until: answer.opened },
     });
     await completeTask(world, api);
     lift();
-    letGo();
+    answer.open();
     expect(await deliveryTo(api, webhook_id)).toMatchObject({
       attempts: [{ error: "the resolver could not be asked: no answer within 3 s" }],
     });

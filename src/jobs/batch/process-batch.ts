@@ -4,15 +4,14 @@ import { findEmbedder } from "../../embedding/embedders.ts";
 import type { Progress } from "../../contract/task.ts";
 import type { BatchRecord } from "../../ports/batch-store.ts";
 import type { DocumentRecord } from "../../ports/content-stores.ts";
-import { checkAddress } from "../../webhooks/address-guard.ts";
-import { lookUpHost } from "../../webhooks/look-up-host.ts";
+import { outboundFetch } from "../../webhooks/outbound-fetch.ts";
 import { defineJob, type JobContext, NonRetryableError, type StepOutcome } from "../define-job.ts";
 import { BatchState, initialState, type Position } from "./batch-state.ts";
 import { documentId } from "./document-id.ts";
 import { createReadText, isAtEnd, MAX_URLS_PER_STEP, readObjects } from "./read-objects.ts";
 import { readUrl } from "./read-url.ts";
 import { type Piece, takeStep } from "./take-step.ts";
-import { failed, type TextOutcome } from "./text-outcome.ts";
+import { createUrlRefusal } from "./url-refusal.ts";
 
 type Context = JobContext<BatchRecord>;
 
@@ -109,11 +108,11 @@ async function extentOf(
 async function advance(before: BatchState, ctx: Context): Promise<StepOutcome<BatchState>> {
   const batch = ctx.resource;
   const items = await readObjects(ctx.stores.objects, batch, before.position);
+  const fetch = outboundFetch(ctx.config.egressProxy, ctx.runtime);
+  const refusal = createUrlRefusal(ctx);
   // In the middle of a long page only that page is fetched: the others wouldn't be reached.
   const maxUrls = before.partial !== null ? 1 : MAX_URLS_PER_STEP;
-  const readText = createReadText(items, maxUrls, (url) =>
-    readUrl(url, { fetch: ctx.runtime.fetch, refusal: refusalOf(ctx) }),
-  );
+  const readText = createReadText(items, maxUrls, (url) => readUrl(url, { fetch, refusal }));
   const { pieces, state } = await takeStep(items, readText, batch.options, before);
   if (pieces.length > 0) {
     await ctx.stores.documents.writeMany(await documentsOf(pieces, state.embedder, ctx));
@@ -133,22 +132,6 @@ async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
   const found = await ctx.stores.documents.countOf(ctx.taskId, collection_id, ahead);
   // The first chunks of an object in work are counted already.
   return { ...state, documents: state.documents + Math.max(0, found - (partial?.chunk ?? 0)) };
-}
-
-/** Asks the guard, then the resolver: once for each host of a step. */
-function refusalOf(ctx: Context): (url: string) => Promise<TextOutcome | null> {
-  const memory = new Map<string, number>();
-  return async (url) => {
-    const address = checkAddress(url, ctx.config);
-    if (address.kind === "refused") {
-      return failed("url_refused", `The URL is not fetched: ${address.reason}.`);
-    }
-    const { config, runtime } = ctx;
-    const host = await lookUpHost({ url: address.url, rules: config, runtime, memory });
-    if (host.kind === "public") return null;
-    const code = host.kind === "refused" ? "url_refused" : "url_unreachable";
-    return failed(code, `The URL is not fetched: ${host.reason}.`);
-  };
 }
 
 async function documentsOf(

@@ -1,4 +1,5 @@
 import type { Runtime } from "../../ports/runtime.ts";
+import { EgressError } from "../../webhooks/outbound-fetch.ts";
 import { textOfMarkup } from "./markup-text.ts";
 import { checkText, leavesOf } from "./object-text.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";
@@ -38,6 +39,9 @@ export async function readUrl(url: string, options: ReadUrlOptions): Promise<Tex
     if (!response.bodyUsed) await response.body?.cancel();
     return outcome;
   } catch (error) {
+    if (error instanceof EgressError && error.kind === "refused") {
+      return failed("url_refused", "The URL is not fetched: the egress proxy refused it.");
+    }
     const late = error instanceof Error && error.name === "TimeoutError";
     return failed(
       "url_unreachable",
