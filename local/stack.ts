@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { type DnsServer, startDnsServer } from "./dns/server.ts";
 import { type MongoServer, startMongoServer } from "./mongo/server.ts";
 import { realClock, type Clock } from "./qstash/clock.ts";
 import { type QStashServer, startQStashServer } from "./qstash/server.ts";
@@ -16,12 +17,13 @@ export type StackOptions = {
   readonly mongoFile?: string;
 };
 
-/** The three services that the worker stands on, and what it must be told to reach them. */
+/** The services that the worker stands on, and what it must be told to reach them. */
 export type Stack = {
   readonly redis: RedisServer;
   readonly qstash: QStashServer;
   /** Null when a real MongoDB is used. */
   readonly mongo: MongoServer | null;
+  readonly dns: DnsServer;
   readonly adminKey: string;
   /** The worker's variables and secrets for this stack. */
   readonly vars: Readonly<Record<string, string>>;
@@ -51,10 +53,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     clock: options.clock ?? realClock(),
     ...(options.ports?.qstash !== undefined && { port: options.ports.qstash }),
   });
+  const dns = await startDnsServer();
   return {
     redis,
     qstash,
     mongo,
+    dns,
     adminKey,
     vars: {
       ADMIN_KEY: adminKey,
@@ -67,9 +71,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       MONGODB_URI: mongo?.uri ?? options.mongodbUri ?? "",
       SEALING_KEY: randomBytes(32).toString("hex"),
       ALLOW_LOOPBACK: "true",
+      DNS_RESOLVER_URL: dns.url,
     },
     close: async () => {
-      await Promise.all([qstash.close(), redis.close(), mongo?.close()]);
+      await Promise.all([qstash.close(), redis.close(), mongo?.close(), dns.close()]);
     },
   };
 }

@@ -1,8 +1,12 @@
 import { z } from "zod";
 import { ownHostOf } from "./webhooks/address-guard.ts";
+import type { EgressProxy } from "./webhooks/outbound-fetch.ts";
 
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
+
+/** What switches the look-ups off: a word, so that it doesn't happen by leaving something out. */
+const NO_LOOK_UPS = "off";
 
 /** Names, separated by commas; what is under a name is blocked with it. */
 const HostNames = z
@@ -36,6 +40,16 @@ export const Environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
+  DNS_RESOLVER_URL: z
+    .union([z.literal(NO_LOOK_UPS), Url], { error: 'expected an https URL or "off"' })
+    .default("https://cloudflare-dns.com/dns-query"),
+  EGRESS_PROXY_URL: z
+    .union([z.literal(""), Url], { error: "expected an https URL, or nothing" })
+    .default(""),
+  EGRESS_PROXY_SECRET: z
+    .string()
+    .min(32, { error: "expected at least 32 characters (openssl rand -hex 32)" })
+    .optional(),
   BLOCKED_HOSTS: HostNames.prefault(""),
   LEASE_SECONDS: z.coerce
     .number()
@@ -69,6 +83,10 @@ export type Config = {
   readonly allowLoopback: boolean;
   /** Nothing that a caller chose is sent to these (`AddressRules` says how they are written). */
   readonly ownHosts: readonly string[];
+  /** Answers A and AAAA in the JSON form of DNS over HTTPS; null when look-ups are off. */
+  readonly dnsResolverUrl: string | null;
+  /** What is sent to URLs that callers chose goes through it; null to send directly. */
+  readonly egressProxy: EgressProxy | null;
   readonly jobs: {
     readonly leaseSeconds: number;
     readonly heartbeatIntervalMs: number;
@@ -105,7 +123,12 @@ export function parseConfig(environment: Record<string, unknown>): Config {
     },
     sealingKey: env.SEALING_KEY,
     allowLoopback: env.ALLOW_LOOPBACK === "true",
-    ownHosts: [ownHostOf(env.PUBLIC_URL), ...env.BLOCKED_HOSTS],
+    ownHosts: [
+      ...[env.PUBLIC_URL, env.EGRESS_PROXY_URL].filter(Boolean).map(ownHostOf),
+      ...env.BLOCKED_HOSTS,
+    ],
+    dnsResolverUrl: env.DNS_RESOLVER_URL === NO_LOOK_UPS ? null : env.DNS_RESOLVER_URL,
+    egressProxy: egressProxyOf(env),
     jobs: {
       leaseSeconds: env.LEASE_SECONDS,
       heartbeatIntervalMs: env.HEARTBEAT_INTERVAL_MS,
@@ -115,4 +138,16 @@ export function parseConfig(environment: Record<string, unknown>): Config {
     },
     retentionDays: env.RETENTION_DAYS,
   };
+}
+
+/** Throws when only one of the two is set: sending directly by mistake is what a proxy is there to prevent. */
+function egressProxyOf(env: z.infer<typeof Environment>): EgressProxy | null {
+  const { EGRESS_PROXY_URL: url, EGRESS_PROXY_SECRET: secret } = env;
+  if (url === "" && secret === undefined) return null;
+  if (url === "" || secret === undefined) {
+    throw new Error(
+      "The worker's configuration is wrong. EGRESS_PROXY_URL and EGRESS_PROXY_SECRET: expected both or neither",
+    );
+  }
+  return { url, secret };
 }

@@ -7,6 +7,7 @@ import type { Principal } from "./context.ts";
 export const IDENTITY_TTL_MS = 60_000;
 
 /** Bounds what one isolate (128 MB) keeps, in entries and in characters of JSON. */
+const MAX_HOSTS = 5_000;
 const MAX_IDENTITIES = 5_000;
 const MAX_TERMINAL_TASKS = 10_000;
 const MAX_TERMINAL_CHARACTERS = 16_000_000;
@@ -28,6 +29,8 @@ export type IsolateMemory = {
   readonly principals: LRUCache<string, Principal>;
   /** By id and by name. */
   readonly namespaces: LRUCache<string, Pick<NamespaceRecord, "_id" | "name">>;
+  /** Hosts whose addresses were all public at the last look-up, and until when that is believed. */
+  readonly hosts: LRUCache<string, number>;
   /** Tasks that have ended: they never change again (P2), so no copy is ever stale. */
   readonly terminalTasks: LRUCache<string, CachedTask>;
   /** The polls under way, so that simultaneous polls of one task share one look-up. */
@@ -41,6 +44,7 @@ export function createIsolateMemory(): IsolateMemory {
   return {
     principals: new LRUCache(IDENTITIES),
     namespaces: new LRUCache(IDENTITIES),
+    hosts: new LRUCache({ max: MAX_HOSTS }),
     terminalTasks: new LRUCache({
       max: MAX_TERMINAL_TASKS,
       maxSize: MAX_TERMINAL_CHARACTERS,

@@ -96,7 +96,8 @@ export function checkAddress(text: string, rules: AddressRules): AddressVerdict 
     return refused("its host is not in its plain form: a name, 192.0.2.1 or [2001:db8::1]");
   }
   const isLoopback = isLoopbackHost(host);
-  if (isOwn(url, isLoopback, rules.ownHosts)) return refused("its host belongs to this service");
+  if (isOwn(url, isLoopback, rules.ownHosts))
+    return refused("its host must not be one of this service's own");
   if (rules.allowLoopback && isLoopback) return { kind: "allowed", url };
   if (url.protocol !== "https:") return refused("it must be https");
   if (!isPublicHost(host)) return refused("its host is not a public one");

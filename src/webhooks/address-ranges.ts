@@ -66,8 +66,10 @@ export function isLoopbackAddress(host: string): boolean {
   return within(host, LOOPBACK_V4) || within(host, LOOPBACK_V6);
 }
 
-/** Whether an address literal, as `URL.hostname` writes it, is one that the Internet routes. */
-export function isPublicAddress(host: string): boolean {
+/** Whether the Internet routes an address; false for what is none. */
+export function isPublicAddress(text: string): boolean {
+  const host = canonicalAddress(text.replace(/^\[|\]$/g, ""));
+  if (host === null) return false;
   return host.startsWith("[")
     ? within(host, GLOBAL_UNICAST_V6) && !NOT_PUBLIC_V6.some((block) => within(host, block))
     : !NOT_PUBLIC_V4.some((block) => within(host, block));

@@ -28,8 +28,15 @@ async function attemptWith(
   const at = new Date();
   return makeAttempt({
     target: await targetOf(change),
-    config: { sealingKey, allowLoopback: false, ownHosts: [] },
-    runtime: { fetch, now: () => at },
+    config: {
+      sealingKey,
+      allowLoopback: false,
+      ownHosts: [],
+      dnsResolverUrl: null,
+      egressProxy: null,
+    },
+    runtime: { fetch, now: () => at, log: () => undefined },
+    hosts: new Map(),
   });
 }
 

@@ -1,5 +1,7 @@
 import type { Runtime } from "../ports/runtime.ts";
-import { type AddressRules, checkAddress } from "./address-guard.ts";
+import { checkAddress } from "./address-guard.ts";
+import { type HostMemory, lookUpHost, type LookUpRules } from "./look-up-host.ts";
+import { type EgressProxy, outboundFetch } from "./outbound-fetch.ts";
 import { headersToKeep } from "./response-headers.ts";
 import { parseRetryAfter } from "./schedule.ts";
 import { openSecret } from "./seal.ts";
@@ -45,18 +47,23 @@ export function judge(result: AttemptResult): Verdict {
 }
 
 /**
- * Makes one HTTP attempt: checks the address, signs, posts. Never throws: what goes wrong is the
- * attempt's result. A redirect is a failure, since following one would send a signed payload where
+ * Makes one HTTP attempt: checks the address and where its host leads now, signs, posts. Never
+ * throws: what goes wrong is the attempt's result, and nothing is sent while the resolver can't say. A redirect is a failure, since following one would send a signed payload where
  * the address was never checked.
  */
 export async function makeAttempt({
   target,
   config,
   runtime,
+  hosts,
 }: {
   readonly target: AttemptTarget;
-  readonly config: AddressRules & { readonly sealingKey: string };
-  readonly runtime: Pick<Runtime, "fetch" | "now">;
+  readonly config: LookUpRules & {
+    readonly sealingKey: string;
+    readonly egressProxy: EgressProxy | null;
+  };
+  readonly runtime: Pick<Runtime, "fetch" | "now" | "log">;
+  readonly hosts: HostMemory;
 }): Promise<AttemptResult> {
   const at = runtime.now();
   const failed = (error: string): AttemptResult => ({
@@ -68,12 +75,20 @@ export async function makeAttempt({
     error,
     retryAfterSeconds: null,
   });
+  const refused = (reason: string) => {
+    const { webhook_id, event_id } = target;
+    runtime.log("warn", "an address was refused", { webhook_id, event_id, reason });
+    return failed(`the URL is refused: ${reason}`);
+  };
   const address = checkAddress(target.url, config);
-  if (address.kind === "refused") return failed(`the URL is refused: ${address.reason}`);
+  if (address.kind === "refused") return refused(address.reason);
+  const host = await lookUpHost({ url: address.url, rules: config, runtime, memory: hosts });
+  if (host.kind === "refused") return refused(host.reason);
+  if (host.kind !== "public") return failed(host.reason);
   const headers = await signedHeaders(target, config.sealingKey, at);
   if (headers === null) return failed("the signing secret can't be opened with this sealing key");
   try {
-    const response = await runtime.fetch(address.url.href, {
+    const response = await outboundFetch(config.egressProxy, runtime)(address.url.href, {
       method: "POST",
       headers,
       body: target.payload,

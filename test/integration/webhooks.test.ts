@@ -169,7 +169,7 @@ describe("the deployment's own address", () => {
       if (name !== "") own.hostname = name;
       const body = { url: own.href, event_types: ["*"] };
       const answer = expectProblem(await api.post("/v1/webhooks", body), 400, "invalid_request");
-      expect(answer.detail).toBe("url: its host belongs to this service");
+      expect(answer.detail).toBe("url: its host must not be one of this service's own");
     },
   );
 });

@@ -9,5 +9,6 @@ export const ENVIRONMENT = {
   QSTASH_CURRENT_SIGNING_KEY: "sig_current",
   QSTASH_NEXT_SIGNING_KEY: "sig_next",
   MONGODB_URI: "mongodb://127.0.0.1:27017",
+  DNS_RESOLVER_URL: "off",
   SEALING_KEY: "0123456789abcdef".repeat(4),
 } as const;

@@ -4,13 +4,14 @@ import { findEmbedder } from "../../embedding/embedders.ts";
 import type { Progress } from "../../contract/task.ts";
 import type { BatchRecord } from "../../ports/batch-store.ts";
 import type { DocumentRecord } from "../../ports/content-stores.ts";
-import { checkAddress } from "../../webhooks/address-guard.ts";
+import { outboundFetch } from "../../webhooks/outbound-fetch.ts";
 import { defineJob, type JobContext, NonRetryableError, type StepOutcome } from "../define-job.ts";
 import { BatchState, initialState, type Position } from "./batch-state.ts";
 import { documentId } from "./document-id.ts";
 import { createReadText, isAtEnd, MAX_URLS_PER_STEP, readObjects } from "./read-objects.ts";
 import { readUrl } from "./read-url.ts";
 import { type Piece, takeStep } from "./take-step.ts";
+import { createUrlRefusal } from "./url-refusal.ts";
 
 type Context = JobContext<BatchRecord>;
 
@@ -107,11 +108,11 @@ async function extentOf(
 async function advance(before: BatchState, ctx: Context): Promise<StepOutcome<BatchState>> {
   const batch = ctx.resource;
   const items = await readObjects(ctx.stores.objects, batch, before.position);
+  const fetch = outboundFetch(ctx.config.egressProxy, ctx.runtime);
+  const refusal = createUrlRefusal(ctx);
   // In the middle of a long page only that page is fetched: the others wouldn't be reached.
   const maxUrls = before.partial !== null ? 1 : MAX_URLS_PER_STEP;
-  const readText = createReadText(items, maxUrls, (url) =>
-    readUrl(url, { fetch: ctx.runtime.fetch, refusal: refusalOf(ctx) }),
-  );
+  const readText = createReadText(items, maxUrls, (url) => readUrl(url, { fetch, refusal }));
   const { pieces, state } = await takeStep(items, readText, batch.options, before);
   if (pieces.length > 0) {
     await ctx.stores.documents.writeMany(await documentsOf(pieces, state.embedder, ctx));
@@ -131,13 +132,6 @@ async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
   const found = await ctx.stores.documents.countOf(ctx.taskId, collection_id, ahead);
   // The first chunks of an object in work are counted already.
   return { ...state, documents: state.documents + Math.max(0, found - (partial?.chunk ?? 0)) };
-}
-
-function refusalOf(ctx: Context): (url: string) => string | null {
-  return (url) => {
-    const verdict = checkAddress(url, ctx.config);
-    return verdict.kind === "allowed" ? null : `The URL is not fetched: ${verdict.reason}.`;
-  };
 }
 
 async function documentsOf(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readUrl, type ReadUrlOptions } from "./read-url.ts";
+import { failed } from "./text-outcome.ts";
 
 const URL_READ = "https://example.com/page";
 
@@ -8,7 +9,11 @@ function answering(response: () => Response | Promise<Response>): ReadUrlOptions
 }
 
 function read(response: () => Response | Promise<Response>, timeoutMs = 1000) {
-  return readUrl(URL_READ, { fetch: answering(response), refusal: () => null, timeoutMs });
+  return readUrl(URL_READ, {
+    fetch: answering(response),
+    refusal: () => Promise.resolve(null),
+    timeoutMs,
+  });
 }
 
 function page(
@@ -43,7 +48,7 @@ describe("readUrl", () => {
         fetched.push(url);
         return Promise.resolve(page("text", "text/plain"));
       },
-      refusal: () => "not public",
+      refusal: () => Promise.resolve(failed("url_refused", "not public")),
     });
     expect(outcome).toEqual({ kind: "failed", code: "url_refused", message: "not public" });
     expect(fetched).toEqual([]);
@@ -58,7 +63,7 @@ describe("readUrl", () => {
           new Response(null, { status: 302, headers: { location: "http://169.254.169.254/" } }),
         );
       },
-      refusal: () => null,
+      refusal: () => Promise.resolve(null),
     });
     expect(asked[0]).toMatchObject({ method: "GET", redirect: "manual" });
     expect(outcome).toMatchObject({ code: "url_unreachable" });
@@ -126,7 +131,7 @@ describe("readUrl", () => {
         new Promise((_resolve, reject) => {
           init.signal?.addEventListener("abort", () => reject(init.signal?.reason));
         }),
-      refusal: () => null,
+      refusal: () => Promise.resolve(null),
       timeoutMs: 10,
     });
     expect(outcome).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Runtime } from "../../ports/runtime.ts";
+import { EgressError } from "../../webhooks/outbound-fetch.ts";
 import { textOfMarkup } from "./markup-text.ts";
 import { checkText, leavesOf } from "./object-text.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";
@@ -11,8 +12,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 export type ReadUrlOptions = {
   readonly fetch: Runtime["fetch"];
-  /** Why this URL must not be fetched, or null when it may be. */
-  readonly refusal: (url: string) => string | null;
+  /** Why this URL is not fetched, or null when it may be. */
+  readonly refusal: (url: string) => Promise<TextOutcome | null>;
   /** Default: {@link TIMEOUT_MS}. */
   readonly timeoutMs?: number;
 };
@@ -24,8 +25,8 @@ export type ReadUrlOptions = {
  * without the error's own words, which could describe the network inside. Never throws.
  */
 export async function readUrl(url: string, options: ReadUrlOptions): Promise<TextOutcome> {
-  const refusal = options.refusal(url);
-  if (refusal !== null) return failed("url_refused", refusal);
+  const refusal = await options.refusal(url);
+  if (refusal !== null) return refusal;
   try {
     const response = await options.fetch(url, {
       method: "GET",
@@ -38,6 +39,9 @@ export async function readUrl(url: string, options: ReadUrlOptions): Promise<Tex
     if (!response.bodyUsed) await response.body?.cancel();
     return outcome;
   } catch (error) {
+    if (error instanceof EgressError && error.kind === "refused") {
+      return failed("url_refused", "The URL is not fetched: the egress proxy refused it.");
+    }
     const late = error instanceof Error && error.name === "TimeoutError";
     return failed(
       "url_unreachable",

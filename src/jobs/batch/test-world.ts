@@ -30,6 +30,7 @@ const config = parseConfig({
   QSTASH_NEXT_SIGNING_KEY: "next",
   MONGODB_URI: "mongodb://mongodb.example",
   SEALING_KEY: "0".repeat(64),
+  DNS_RESOLVER_URL: "off",
 });
 
 /** A bucket with objects, a collection, and a batch of the one into the other. */

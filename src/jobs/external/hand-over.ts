@@ -53,6 +53,7 @@ function post(run: Run, type: TaskTypeRecord): Promise<AttemptResult> {
     },
     config: ctx.config,
     runtime: ctx.runtime,
+    hosts: ctx.memory.hosts,
   });
 }
 

@@ -61,8 +61,8 @@ export async function deliverWebhook({
 }
 
 async function attempt(ctx: ServiceContext, due: DueAttempt): Promise<DeliveryReport> {
-  const { config, runtime } = ctx;
-  const result = await makeAttempt({ target: due.target, config, runtime });
+  const { config, runtime, memory } = ctx;
+  const result = await makeAttempt({ target: due.target, config, runtime, hosts: memory.hosts });
   if (due.isTest) return recordTest({ ctx, due, result });
   switch (judge(result)) {
     case "delivered":

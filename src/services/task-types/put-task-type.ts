@@ -1,11 +1,10 @@
 import type { PutTaskTypeRequest } from "../../contract/task-type.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
-import { checkAddress } from "../../webhooks/address-guard.ts";
 import { sealSecret } from "../../webhooks/seal.ts";
 import { newSecret } from "../../webhooks/sign.ts";
 import type { NamespaceContext } from "../context.ts";
-import { DomainError } from "../errors.ts";
 import { requireUsableSchema } from "../json-schema.ts";
+import { checkedUrl } from "../webhooks/checked-url.ts";
 
 /** The type as it is now, and its secret if this call made it. */
 export type PutTaskType = { readonly record: TaskTypeRecord; readonly secret: string | null };
@@ -23,7 +22,7 @@ export async function putTaskType({
   input: { readonly type: string; readonly request: PutTaskTypeRequest };
 }): Promise<PutTaskType> {
   const { request } = input;
-  const url = executorUrl(ctx, request.executor_url);
+  const url = await checkedUrl({ ctx, url: request.executor_url, path: "executor_url" });
   if (request.input_schema !== undefined) {
     requireUsableSchema(request.input_schema, "input_schema");
   }
@@ -51,12 +50,4 @@ export async function putTaskType({
   };
   const outcome = await ctx.stores.taskTypes.put(record);
   return outcome.kind === "created" ? { record, secret } : { record: outcome.record, secret: null };
-}
-
-function executorUrl(ctx: NamespaceContext, url: string): string {
-  const address = checkAddress(url, ctx.config);
-  if (address.kind === "allowed") return address.url.href;
-  throw new DomainError("invalid_request", `executor_url: ${address.reason}`, [
-    { path: "executor_url", message: address.reason },
-  ]);
 }

@@ -18,7 +18,7 @@ export async function createWebhook({
   ctx: NamespaceContext;
   input: CreateWebhookRequest;
 }): Promise<{ readonly webhook: WebhookRecord; readonly secret: string }> {
-  const url = checkedUrl({ ctx, url: input.url });
+  const url = await checkedUrl({ ctx, url: input.url, path: "url" });
   const patterns = input.event_types;
   await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
   const now = ctx.runtime.now();

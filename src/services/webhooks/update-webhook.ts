@@ -20,7 +20,7 @@ export async function updateWebhook({
 }): Promise<WebhookRecord> {
   const patterns = input.event_types ?? [];
   await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
-  const patch = patchOf(ctx, input);
+  const patch = await patchOf(ctx, input);
   if (Object.keys(patch).length === 0) return getWebhook({ ctx, input });
   const webhook = await ctx.stores.webhooks.update(ctx.namespace._id, input.webhookId, {
     ...patch,
@@ -30,9 +30,11 @@ export async function updateWebhook({
   return webhook;
 }
 
-function patchOf(ctx: NamespaceContext, input: UpdateWebhookRequest): WebhookPatch {
+async function patchOf(ctx: NamespaceContext, input: UpdateWebhookRequest): Promise<WebhookPatch> {
   return {
-    ...(input.url !== undefined && { url: checkedUrl({ ctx, url: input.url }) }),
+    ...(input.url !== undefined && {
+      url: await checkedUrl({ ctx, url: input.url, path: "url" }),
+    }),
     ...(input.event_types !== undefined && { event_types: input.event_types }),
     ...(input.task_types !== undefined && { task_types: input.task_types }),
     ...(input.tags !== undefined && { tags: input.tags }),
