@@ -50,7 +50,8 @@ eventsStream.openapi(
     const filter = { types: listOf(type), taskTypes: listOf(taskType), tags: listOf(tag) };
     const after = loggedBefore(c.req.header("Last-Event-ID"));
     const ctx = c.var.inNamespace;
-    return eventStream(await openEventStream({ ctx, input: { after, filter } }));
+    const stream = await openEventStream({ ctx, input: { after, filter } });
+    return eventStream(stream, ctx.config.publicUrl);
   },
 );
 

@@ -97,7 +97,7 @@ async function prepare(
     url: webhook.url,
     headers: webhook.headers,
     sealed_secrets: webhook.sealed_secrets,
-    payload: buildPayload(event),
+    payload: buildPayload(event, ctx.config.publicUrl),
   };
   const failing = webhook.failing_since !== null;
   return { kind: "due", due: { ...named, target, failing, webhook } };
