@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { BatchStore } from "../ports/batch-store.ts";
 import type { ClusteringStores, ClusterStore } from "../ports/cluster-store.ts";
-import type { DocumentStore, ObjectStore } from "../ports/content-stores.ts";
+import type { DocumentStore, ObjectStore, SchemaStore } from "../ports/content-stores.ts";
 import type { DeliveryStore, EventStore } from "../ports/delivery-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { NamespaceRecord, NamespaceStore } from "../ports/namespace-store.ts";
@@ -26,6 +26,7 @@ export type Stores = {
   readonly buckets: ResourceStore<BucketRecord>;
   readonly objects: ObjectStore;
   readonly collections: ResourceStore<CollectionRecord>;
+  readonly schemas: SchemaStore;
   readonly documents: DocumentStore;
   readonly batches: BatchStore;
   readonly taskTypes: TaskTypeStore;

@@ -38,7 +38,8 @@ it("an event of a large task is sent thin, with links that lead to the whole", a
   expect(new TextEncoder().encode(body).byteLength).toBeLessThanOrEqual(20_000);
   const { task, links } = Thin.parse(JSON.parse(body)).data;
   expect(task).not.toHaveProperty("inputs");
-  expect(links.event).toBe(`${world.worker.url}/v1/events/${request?.headers["webhook-id"]}`);
+  const eventId = String(request?.headers["webhook-id"]);
+  expect(links.event).toBe(`${world.worker.url}/v1/events/${eventId}`);
   const whole = await api.get(links.task.slice(world.worker.url.length)).expect(200);
   expect(JSON.stringify(whole.body["inputs"])).toContain(input.text);
 });
