@@ -23,6 +23,7 @@ import { createResourceStore } from "./stores/mongo/resources.ts";
 import type { MongoGateway } from "./stores/mongo/gateway.ts";
 import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
 import { createLabelStore } from "./stores/mongo/labels.ts";
+import { createSchemaStore } from "./stores/mongo/schemas.ts";
 import { createWorkStore } from "./stores/mongo/works.ts";
 import type { MigrationRecord } from "./ports/migration-store.ts";
 import type { TaxonomyRecord } from "./ports/taxonomy-store.ts";
@@ -146,6 +147,10 @@ class RequestStores implements Stores {
 
   get collections() {
     return createResourceStore<CollectionRecord>(this.gateway, "collections");
+  }
+
+  get schemas() {
+    return createSchemaStore(this.gateway);
   }
 
   get documents() {

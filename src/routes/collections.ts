@@ -8,6 +8,7 @@ import { createCollection } from "../services/collections/create-collection.ts";
 import { deleteCollection } from "../services/collections/delete-collection.ts";
 import { getCollection } from "../services/collections/get-collection.ts";
 import { listCollections } from "../services/collections/list-collections.ts";
+import { presentSchema } from "../services/collections/present-schema.ts";
 import { presentPage } from "./present.ts";
 import { problems } from "./problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
@@ -96,7 +97,7 @@ function presentCollection(collection: CollectionRecord): Collection {
     name: collection.name,
     status: collection.status,
     embedder: collection.embedder,
-    schema: collection.schema,
+    schema: presentSchema(collection),
     metadata: collection.metadata,
     created_at: collection.created_at.toISOString(),
     updated_at: collection.updated_at.toISOString(),

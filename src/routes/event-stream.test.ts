@@ -18,7 +18,7 @@ test("a client that goes away ends the wait and gives the place up", async () =>
     happened.push("left");
     wait.open();
   };
-  const reader = eventStream({ items: idle(), leave }).body?.getReader();
+  const reader = eventStream({ items: idle(), leave }, "https://waybill.example").body?.getReader();
   await reader?.read();
   await reader?.cancel();
   expect(happened).toEqual(["left", "generator ended"]);

@@ -10,14 +10,14 @@ const RETRY_MS = 1000;
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html): `data` is what webhooks get.
  * A comment keeps an idle connection open.
  */
-export function eventStream({ items, leave }: EventStream): Response {
+export function eventStream({ items, leave }: EventStream, publicUrl: string): Response {
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`)),
     pull: async (controller) => {
       const next = await items.next();
       if (next.done === true) controller.close();
-      else controller.enqueue(encoder.encode(frame(next.value)));
+      else controller.enqueue(encoder.encode(frame(next.value, publicUrl)));
     },
     cancel: async () => {
       leave();
@@ -30,10 +30,10 @@ export function eventStream({ items, leave }: EventStream): Response {
 }
 
 /** JSON text has no line breaks of its own, so that each event is one line of data. */
-function frame(item: StreamItem): string {
+function frame(item: StreamItem, publicUrl: string): string {
   const id = item.id === null ? "" : `id: ${item.id}\n`;
   if (item.kind === "idle") return `: nothing new\n${id}\n`;
-  return `${id}event: ${item.event.type}\ndata: ${buildPayload(item.event)}\n\n`;
+  return `${id}event: ${item.event.type}\ndata: ${buildPayload(item.event, publicUrl)}\n\n`;
 }
 
 /** The sequence in a Last-Event-ID header; 0 without one. Throws `invalid_request`. */

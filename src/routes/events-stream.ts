@@ -53,7 +53,8 @@ eventsStream.openapi(
     const ctx = c.var.inNamespace;
     const patterns = filter.types;
     await requireKnownTypes({ ctx, patterns, path: "type", scope: "all" });
-    return eventStream(await openEventStream({ ctx, input: { after, filter } }));
+    const stream = await openEventStream({ ctx, input: { after, filter } });
+    return eventStream(stream, ctx.config.publicUrl);
   },
 );
 

@@ -112,7 +112,8 @@ export function addPoll(tasks: OpenAPIHono<AppEnv>): void {
     if (c.req.header("Accept")?.includes("text/event-stream") === true) {
       const after = lastEventId(c.req.header("Last-Event-ID"));
       const stream = await openTaskStream({ ctx, input: { taskId, after } });
-      return stream === null ? c.body(null, 204) : eventStream(stream);
+      if (stream === null) return c.body(null, 204);
+      return eventStream(stream, ctx.config.publicUrl);
     }
     const ifNoneMatch = c.req.header("If-None-Match");
     const prefer = c.req.header("Prefer");

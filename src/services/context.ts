@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { BatchStore } from "../ports/batch-store.ts";
 import type { ClusteringStores, ClusterStore } from "../ports/cluster-store.ts";
-import type { DocumentStore, ObjectStore } from "../ports/content-stores.ts";
+import type { DocumentStore, ObjectStore, SchemaStore } from "../ports/content-stores.ts";
 import type { DeliveryStore, EventStore } from "../ports/delivery-store.ts";
 import type { EventTypeStore } from "../ports/event-type-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
@@ -27,6 +27,7 @@ export type Stores = {
   readonly buckets: ResourceStore<BucketRecord>;
   readonly objects: ObjectStore;
   readonly collections: ResourceStore<CollectionRecord>;
+  readonly schemas: SchemaStore;
   readonly documents: DocumentStore;
   readonly batches: BatchStore;
   readonly taskTypes: TaskTypeStore;

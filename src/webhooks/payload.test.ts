@@ -1,22 +1,33 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EventRecord } from "../ports/delivery-store.ts";
 import { buildPayload, PAYLOAD_LIMIT_BYTES } from "./payload.ts";
 
-const event = (task: Record<string, unknown>, more: Record<string, unknown> = {}): EventRecord => ({
+const URL = "https://waybill.example";
+
+const eventWith = (data: Record<string, unknown>, taskId: string | null): EventRecord => ({
   _id: "evt_1",
   namespace_id: "ns_1",
   type: "task.completed",
-  task_id: "tsk_1",
+  task_id: taskId,
   sequence: 4,
   timestamp: new Date("2026-11-24T01:02:03.456Z"),
-  data: { task: { task_id: "tsk_1", status: "COMPLETED", ...task }, ...more },
+  data,
   created_at: new Date(),
 });
+
+const event = (task: Record<string, unknown>, more: Record<string, unknown> = {}): EventRecord =>
+  eventWith({ ...more, task: { task_id: "tsk_1", status: "COMPLETED", ...task } }, "tsk_1");
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
+const dataOf = (record: EventRecord) => JSON.parse(buildPayload(record, URL)).data;
 const large = "x".repeat(PAYLOAD_LIMIT_BYTES);
+
+const LINKS = { event: `${URL}/v1/events/evt_1`, task: `${URL}/v1/tasks/tsk_1` };
 
 describe("a payload", () => {
   test("is type, timestamp and data with namespace, sequence, task and what else there is", () => {
-    expect(JSON.parse(buildPayload(event({ inputs: ["a"] }, { documents: 3 })))).toEqual({
+    expect(JSON.parse(buildPayload(event({ inputs: ["a"] }, { documents: 3 }), URL))).toEqual({
       type: "task.completed",
       timestamp: "2026-11-24T01:02:03.456Z",
       data: {
@@ -29,22 +40,102 @@ describe("a payload", () => {
   });
 
   test("has the same bytes from the event as it was stored and read back", () => {
-    const first = event({ inputs: [{ z: 1, a: 2 }], progress: null });
-    const stored = structuredClone({ ...first, created_at: new Date(0) });
-    expect(buildPayload(stored)).toBe(buildPayload(first));
+    for (const inputs of [[{ z: 1, a: 2 }], [large]]) {
+      const first = event({ inputs, progress: null });
+      const stored = structuredClone({ ...first, created_at: new Date(0) });
+      expect(buildPayload(stored, URL)).toBe(buildPayload(first, URL));
+    }
   });
+});
 
-  test("over the limit leaves out inputs and outputs and links to the task", () => {
-    const { data } = JSON.parse(
-      buildPayload(event({ inputs: [large], outputs: [large], tags: ["a"] })),
+describe("a payload over the limit", () => {
+  test("leaves out inputs and outputs and links to the event and the task", () => {
+    const data = dataOf(
+      event({ inputs: [large], outputs: [large], tags: ["a"] }, { documents: 3 }),
     );
     expect(data.task).toEqual({ task_id: "tsk_1", status: "COMPLETED", tags: ["a"] });
-    expect(data.links).toEqual({ task: "/v1/tasks/tsk_1" });
+    expect(data.links).toEqual(LINKS);
+    expect(data.documents).toBe(3);
   });
 
-  test("never is over the limit, however much the task has beside inputs and outputs", () => {
-    const payload = buildPayload(event({ additional_data: { large } }, { more: large }));
-    expect(payload.length).toBeLessThan(PAYLOAD_LIMIT_BYTES);
-    expect(JSON.parse(payload).data.task).toEqual({ task_id: "tsk_1", status: "COMPLETED" });
+  test("without inputs and outputs too, leaves out all of the task but its essentials", () => {
+    const data = dataOf(event({ additional_data: { large }, task_type: "t" }, { documents: 3 }));
+    expect(data).toEqual({
+      namespace_id: "ns_1",
+      sequence: 4,
+      task: { task_id: "tsk_1", status: "COMPLETED", task_type: "t" },
+      documents: 3,
+      links: LINKS,
+    });
   });
+
+  test("for other reasons than the task leaves out the largest fields and keeps the others", () => {
+    const data = dataOf(eventWith({ order: 7, body: large, note: "kept", links: "own" }, null));
+    expect(data).toEqual({
+      namespace_id: "ns_1",
+      sequence: 4,
+      order: 7,
+      note: "kept",
+      links: { event: LINKS.event },
+    });
+  });
+
+  test("is exactly one byte over: of characters of one, two, three and four bytes", () => {
+    for (const character of ["x", "é", "日", "🚚"]) {
+      const size = (count: number, pad: number) =>
+        eventWith({ text: character.repeat(count) + "x".repeat(pad) }, null);
+      const frame = bytesOf(JSON.stringify({ ...JSON.parse(buildPayload(size(0, 0), URL)) }));
+      const room = PAYLOAD_LIMIT_BYTES - frame;
+      const width = bytesOf(character);
+      const fits = buildPayload(size(Math.floor(room / width), room % width), URL);
+      expect(bytesOf(fits), character).toBe(PAYLOAD_LIMIT_BYTES);
+      expect(JSON.parse(fits).data.text, character).toContain(character);
+      const thin = dataOf(size(Math.floor(room / width), (room % width) + 1));
+      expect(thin, character).toEqual({
+        namespace_id: "ns_1",
+        sequence: 4,
+        links: { event: LINKS.event },
+      });
+    }
+  });
+});
+
+/** Data with fields large and small, with or without what looks like a task. */
+const anyData = fc.dictionary(
+  fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("task", "links", "sequence", "type")),
+  fc.oneof(
+    fc.jsonValue(),
+    fc.string({ unit: "binary" }),
+    fc
+      .tuple(fc.constantFrom("x", "é", "日", "🚚", '"', "\ud800", "\n"), fc.nat(30_000))
+      .map(([character, count]) => character.repeat(count)),
+    fc.dictionary(
+      fc.constantFrom("task_id", "task_type", "status", "version", "inputs", "tags"),
+      fc.oneof(
+        fc.jsonValue(),
+        fc.nat(30_000).map((count) => "日".repeat(count)),
+      ),
+    ),
+  ),
+);
+
+test("whatever an event's data are, its payload is JSON within the limit that keeps what it is about", () => {
+  fc.assert(
+    fc.property(anyData, fc.option(fc.constant("tsk_1")), (data, taskId) => {
+      const record = eventWith(data, taskId);
+      const payload = buildPayload(record, URL);
+      expect(bytesOf(payload)).toBeLessThanOrEqual(PAYLOAD_LIMIT_BYTES);
+      const parsed = JSON.parse(payload);
+      expect(Object.keys(parsed)).toEqual(["type", "timestamp", "data"]);
+      expect(parsed.type).toBe(record.type);
+      expect(parsed.timestamp).toBe(record.timestamp.toISOString());
+      expect(parsed.data).toMatchObject({ namespace_id: "ns_1", sequence: 4 });
+      const { type, timestamp, namespace_id, sequence } = record;
+      const own = { namespace_id, sequence };
+      const whole = JSON.stringify({ type, timestamp, data: { ...own, ...data, ...own } });
+      if (bytesOf(whole) <= PAYLOAD_LIMIT_BYTES) expect(payload).toBe(whole);
+      else expect(parsed.data.links.event).toBe(LINKS.event);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -16,25 +16,61 @@ const TASK_ESSENTIALS: ReadonlySet<string> = new Set([
   "sequence",
 ]);
 
+/** No essential of a task is longer; what only calls itself a task may be anything. */
+const ESSENTIAL_LIMIT_BYTES = 300;
+
 /**
- * The body that is sent for an event, as text. It depends on nothing but the stored event, so that
- * each attempt sends the same bytes, whoever builds it and when. A large one says `links.task` in
- * place of what was left out: first the task's inputs and outputs, then all but its essentials.
+ * The body that is sent for an event, as text. It depends on nothing but the stored event and the
+ * deployment's address, so that each attempt sends the same bytes, whoever builds it and when.
+ *
+ * A large one says in `data.links` where the whole is (`event`, and `task` as it is now), absolute
+ * as the receiver has no other address of this deployment. It leaves out as little as that takes:
+ * first the task's inputs and outputs, then all of the task but its essentials, and then of the
+ * other fields the largest. It is never over the limit.
  */
-export function buildPayload(event: EventRecord): string {
+export function buildPayload(event: EventRecord, publicUrl: string): string {
   const whole = withData(event, event.data);
-  const task = isRecord(event.data["task"]) ? event.data["task"] : null;
-  if (fits(whole) || task === null) return whole;
+  if (sizeOf(whole) <= PAYLOAD_LIMIT_BYTES) return whole;
 
-  const links = { task: `/v1/tasks/${String(task["task_id"])}` };
-  const { inputs: _inputs, outputs: _outputs, ...rest } = task;
-  const thin = withData(event, { ...event.data, task: rest, links });
-  if (fits(thin)) return thin;
+  const { task: ownTask, links: _links, ...others } = event.data;
+  const task = isRecord(ownTask) ? ownTask : null;
+  const links = {
+    event: `${publicUrl}/v1/events/${event._id}`,
+    ...(event.task_id !== null && { task: `${publicUrl}/v1/tasks/${event.task_id}` }),
+  };
+  if (task !== null) {
+    const { inputs: _inputs, outputs: _outputs, ...rest } = task;
+    const thin = withData(event, { ...others, task: rest, links });
+    if (sizeOf(thin) <= PAYLOAD_LIMIT_BYTES) return thin;
+  }
+  const least = { ...(task !== null && { task: essentialsOf(task) }), links };
+  const room = PAYLOAD_LIMIT_BYTES - sizeOf(withData(event, least));
+  return withData(event, { ...smallest(others, room), ...least });
+}
 
-  const essentials = Object.fromEntries(
-    Object.entries(task).filter(([field]) => TASK_ESSENTIALS.has(field)),
+function essentialsOf(task: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(task).filter(
+      ([field, value]) =>
+        TASK_ESSENTIALS.has(field) && sizeOf(JSON.stringify(value) ?? "") <= ESSENTIAL_LIMIT_BYTES,
+    ),
   );
-  return withData(event, { task: essentials, links });
+}
+
+/** As many fields as fit into so many bytes, the smallest first, in the order that they have. */
+function smallest(fields: Record<string, unknown>, room: number): Record<string, unknown> {
+  const sized = Object.keys(fields)
+    .map((name) => ({ name, bytes: sizeOf(JSON.stringify({ [name]: fields[name] })) }))
+    .toSorted((one, other) => one.bytes - other.bytes);
+  const kept = new Set<string>();
+  let left = room;
+  for (const { name, bytes } of sized) {
+    // Two braces less and a comma more: a byte is to spare.
+    if (bytes > left) break;
+    left -= bytes;
+    kept.add(name);
+  }
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => kept.has(name)));
 }
 
 function withData(event: EventRecord, data: Record<string, unknown>): string {
@@ -47,8 +83,9 @@ function withData(event: EventRecord, data: Record<string, unknown>): string {
   });
 }
 
-function fits(payload: string): boolean {
-  return new TextEncoder().encode(payload).byteLength <= PAYLOAD_LIMIT_BYTES;
+/** Bytes of UTF-8. */
+function sizeOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

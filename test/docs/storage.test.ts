@@ -61,7 +61,8 @@ async function runEverything(): Promise<void> {
   }
   const { bucketId, ...batch } = await makeBatch(api, [sentence(1), sentence(2)]);
   const objects = `/v1/buckets/${bucketId}/objects`;
-  await api.post(objects, { content: { json: { line: sentence(3) } } }).expect(201);
+  const json = { content: { json: { line: sentence(3) } }, metadata: { year: 1863 } };
+  await api.post(objects, json).expect(201);
   await api.post(objects, { content: { url: "https://example.com/a" } }).expect(201);
   // The task's own dispatch goes; that of the endpoint that answers 410 stays in its outbox.
   const liftDispatch = world.stack.qstash.faults.add({

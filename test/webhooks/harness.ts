@@ -29,6 +29,7 @@ import { createResourceStore } from "../../src/stores/mongo/resources.ts";
 import type { MigrationRecord } from "../../src/ports/migration-store.ts";
 import type { TaxonomyRecord } from "../../src/ports/taxonomy-store.ts";
 import { createLabelStore } from "../../src/stores/mongo/labels.ts";
+import { createSchemaStore } from "../../src/stores/mongo/schemas.ts";
 import { createWorkStore } from "../../src/stores/mongo/works.ts";
 import { createScheduleStore } from "../../src/stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "../../src/stores/mongo/task-types.ts";
@@ -108,6 +109,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
     objects: createObjectStore(gateway),
     collections: createResourceStore<CollectionRecord>(gateway, "collections"),
+    schemas: createSchemaStore(gateway),
     documents: createDocumentStore(gateway),
     batches: {
       ...createBatchStore(gateway),

@@ -24,7 +24,18 @@ const Position = z.discriminatedUnion("kind", [
 
 export type Position = z.infer<typeof Position>;
 
-/** What a batch remembers between two steps: some 3 KiB at most, whatever it works on. */
+/** How many metadata fields a batch tells of; of more it only says that there are. */
+export const LISTED_FIELDS = 100;
+
+const WrittenField = z.object({
+  name: z.string(),
+  types: z.array(z.enum(["string", "number", "boolean"])),
+});
+
+/**
+ * What a batch remembers between two steps: some 3 KiB at most and up to 25 KiB of names of metadata
+ * fields, whatever it works on. What has a default is absent in checkpoints of earlier versions.
+ */
 export const BatchState = z.object({
   /** The collection's embedder, so that no step reads the collection again. */
   embedder: z.string(),
@@ -37,12 +48,23 @@ export const BatchState = z.object({
   documents: z.int().min(0),
   failed: z.int().min(0),
   failures: z.array(Failure).max(LISTED_FAILURES),
+  /** How long the collection says that its vectors are, and how long those written are; null before. */
+  declared_dimensions: z.int().nullable().default(null),
+  dimensions: z.int().nullable().default(null),
+  /** The metadata fields of the objects that documents were written of. */
+  fields: z.array(WrittenField).max(LISTED_FIELDS).default([]),
+  more_fields: z.boolean().default(false),
 });
 
 export type BatchState = z.infer<typeof BatchState>;
 
 /** The state before the first step. */
-export function initialState(embedder: string, position: Position, total: number): BatchState {
+export function initialState(
+  embedder: string,
+  position: Position,
+  total: number,
+  declaredDimensions: number | null,
+): BatchState {
   return {
     embedder,
     position,
@@ -52,6 +74,10 @@ export function initialState(embedder: string, position: Position, total: number
     documents: 0,
     failed: 0,
     failures: [],
+    declared_dimensions: declaredDimensions,
+    dimensions: null,
+    fields: [],
+    more_fields: false,
   };
 }
 

@@ -180,6 +180,13 @@ describe("a batch's end", () => {
           bucket_id: BUCKET,
           batch_id: INPUT.batch_id,
           documents_written: 1,
+          embedding: {
+            embedder: "hashed-ngram-256",
+            dimensions: 256,
+            declared_dimensions: 256,
+          },
+          fields: [{ name: "lang", types: ["string"] }],
+          more_fields: false,
         },
       },
     ]);

@@ -12,6 +12,7 @@ import { createReadText, isAtEnd, MAX_URLS_PER_STEP, readObjects } from "./read-
 import { readUrl } from "./read-url.ts";
 import { type Piece, takeStep } from "./take-step.ts";
 import { createUrlRefusal } from "./url-refusal.ts";
+import { withWritten } from "./written-fields.ts";
 
 type Context = JobContext<BatchRecord>;
 
@@ -60,12 +61,23 @@ export const processBatch = defineJob({
           : [
               {
                 type: "collection.documents.written",
-                data: { collection_id, bucket_id, batch_id: _id, documents_written },
+                data: {
+                  collection_id,
+                  bucket_id,
+                  batch_id: _id,
+                  documents_written,
+                  ...writtenOf(state),
+                },
               },
             ],
     };
   },
 });
+
+/** What the event says of the documents that were written, by which the collection's schema grows. */
+function writtenOf({ embedder, dimensions, declared_dimensions, fields, more_fields }: BatchState) {
+  return { embedding: { embedder, dimensions, declared_dimensions }, fields, more_fields };
+}
 
 async function start(_input: unknown, ctx: Context): Promise<StepOutcome<BatchState>> {
   const batch = ctx.resource;
@@ -73,7 +85,8 @@ async function start(_input: unknown, ctx: Context): Promise<StepOutcome<BatchSt
   if (extent === null) return { kind: "skip", reason: "The batch has no objects." };
   const collection = await ctx.stores.collections.find(ctx.namespaceId, batch.collection_id);
   const embedder = collection?.embedder ?? "";
-  const state = initialState(embedder, extent.position, extent.total);
+  const declared = collection?.schema.embedding.dimensions ?? null;
+  const state = initialState(embedder, extent.position, extent.total, declared);
   if (collection === null) {
     return fail(state, "collection_not_found", "The batch's collection no longer exists.");
   }
@@ -113,15 +126,18 @@ async function advance(before: BatchState, ctx: Context): Promise<StepOutcome<Ba
   // In the middle of a long page only that page is fetched: the others wouldn't be reached.
   const maxUrls = before.partial !== null ? 1 : MAX_URLS_PER_STEP;
   const readText = createReadText(items, maxUrls, (url) => readUrl(url, { fetch, refusal }));
-  const { pieces, state } = await takeStep(items, readText, batch.options, before);
-  if (pieces.length > 0) {
-    await ctx.stores.documents.writeMany(await documentsOf(pieces, state.embedder, ctx));
-  }
+  const { pieces, state: after } = await takeStep(items, readText, batch.options, before);
+  const documents = pieces.length > 0 ? await documentsOf(pieces, after.embedder, ctx) : [];
+  if (documents.length > 0) await ctx.stores.documents.writeMany(documents);
+  const state = withWritten(after, documents);
   if (items.length === 0 || isAtEnd(batch, state.position)) return finish(state);
   return { kind: "next", state, progress: progressOf(state) };
 }
 
-/** Counts the documents of the objects that the state has not got to: what was before them it knows. */
+/**
+ * Counts the documents of the objects that the state has not got to: what was before them it knows.
+ * Their metadata fields it doesn't: the collection's schema may miss some that only they have.
+ */
 async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
   const { collection_id, object_ids } = ctx.resource;
   const { position, partial } = state;

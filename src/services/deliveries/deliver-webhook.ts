@@ -111,7 +111,7 @@ async function prepare(
     url: webhook.url,
     headers: webhook.headers,
     sealed_secrets: webhook.sealed_secrets,
-    payload: buildPayload(event),
+    payload: buildPayload(event, ctx.config.publicUrl),
   };
   const failing = webhook.failing_since !== null;
   const { schedule_from: scheduleFrom, is_test: isTest } = delivery;

@@ -51,7 +51,7 @@ export async function fanOut(
   if (namespaceId === undefined) return { deliveries: 0, next: null };
   const payloads = new Map<string, string>();
   const payloadOf = (event: EventRecord) => {
-    const payload = payloads.get(event._id) ?? buildPayload(event);
+    const payload = payloads.get(event._id) ?? buildPayload(event, ctx.config.publicUrl);
     payloads.set(event._id, payload);
     return payload;
   };

@@ -15,6 +15,7 @@ import { createResourceStore } from "../../../src/stores/mongo/resources.ts";
 import { createTaskTypeStore } from "../../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../../src/stores/mongo/webhooks.ts";
+import { createSchemaStore } from "../../../src/stores/mongo/schemas.ts";
 import { createWorkStore } from "../../../src/stores/mongo/works.ts";
 import type { MemoryGateway } from "../../webhooks/memory-gateway.ts";
 
@@ -24,6 +25,7 @@ export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
     buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
     objects: createObjectStore(gateway),
     collections: createResourceStore<CollectionRecord>(gateway, "collections"),
+    schemas: createSchemaStore(gateway),
     documents: createDocumentStore(gateway),
     batches: createBatchStore(gateway),
     taskCache: {
