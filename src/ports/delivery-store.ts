@@ -20,6 +20,10 @@ export interface EventStore {
   /** Events that are there already stay as they are: a dispatch may come twice. */
   insertMany(events: readonly EventRecord[]): Promise<void>;
   get(eventId: string): Promise<EventRecord | null>;
+  /** Those of them that are there, in no certain order; `isCut`: not all, since they are large. One read. */
+  getMany(
+    eventIds: readonly string[],
+  ): Promise<{ readonly events: readonly EventRecord[]; readonly isCut: boolean }>;
   /** Those after the sequence `after` (0 when absent), in order; at most {@link EVENTS_AT_ONCE}. */
   ofTask(namespaceId: string, taskId: string, after?: number): Promise<readonly EventRecord[]>;
   /**

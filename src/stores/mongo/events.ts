@@ -8,7 +8,16 @@ export function createEventStore(gateway: MongoGateway): EventStore {
   return {
     insertMany: async (events) => {
       // A duplicate _id is the same event, logged by the dispatch before.
-      if (events.length > 0) await gateway.insertMany(COLLECTION, events);
+      if (events.length > 0) await gateway.insertMany(COLLECTION, events.map(unplaced));
+    },
+    getMany: async (eventIds) => {
+      if (eventIds.length === 0) return { events: [], isCut: false };
+      const { rows, isCut } = await gateway.findWithin<EventRecord>(
+        COLLECTION,
+        { _id: { $in: eventIds } },
+        { sort: { _id: 1 }, limit: eventIds.length },
+      );
+      return { events: rows, isCut };
     },
     get: (eventId) => gateway.findOne<EventRecord>(COLLECTION, { _id: eventId }),
     ofTask: (namespaceId, taskId, after = 0) =>
@@ -38,4 +47,9 @@ export function createEventStore(gateway: MongoGateway): EventStore {
       return gateway.deleteMany(COLLECTION, { _id: { $in: old.map((event) => event._id) } });
     },
   };
+}
+
+/** A new event, which has no position in its namespace's log yet (`event-log.ts`). */
+function unplaced<Event extends EventRecord>(event: Event): Event & { unplaced_at: Date } {
+  return { ...event, unplaced_at: event.created_at };
 }
