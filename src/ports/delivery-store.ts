@@ -1,4 +1,4 @@
-import type { Page, PageOptions } from "./resource-store.ts";
+import type { InsertOutcome, Page, PageOptions } from "./resource-store.ts";
 
 /** An event in the namespace's log, as it was sent to whoever subscribed. */
 export type EventRecord = {
@@ -10,6 +10,14 @@ export type EventRecord = {
   readonly timestamp: Date;
   readonly data: Record<string, unknown>;
   readonly created_at: Date;
+};
+
+/** An event that the deployer published: it is in the log from the first, and waits there for its dispatch. */
+export type PublishedEventRecord = EventRecord & {
+  /** Of what was asked for, so that another use of its idempotency key is noticed. */
+  readonly request_hash: string;
+  /** Since when its dispatch is due; null once it was dispatched. */
+  readonly outbox_at: Date | null;
 };
 
 /** How many events are read at once. */
@@ -34,6 +42,14 @@ export interface EventStore {
     namespaceId: string,
     from: { readonly at: Date; readonly id: string | null },
   ): Promise<readonly EventRecord[]>;
+  /** One write of the event and of its dispatch being due; `duplicate` when its id is there. */
+  publish(event: PublishedEventRecord): Promise<InsertOutcome>;
+  /** Null also for an event of a task, which nobody published. */
+  getPublished(eventId: string): Promise<PublishedEventRecord | null>;
+  /** Notes that these were dispatched. May be done twice. */
+  settle(eventIds: readonly string[]): Promise<void>;
+  /** Published events whose dispatch has been due since before `before`, oldest first. */
+  dueForDispatch(before: Date, limit: number): Promise<readonly PublishedEventRecord[]>;
   /** Deletes at most `limit` events older than that; how many. */
   purge(before: Date, limit: number): Promise<number>;
 }

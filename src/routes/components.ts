@@ -38,6 +38,13 @@ import {
   DeliveryStatus,
   DeliverySummary,
 } from "../contract/delivery.ts";
+import {
+  EventListRequest,
+  EventPage,
+  LoggedEvent,
+  PolledEvents,
+  PublishEventRequest,
+} from "../contract/logged-event.ts";
 import { EventType, EventTypeListRequest, PutEventTypeRequest } from "../contract/event-type.ts";
 import {
   CreateWebhookRequest,
@@ -179,6 +186,11 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   DeliverySummary: [DeliverySummary, "One event on its way to one endpoint."],
   Delivery: [Delivery, "One event on its way to one endpoint, with each attempt."],
   DeliveryListRequest: [DeliveryListRequest, "Filters of a list of deliveries."],
+  LoggedEvent: [LoggedEvent, "An event, whole."],
+  EventPage: [EventPage, "A page of the log of events, and where the log goes on behind it."],
+  PolledEvents: [PolledEvents, "What an endpoint would have been sent."],
+  PublishEventRequest: [PublishEventRequest, "An event of a registered type."],
+  EventListRequest: [EventListRequest, "Filters of the log of events."],
   EventType: [EventType, "A type of event: what it means, and what is sent for it."],
   EventTypeListRequest: [EventTypeListRequest, "Filters of the catalogue."],
   PutEventTypeRequest: [PutEventTypeRequest, "What a deployer's own type says from now on."],

@@ -121,6 +121,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
       get: () => Promise.resolve(null),
       watch: () => Promise.resolve(null),
       watchNamespace: () => Promise.resolve(),
+      isNamespaceWatched: () => Promise.resolve(false),
       put: () => Promise.resolve([]),
     },
     watchers: {

@@ -3,6 +3,7 @@ import type { DispatchMessage } from "../../ports/queue.ts";
 import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
+import { dispatchPublished } from "./dispatch-published.ts";
 import { eventsOfTask, loggedEvent } from "./events-of-task.ts";
 import { fanOut } from "./fan-out.ts";
 import { runSystemSubscribers } from "./system-subscribers.ts";
@@ -35,6 +36,11 @@ export async function dispatchEvents({
     case "webhook": {
       const webhook = await ctx.stores.webhooks.get(input.id);
       return webhook === null ? NOTHING : dispatchWebhook(ctx, webhook);
+    }
+    case "event": {
+      const event = await ctx.stores.events.getPublished(input.id);
+      if (event === null || event.outbox_at === null) return NOTHING;
+      return { events: 1, deliveries: await dispatchPublished(ctx, [event]) };
     }
   }
 }

@@ -1,4 +1,9 @@
-import { EVENTS_AT_ONCE, type EventRecord, type EventStore } from "../../ports/delivery-store.ts";
+import {
+  EVENTS_AT_ONCE,
+  type EventRecord,
+  type EventStore,
+  type PublishedEventRecord,
+} from "../../ports/delivery-store.ts";
 import type { Doc, MongoGateway } from "./gateway.ts";
 
 const COLLECTION = "events";
@@ -36,6 +41,23 @@ export function createEventStore(gateway: MongoGateway): EventStore {
             : { $or: [{ created_at: { $gt: at } }, { created_at: at, _id: { $gt: id } }] }),
         },
         { sort: { created_at: 1, _id: 1 }, limit: EVENTS_AT_ONCE },
+      ),
+    publish: (event) => gateway.insertOne(COLLECTION, unplaced(event)),
+    getPublished: (eventId) =>
+      gateway.findOne<PublishedEventRecord>(COLLECTION, {
+        _id: eventId,
+        request_hash: { $exists: true },
+      }),
+    settle: async (eventIds) => {
+      const filter = { _id: { $in: eventIds } };
+      await gateway.updateMany(COLLECTION, filter, { $set: { outbox_at: null } });
+    },
+    dueForDispatch: async (before, limit) =>
+      gateway.find<PublishedEventRecord>(
+        COLLECTION,
+        // Those of tasks have no such field; those that were dispatched hold null.
+        { outbox_at: { $lte: before } },
+        { sort: { outbox_at: 1 }, limit },
       ),
     purge: async (before, limit) => {
       const old = await gateway.find<Doc>(
