@@ -15,6 +15,7 @@ import { deliveries } from "./routes/deliveries.ts";
 import { documents } from "./routes/documents.ts";
 import { errorResponse } from "./routes/error-response.ts";
 import { eventTypes } from "./routes/event-types.ts";
+import { events } from "./routes/events.ts";
 import { eventsStream } from "./routes/events-stream.ts";
 import { health } from "./routes/health.ts";
 import { keys } from "./routes/keys.ts";
@@ -92,6 +93,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
     deliveries,
     webhookRepair,
     eventsStream,
+    events,
     eventTypes,
   ]) {
     inNamespace.route("/", router);

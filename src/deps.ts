@@ -14,6 +14,7 @@ import { createClusterStore } from "./stores/mongo/clusters.ts";
 import { createCopyStore } from "./stores/mongo/copies.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
 import { createDocumentStore } from "./stores/mongo/documents.ts";
+import { createEventLogStore } from "./stores/mongo/event-log.ts";
 import { createEventStore } from "./stores/mongo/events.ts";
 import { createEventTypeStore } from "./stores/mongo/event-types.ts";
 import { createKeyStore } from "./stores/mongo/keys.ts";
@@ -214,6 +215,10 @@ class RequestStores implements Stores {
 
   get events() {
     return createEventStore(this.gateway);
+  }
+
+  get eventLog() {
+    return createEventLogStore(this.gateway);
   }
 
   get eventTypes() {

@@ -249,6 +249,27 @@ export const routes = {
       "POST /v1/webhooks/{webhook_id}/replay",
       ofBody<{ body: c.ReplayRequest; answer: c.ReplayOutcome }>(),
     ),
+    /** What the endpoint is subscribed to, for who can't be reached; go on with `next_cursor`. */
+    poll: safe(
+      "GET /v1/webhooks/{webhook_id}/poll",
+      of<{
+        answer: c.PolledEvents;
+        query?: { readonly cursor?: string; readonly limit?: number };
+      }>(),
+    ),
+  },
+  events: {
+    /** Publishes an event of a registered type. */
+    publish: keyed(
+      "POST /v1/events",
+      ofBody<{ body: c.PublishEventRequest; answer: c.LoggedEvent }>(),
+    ),
+    /** The namespace's log, oldest first. */
+    list: page(
+      "POST /v1/events/list",
+      ofBody<{ body?: c.EventListRequest; answer: c.LoggedEvent }>(),
+    ),
+    get: safe("GET /v1/events/{event_id}", of<{ answer: c.LoggedEvent }>()),
   },
   eventTypes: {
     /** The catalogue of events, a page of it. */

@@ -1,16 +1,17 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { TaskId, WebhookId } from "../contract/ids.ts";
+import { EventId, TaskId, WebhookId } from "../contract/ids.ts";
 import type { DispatchMessage } from "../ports/queue.ts";
 import type { AppEnv } from "../routes/app-env.ts";
 import { dispatchEvents } from "../services/events/dispatch-events.ts";
 import { malformedMessage, readMessage } from "./queue-message.ts";
 
-const FanOut = z.object({ through: z.int().min(1), after: WebhookId });
+const FanOut = z.object({ through: z.int().min(0), after: WebhookId });
 
 const Message = z.discriminatedUnion("source", [
   z.object({ source: z.literal("task"), id: TaskId, fan_out: FanOut.optional() }),
   z.object({ source: z.literal("webhook"), id: WebhookId, fan_out: FanOut.optional() }),
+  z.object({ source: z.literal("event"), id: EventId, fan_out: FanOut.optional() }),
 ]) satisfies z.ZodType<DispatchMessage>;
 
 /** `POST /internal/events/dispatch`, called by the queue: dispatches what waits in an outbox. */

@@ -1,4 +1,5 @@
-import type { Page, PageOptions } from "./resource-store.ts";
+import type { FanOutCursor, FanOutMove } from "./task-store.ts";
+import type { InsertOutcome, Page, PageOptions } from "./resource-store.ts";
 
 /** An event in the namespace's log, as it was sent to whoever subscribed. */
 export type EventRecord = {
@@ -10,6 +11,16 @@ export type EventRecord = {
   readonly timestamp: Date;
   readonly data: Record<string, unknown>;
   readonly created_at: Date;
+};
+
+/** An event that the deployer published: it is in the log from the first, and waits there for its dispatch. */
+export type PublishedEventRecord = EventRecord & {
+  /** Of what was asked for, so that another use of its idempotency key is noticed. */
+  readonly request_hash: string;
+  /** Since when its dispatch is due; null once it was dispatched. */
+  readonly outbox_at: Date | null;
+  /** Where its fan-out goes on; absent or null: none is under way. */
+  readonly fan_out?: FanOutCursor | null;
 };
 
 /** How many events are read at once. */
@@ -28,6 +39,10 @@ export interface EventStore {
   get(eventId: string): Promise<EventRecord | null>;
   /** One page of a namespace's log in order of time and id; large events make it shorter. One read. */
   list(namespaceId: string, filter: EventFilter, page: PageOptions): Promise<Page<EventRecord>>;
+  /** Those of them that are there, in no certain order; `isCut`: not all, since they are large. One read. */
+  getMany(
+    eventIds: readonly string[],
+  ): Promise<{ readonly events: readonly EventRecord[]; readonly isCut: boolean }>;
   /** Those after the sequence `after` (0 when absent), in order; at most {@link EVENTS_AT_ONCE}. */
   ofTask(namespaceId: string, taskId: string, after?: number): Promise<readonly EventRecord[]>;
   /**
@@ -38,6 +53,16 @@ export interface EventStore {
     namespaceId: string,
     from: { readonly at: Date; readonly id: string | null },
   ): Promise<readonly EventRecord[]>;
+  /** One write of the event and of its dispatch being due; `duplicate` when its id is there. */
+  publish(event: PublishedEventRecord): Promise<InsertOutcome>;
+  /** Null also for an event of a task, which nobody published. */
+  getPublished(eventId: string): Promise<PublishedEventRecord | null>;
+  /** Notes that these were dispatched. May be done twice. */
+  settle(eventIds: readonly string[]): Promise<void>;
+  /** Moves fan-outs of published events on, as that of a task's outbox; how many. One command. */
+  moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
+  /** Published events whose dispatch has been due since before `before`, oldest first. */
+  dueForDispatch(before: Date, limit: number): Promise<readonly PublishedEventRecord[]>;
   /** Deletes at most `limit` events older than that; how many. */
   purge(before: Date, limit: number): Promise<number>;
 }

@@ -12,7 +12,7 @@ export type QueuedJob = { readonly message: JobMessage; readonly options: Publis
 
 /** Asks for the dispatch of the events that wait in an outbox. */
 export type DispatchMessage = {
-  readonly source: "task" | "webhook";
+  readonly source: "task" | "webhook" | "event";
   readonly id: string;
   /** The step of a fan-out that is to be taken; absent: all that waits, from the start. */
   readonly fan_out?: FanOutCursor | undefined;

@@ -35,6 +35,8 @@ export interface TaskCache {
   watch(namespaceId: string, taskId: string): Promise<CachedTask | null>;
   /** The same for all events of a namespace. One Redis command. */
   watchNamespace(namespaceId: string): Promise<void>;
+  /** Whether somebody does. One Redis command. */
+  isNamespaceWatched(namespaceId: string): Promise<boolean>;
   /**
    * One Redis command for each copy, atomic: keeps what is there when it has the same or a newer
    * version, so that a slow writer never overwrites a newer copy (P4). A copy of a task that has

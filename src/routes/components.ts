@@ -44,6 +44,13 @@ import {
   TestWebhookRequest,
   WebhookDeliveryListRequest,
 } from "../contract/delivery.ts";
+import {
+  EventListRequest,
+  EventPage,
+  LoggedEvent,
+  PolledEvents,
+  PublishEventRequest,
+} from "../contract/logged-event.ts";
 import { EventType, EventTypeListRequest, PutEventTypeRequest } from "../contract/event-type.ts";
 import { ReplayOutcome, ReplayRequest } from "../contract/replay.ts";
 import {
@@ -202,6 +209,11 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
     "Filters of dead letters, at least one, and how far to go.",
   ],
   RetryDeliveriesOutcome: [RetryDeliveriesOutcome, "A row for each dead letter that was met."],
+  LoggedEvent: [LoggedEvent, "An event, whole."],
+  EventPage: [EventPage, "A page of the log of events, and where the log goes on behind it."],
+  PolledEvents: [PolledEvents, "What an endpoint would have been sent."],
+  PublishEventRequest: [PublishEventRequest, "An event of a registered type."],
+  EventListRequest: [EventListRequest, "Filters of the log of events."],
   EventType: [EventType, "A type of event: what it means, and what is sent for it."],
   EventTypeListRequest: [EventTypeListRequest, "Filters of the catalogue."],
   PutEventTypeRequest: [PutEventTypeRequest, "What a deployer's own type says from now on."],

@@ -3,6 +3,7 @@ import { purge } from "./purge.ts";
 import { reapLeases } from "./reap-leases.ts";
 import { relayDeliveries } from "./relay-deliveries.ts";
 import { relayEvents } from "./relay-events.ts";
+import { relayPublished } from "./relay-published.ts";
 import { relayTasks } from "./relay-tasks.ts";
 import type { IsSpent } from "./rounds.ts";
 import { syncSchedules } from "./sync-schedules.ts";
@@ -24,6 +25,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
     { name: "settle silent executors", run: settleSilent },
     { name: "sync schedules", run: syncSchedules },
     { name: "relay events", run: relayEvents },
+    { name: "relay published events", run: relayPublished },
     { name: "relay deliveries", run: relayDeliveries },
   ],
   "17 3 * * *": [{ name: "purge", run: purge }],

@@ -3,6 +3,7 @@ import type { BatchStore } from "../ports/batch-store.ts";
 import type { ClusteringStores, ClusterStore } from "../ports/cluster-store.ts";
 import type { DocumentStore, ObjectStore, SchemaStore } from "../ports/content-stores.ts";
 import type { DeliveryStore, EventStore } from "../ports/delivery-store.ts";
+import type { EventLogStore } from "../ports/event-log.ts";
 import type { EventTypeStore } from "../ports/event-type-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { NamespaceRecord, NamespaceStore } from "../ports/namespace-store.ts";
@@ -44,6 +45,7 @@ export type Stores = {
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly events: EventStore;
+  readonly eventLog: EventLogStore;
   readonly eventTypes: EventTypeStore;
   readonly queue: Queue;
 };

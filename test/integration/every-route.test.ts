@@ -17,6 +17,7 @@ const VALID_BODIES: Readonly<Record<string, object>> = {
   "POST /v1/buckets/{bucket_id}/batches": { all: true, collection_id: "col" },
   "PUT /v1/task-types/{type}": { executor_url: "https://executor.example.com/" },
   "PUT /v1/event-types/{event_type}": { schema: { type: "object" } },
+  "POST /v1/events": { type: "own.happened", data: {} },
   "POST /v1/tasks": { task_type: "own.work", input: {} },
   "POST /v1/taxonomies/{taxonomy_id}/materialize": { collection_id: "col" },
   "POST /v1/namespaces/{namespace_id}/migrations": { target_name: "copy" },

@@ -78,6 +78,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     get: () => Promise.resolve(null),
     watch: () => Promise.resolve(null),
     watchNamespace: () => Promise.resolve(),
+    isNamespaceWatched: () => Promise.resolve(false),
     put: (copies) => {
       puts.push(...copies.map(({ task }) => ({ atMs: nowMs, task })));
       return Promise.resolve(copies.map(() => ({ isWatched: false, isNamespaceWatched: false })));

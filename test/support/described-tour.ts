@@ -37,7 +37,7 @@ export async function external({ call, caller, world, receiverUrl }: Tour): Prom
 }
 
 /** The catalogue of events, and a type of the deployer's own. */
-export async function events({ call, caller }: Tour): Promise<void> {
+export async function events({ call, caller, receiverUrl }: Tour): Promise<void> {
   const type = "/v1/event-types/orders.paid";
   const schema = { type: "object", properties: { order_id: { type: "string" } } };
   await call(caller, "get", "/v1/event-types?limit=5", undefined, 200);
@@ -45,6 +45,16 @@ export async function events({ call, caller }: Tour): Promise<void> {
   await call(caller, "put", type, { schema: { ...schema, required: ["order_id"] } }, 200);
   await call(caller, "get", `${type}?version=1`, undefined, 200);
   await call(caller, "post", "/v1/event-types/list", { origin: "registered" }, 200);
+  const event = { type: "orders.paid", data: { order_id: "o_1" } };
+  const published = await call(caller, "post", "/v1/events", event, 202);
+  await call(caller, "get", `/v1/events/${String(published.body["event_id"])}`, undefined, 200);
+  await call(caller, "post", "/v1/events", { ...event, data: {} }, 400);
+  await call(caller, "post", "/v1/events/list", { limit: 2 }, 200);
+  const hook = { url: receiverUrl, event_types: ["orders.*"] };
+  const webhook = await call(caller, "post", "/v1/webhooks", hook, 201);
+  const endpoint = `/v1/webhooks/${String(webhook.body["webhook_id"])}`;
+  await call(caller, "get", `${endpoint}/poll?limit=2`, undefined, 200);
+  await call(caller, "delete", endpoint, undefined, 204);
   await call(caller, "delete", type, undefined, 204);
 }
 

@@ -35,6 +35,9 @@ export async function populate(world: World, name: string): Promise<Populated> {
   await api.put(`/v1/task-types/${type}`, { executor_url: "https://executor.example.com/" });
   const eventType = `${name}.happened`;
   await api.put(`/v1/event-types/${eventType}`, { schema: { type: "object" } }).expect(201);
+  const published = await api.post("/v1/events", { type: eventType, data: {} }).expect(202);
+  await world.stack.qstash.idle();
+  await api.post("/v1/events/list").expect(200);
   const submission = { kind: "batch", bucket_id: batch.bucketId, batch_id: batch.batchId };
   const schedule = await api
     .post("/v1/schedules", { name: "yearly", cron: "0 0 1 1 *", submission })
@@ -67,6 +70,7 @@ export async function populate(world: World, name: string): Promise<Populated> {
       task_id: task.task_id,
       type,
       event_type: eventType,
+      event_id: String(published.body["event_id"]),
       schedule_id: String(schedule.body["schedule_id"]),
       taxonomy_id: String(taxonomy.body["taxonomy_id"]),
       cluster_id: String(cluster.body["cluster_id"]),

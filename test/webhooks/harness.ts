@@ -21,6 +21,7 @@ import { createCopyStore } from "../../src/stores/mongo/copies.ts";
 import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
 import { createDocumentStore } from "../../src/stores/mongo/documents.ts";
 import { createEventTypeStore } from "../../src/stores/mongo/event-types.ts";
+import { createEventLogStore } from "../../src/stores/mongo/event-log.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
 import { createKeyStore } from "../../src/stores/mongo/keys.ts";
 import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
@@ -126,6 +127,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
       get: () => Promise.resolve(null),
       watch: () => Promise.resolve(null),
       watchNamespace: () => Promise.resolve(),
+      isNamespaceWatched: () => Promise.resolve(false),
       put: () => Promise.resolve([]),
     },
     watchers: {
@@ -140,6 +142,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     webhooks: createWebhookStore(gateway),
     deliveries: createDeliveryStore(gateway),
     events: createEventStore(gateway),
+    eventLog: createEventLogStore(gateway),
     eventTypes: createEventTypeStore(gateway),
     tasks: createTaskStore(gateway, () => newId("task")),
     taskTypes: createTaskTypeStore(gateway),

@@ -78,6 +78,13 @@ export function createMemoryGateway(): MemoryGateway {
       counted("insertMany", collection, () =>
         documents.map((document) => insert(collection, document)),
       ),
+    insertInOrder: (collection, documents) =>
+      counted("insertInOrder", collection, () => {
+        const refused = documents.findIndex(
+          (document) => insert(collection, document).kind !== "inserted",
+        );
+        return refused < 0 ? documents.length : refused;
+      }),
     updateOne: (collection, filter, update) =>
       counted("updateOne", collection, () =>
         apply(matching(collection, filter).slice(0, 1), update),

@@ -94,19 +94,26 @@ function newRecord(
 
 /** The schema is of an object, and of none of the fields that Waybill sets in it. */
 function requireOwnFields(schema: Record<string, unknown>): void {
-  const wrong = (path: string, message: string) =>
-    new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
   if (schema["type"] !== "object") {
-    throw wrong("schema.type", 'expected "object": an event\'s data is one');
+    throw invalid("schema.type", 'expected "object": an event\'s data is one');
   }
   const { properties } = schema;
   if (typeof properties !== "object" || properties === null) return;
   const taken = FRAME_FIELDS.find((field) => Object.hasOwn(properties, field));
   if (taken === undefined) return;
-  throw wrong(`schema.properties.${taken}`, "this field is Waybill's to set; choose another name");
+  throw invalid(
+    `schema.properties.${taken}`,
+    "this field is Waybill's to set; choose another name",
+  );
 }
 
 function tooManyVersions(type: string): DomainError {
-  const message = `the type ${type} has ${MAX_VERSIONS} versions, which is all it may have; register a new type`;
-  return new DomainError("invalid_request", `schema: ${message}`, [{ path: "schema", message }]);
+  return invalid(
+    "schema",
+    `the type ${type} has ${MAX_VERSIONS} versions, which is all it may have; register a new type`,
+  );
+}
+
+function invalid(path: string, message: string): DomainError {
+  return new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
 }

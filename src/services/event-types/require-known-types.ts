@@ -8,7 +8,8 @@ import { DomainError } from "../errors.ts";
  * Refuses a pattern that no event type matches, neither one of Waybill's own nor one that the
  * namespace has: a misspelt subscription is an error at once instead of staying silent for ever.
  * `scope` says whether archived types count. One read for each pattern that Waybill's own types
- * don't match. Throws `invalid_request` that names each (`event_types.0`).
+ * don't match. Throws `invalid_request` that names each: `path` and its
+ * index (`event_types.0`), or as a function has it.
  */
 export async function requireKnownTypes({
   ctx,
@@ -18,9 +19,10 @@ export async function requireKnownTypes({
 }: {
   ctx: NamespaceContext;
   patterns: readonly string[];
-  path: string;
+  path: string | ((index: number) => string);
   scope: TypeScope;
 }): Promise<void> {
+  const pathAt = typeof path === "string" ? (index: number) => `${path}.${index}` : path;
   const known = await Promise.all(
     patterns.map(
       async (pattern) =>
@@ -29,7 +31,7 @@ export async function requireKnownTypes({
     ),
   );
   const fields = patterns.flatMap((pattern, index): readonly InvalidField[] =>
-    known[index] ? [] : [{ path: `${path}.${index}`, message: unknown(pattern) }],
+    known[index] ? [] : [{ path: pathAt(index), message: unknown(pattern) }],
   );
   const [first] = fields;
   if (first === undefined) return;

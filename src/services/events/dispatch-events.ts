@@ -2,6 +2,7 @@ import type { DispatchMessage } from "../../ports/queue.ts";
 import type { FanOutCursor, PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
+import { dispatchPublished } from "./dispatch-published.ts";
 import { eventsOfTask, loggedEvent } from "./events-of-task.ts";
 import { type DispatchReport, takeStep } from "./fan-out-steps.ts";
 import { runSystemSubscribers } from "./system-subscribers.ts";
@@ -24,7 +25,8 @@ export async function dispatchEvents({
   ctx: ServiceContext;
   input: DispatchMessage;
 }): Promise<DispatchReport> {
-  const owner = await readOwner(ctx, input);
+  if (input.source === "event") return dispatchEvent(ctx, input);
+  const owner = await readOwner(ctx, input.source, input.id);
   // Another dispatch has done it, most likely.
   if (owner === null || owner.row.pending_events.length === 0) return NOTHING;
   const standing = owner.row.fan_out ?? null;
@@ -40,7 +42,7 @@ type Owner =
   | { readonly source: "task"; readonly row: TaskRecord }
   | { readonly source: "webhook"; readonly row: WebhookRecord };
 
-async function readOwner(ctx: ServiceContext, { source, id }: DispatchMessage) {
+async function readOwner(ctx: ServiceContext, source: Owner["source"], id: string) {
   switch (source) {
     case "task": {
       const row = await ctx.stores.tasks.get(id);
@@ -51,6 +53,15 @@ async function readOwner(ctx: ServiceContext, { source, id }: DispatchMessage) {
       return row === null ? null : ({ source, row } satisfies Owner);
     }
   }
+}
+
+/** A published event is its own outbox. */
+async function dispatchEvent(ctx: ServiceContext, input: DispatchMessage): Promise<DispatchReport> {
+  const event = await ctx.stores.events.getPublished(input.id);
+  if (event === null || event.outbox_at === null) return NOTHING;
+  const standing = event.fan_out ?? null;
+  if (!isSame(standing, input.fan_out ?? null)) return NOTHING;
+  return dispatchPublished(ctx, [event], standing);
 }
 
 /** A message for another step than the one that is next is late or a duplicate. */

@@ -19,7 +19,7 @@ type Step = {
   readonly source: DispatchMessage["source"];
   readonly outboxes: readonly {
     readonly ownerId: string;
-    readonly events: readonly PendingEvent[];
+    readonly events: readonly Pick<PendingEvent, "event_id" | "sequence">[];
   }[];
   /** The events of all of them, as the log has them. */
   readonly events: readonly EventRecord[];
@@ -67,8 +67,18 @@ async function settle(ctx: ServiceContext, step: Step): Promise<void> {
     ownerId,
     eventIds: events.map((event) => event.event_id),
   }));
-  if (step.source === "task") await ctx.stores.tasks.settleEvents(settled);
-  else for (const one of settled) await ctx.stores.webhooks.settleEvents(one.ownerId, one.eventIds);
+  switch (step.source) {
+    case "task":
+      await ctx.stores.tasks.settleEvents(settled);
+      break;
+    case "webhook":
+      for (const { ownerId, eventIds } of settled) {
+        await ctx.stores.webhooks.settleEvents(ownerId, eventIds);
+      }
+      break;
+    case "event":
+      await ctx.stores.events.settle(settled.map(({ ownerId }) => ownerId));
+  }
   if (step.from !== null) await goOnWithTheRest(ctx, step, step.from);
 }
 
@@ -134,5 +144,6 @@ async function publishSteps(
 }
 
 function storeOf(ctx: ServiceContext, { source }: Pick<Step, "source">) {
-  return source === "task" ? ctx.stores.tasks : ctx.stores.webhooks;
+  const { tasks, webhooks, events } = ctx.stores;
+  return { task: tasks, webhook: webhooks, event: events }[source];
 }

@@ -67,6 +67,11 @@ async function carryOut(
         kind: "inserts",
         outcomes: await insertMany(collection, operation.documents, timeoutMs),
       };
+    case "insertInOrder":
+      return {
+        kind: "number",
+        value: await insertInOrder(collection, operation.documents, timeoutMs),
+      };
     case "update": {
       const { filter, update, upsert } = operation;
       const result = operation.many
@@ -170,6 +175,21 @@ async function insertMany(
     }
   }
   return outcomes;
+}
+
+async function insertInOrder(
+  collection: Collection<Doc>,
+  rows: readonly Doc[],
+  timeoutMs: number,
+): Promise<number> {
+  const stored = rows.map((row) => toStored(row));
+  try {
+    return (await collection.insertMany(stored, { ordered: true, timeoutMS: timeoutMs }))
+      .insertedCount;
+  } catch (error) {
+    if (!isRefusedByIndex(error)) throw error;
+    return Math.min(...[error.writeErrors].flat().map((failure) => failure.index));
+  }
 }
 
 /** The fields of the index that refused: from `keyPattern`, or from the message where a server sends none. */

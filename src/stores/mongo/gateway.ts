@@ -10,6 +10,8 @@ export type FindOptions = {
   readonly sort?: Readonly<Record<string, 1 | -1>>;
   readonly limit?: number;
   readonly projection?: Readonly<Record<string, 0 | 1>>;
+  /** Only what no failover of a replica set takes back. */
+  readonly readConcern?: "majority";
 };
 
 /** What a bounded read brought; `isCut`: there may be more. */
@@ -49,6 +51,11 @@ export interface MongoGateway {
   insertOne(collection: string, document: Doc): Promise<InsertOutcome>;
   /** Unordered; one outcome per document, in order. */
   insertMany(collection: string, documents: readonly Doc[]): Promise<readonly InsertOutcome[]>;
+  /**
+   * In order, and no further than the first that a unique index refuses: how many were inserted. Sent
+   * again after a lost answer, it is refused by its own first document: the count is too low then.
+   */
+  insertInOrder(collection: string, documents: readonly Doc[]): Promise<number>;
   /** How many documents matched (0 or 1). The update must be one that may be applied twice. */
   updateOne(
     collection: string,

@@ -111,6 +111,12 @@ export const INDEXES: readonly Index[] = [
   plain("events", { namespace_id: 1, task_id: 1, sequence: 1 }),
   plain("events", { namespace_id: 1, created_at: 1, _id: 1 }),
   plain("events", { created_at: 1 }),
+  plain("events", { outbox_at: 1 }),
+  plain("events", { namespace_id: 1, unplaced_at: 1, sequence: 1 }),
+
+  unique("event_positions", { event_id: 1 }),
+  plain("event_positions", { namespace_id: 1, created_at: 1 }),
+  plain("event_positions", { created_at: 1 }),
 ];
 
 function plain(collection: string, key: Fields): Index {

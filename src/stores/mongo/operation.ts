@@ -13,6 +13,11 @@ export type MongoOperation =
     }
   | { readonly kind: "insertMany"; readonly collection: string; readonly documents: readonly Doc[] }
   | {
+      readonly kind: "insertInOrder";
+      readonly collection: string;
+      readonly documents: readonly Doc[];
+    }
+  | {
       readonly kind: "update";
       readonly collection: string;
       readonly filter: Query;

@@ -93,6 +93,10 @@ export function createMongoGateway(
     },
     insertMany: (collection, rows) =>
       rows.length === 0 ? Promise.resolve([]) : inserts(collection, rows),
+    insertInOrder: (collection, rows) =>
+      rows.length === 0
+        ? Promise.resolve(0)
+        : number({ kind: "insertInOrder", collection, documents: rows }),
     updateOne: (collection, filter, update, options) =>
       number({
         kind: "update",

@@ -89,6 +89,8 @@ export function createTaskCache(options: {
     watchNamespace: async (namespaceId) => {
       await reach(() => redis.set(watchOf(namespaceId), "1", { px: WATCH_MS }));
     },
+    isNamespaceWatched: async (namespaceId) =>
+      (await reach(() => redis.exists(watchOf(namespaceId)))) > 0,
     put: async (copies) => {
       const [only] = copies;
       if (only === undefined) return [];

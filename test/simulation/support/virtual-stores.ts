@@ -32,6 +32,7 @@ export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
       get: () => Promise.resolve(null),
       watch: () => Promise.resolve(null),
       watchNamespace: () => Promise.resolve(),
+      isNamespaceWatched: () => Promise.resolve(false),
       put: () => Promise.resolve([]),
     },
     webhooks: createWebhookStore(gateway),

@@ -1,0 +1,30 @@
+import type { z } from "zod";
+
+/** How deep JSON that is stored as documents may be; MongoDB's own limit is 100 with what is around it. */
+const MAX_DEPTH = 50;
+
+/**
+ * Refuses JSON that can't be stored as it is: databases differ over names with `$` and `.`, refuse
+ * NUL in one, and the driver takes `_bsontype` for a type of its own. Says where.
+ */
+export function checkStorable(context: z.core.ParsePayload<Record<string, unknown>>): void {
+  const fault = faultIn(context.value, [], 1);
+  if (fault === null) return;
+  context.issues.push({ code: "custom", input: context.value, ...fault });
+}
+
+type Fault = { readonly path: PropertyKey[]; readonly message: string };
+
+function faultIn(value: unknown, path: PropertyKey[], depth: number): Fault | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (depth > MAX_DEPTH) return { path, message: `expected at most ${MAX_DEPTH} levels of JSON` };
+  for (const [name, child] of Object.entries(value)) {
+    const here = [...path, Array.isArray(value) ? Number(name) : name];
+    if (/^(?:\$|_bsontype$|__proto__$)|[.\u0000]/.test(name)) {
+      return { path: here, message: "a field's name may not start with '$' nor hold a '.' or NUL" };
+    }
+    const fault = faultIn(child, here, depth + 1);
+    if (fault !== null) return fault;
+  }
+  return null;
+}

@@ -1,0 +1,58 @@
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import type { PlacedEvent } from "../../ports/event-log.ts";
+import type { NamespaceContext } from "../context.ts";
+import { readLog } from "./read-log.ts";
+
+/** How much of the log one call looks at. */
+const POSITIONS_PER_SCAN = 1000;
+
+/** What of the log is wanted. */
+export type Scan = {
+  /** Where to begin: above this position. */
+  readonly above: number;
+  readonly limit: number;
+  /** By what the position says of its event, which costs nothing. */
+  readonly isWanted: (placed: PlacedEvent) => boolean;
+};
+
+/** What a scan found: `end` is the position that it came to, `isEnd` that the log ends there. */
+export type ScanOutcome = {
+  readonly events: readonly EventRecord[];
+  readonly end: number;
+  readonly isEnd: boolean;
+};
+
+/**
+ * The next wanted events of the namespace's log, in its order. Bounded: looks at 1,000 positions at
+ * most, and reads as many events as fit 8 MiB; `end` is where the next scan goes on. What was purged
+ * since is passed over.
+ */
+export async function scanLog(ctx: NamespaceContext, scan: Scan): Promise<ScanOutcome> {
+  const { rows, isEnd } = await readLog(ctx, scan.above, POSITIONS_PER_SCAN);
+  const wanted = rows.filter((row) => scan.isWanted(row));
+  const page = wanted.slice(0, scan.limit);
+  const { events, isCut } = await readInOrder(ctx, page);
+  const isWhole = !isCut && wanted.length === page.length;
+  const end = isWhole ? rows.at(-1) : page[(isCut ? events.length : page.length) - 1];
+  return {
+    events: events.filter((event) => event !== null),
+    end: end?.position ?? scan.above,
+    isEnd: isEnd && isWhole,
+  };
+}
+
+/** In the order given, null for what is gone; when they are too large, the first ones: at least one. */
+async function readInOrder(
+  ctx: NamespaceContext,
+  page: readonly PlacedEvent[],
+): Promise<{ readonly events: readonly (EventRecord | null)[]; readonly isCut: boolean }> {
+  const ids = page.map(({ eventId }) => eventId);
+  const read = await ctx.stores.events.getMany(ids);
+  const found = new Map(read.events.map((event) => [event._id, event]));
+  const events = ids.map((id) => found.get(id) ?? null);
+  if (!read.isCut) return { events, isCut: false };
+  const missing = events.indexOf(null);
+  if (missing > 0) return { events: events.slice(0, missing), isCut: true };
+  const [first = ""] = ids;
+  return { events: [await ctx.stores.events.get(first)], isCut: true };
+}
