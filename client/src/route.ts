@@ -85,14 +85,15 @@ export type GroupOf<Group> = { readonly [M in keyof Group]: MethodOf<Group[M]> }
   ]: PagesOf<Group[M]>;
 };
 
-type Maker<Kind> = <Name extends string, Types extends RouteTypes>(
-  name: Name,
-  types: TypesOf<Types>,
-) => Route<Name, Types, Kind>;
-
 type TypesOf<Types> = { readonly hasBody: boolean; readonly types?: Types };
 
+/*
+ * These have no side effects, which a bundler must be told (and believes of declared functions only):
+ * else the whole table of routes would be in the bundle of who only verifies webhooks.
+ */
+
 /** The types of a route that takes no body. */
+// @__NO_SIDE_EFFECTS__
 export function of<
   Types extends RouteTypes & { readonly body?: never } = { readonly answer: void },
 >(): TypesOf<Types> {
@@ -100,18 +101,56 @@ export function of<
 }
 
 /** The types of a route that takes a body. */
+// @__NO_SIDE_EFFECTS__
 export function ofBody<Types extends { readonly body?: unknown }>(): TypesOf<Types> {
   return { hasBody: true };
 }
 
-function maker<Kind extends RouteKind>(kind: Kind, repeat: Repeat): Maker<Kind> {
-  return (name, { hasBody }) => ({ name, kind, repeat, hasBody });
+// @__NO_SIDE_EFFECTS__
+export function safe<Name extends string, Types extends RouteTypes>(
+  name: Name,
+  { hasBody }: TypesOf<Types>,
+): Route<Name, Types, "one"> {
+  return { name, kind: "one", repeat: "safe", hasBody };
 }
 
-export const safe = maker("one", "safe");
-export const remove = maker("one", "remove");
-export const keyed = maker("one", "keyed");
-export const rows = maker("one", "rows");
-export const once = maker("one", "once");
+// @__NO_SIDE_EFFECTS__
+export function remove<Name extends string, Types extends RouteTypes>(
+  name: Name,
+  { hasBody }: TypesOf<Types>,
+): Route<Name, Types, "one"> {
+  return { name, kind: "one", repeat: "remove", hasBody };
+}
+
+// @__NO_SIDE_EFFECTS__
+export function keyed<Name extends string, Types extends RouteTypes>(
+  name: Name,
+  { hasBody }: TypesOf<Types>,
+): Route<Name, Types, "one"> {
+  return { name, kind: "one", repeat: "keyed", hasBody };
+}
+
+// @__NO_SIDE_EFFECTS__
+export function rows<Name extends string, Types extends RouteTypes>(
+  name: Name,
+  { hasBody }: TypesOf<Types>,
+): Route<Name, Types, "one"> {
+  return { name, kind: "one", repeat: "rows", hasBody };
+}
+
+// @__NO_SIDE_EFFECTS__
+export function once<Name extends string, Types extends RouteTypes>(
+  name: Name,
+  { hasBody }: TypesOf<Types>,
+): Route<Name, Types, "one"> {
+  return { name, kind: "one", repeat: "once", hasBody };
+}
+
 /** A list; `answer` is the type of one row. */
-export const page = maker("page", "safe");
+// @__NO_SIDE_EFFECTS__
+export function page<Name extends string, Types extends RouteTypes>(
+  name: Name,
+  { hasBody }: TypesOf<Types>,
+): Route<Name, Types, "page"> {
+  return { name, kind: "page", repeat: "safe", hasBody };
+}

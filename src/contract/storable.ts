@@ -20,7 +20,7 @@ function faultIn(value: unknown, path: PropertyKey[], depth: number): Fault | nu
   if (depth > MAX_DEPTH) return { path, message: `expected at most ${MAX_DEPTH} levels of JSON` };
   for (const [name, child] of Object.entries(value)) {
     const here = [...path, Array.isArray(value) ? Number(name) : name];
-    if (/^(?:\$|_bsontype$|__proto__$)|[.\u0000]/.test(name)) {
+    if (/^(?:\$|_bsontype$|__proto__$)|\./.test(name) || name.includes("\0")) {
       return { path: here, message: "a field's name may not start with '$' nor hold a '.' or NUL" };
     }
     const fault = faultIn(child, here, depth + 1);
