@@ -1,7 +1,11 @@
 import { z } from "zod";
+import type { SealingKeys } from "./webhooks/seal.ts";
 
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
+const SealingKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" });
 const Whole = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
 
 /** The worker's variables and secrets (`docs/operations.md` says what each is for). */
@@ -19,9 +23,8 @@ export const Environment = z.object({
     .regex(/^mongodb(\+srv)?:\/\//, { error: "expected a mongodb:// or mongodb+srv:// URI" }),
   MONGODB_DATABASE: z.string().min(1).default("waybill"),
   MONGODB_POOL_SIZE: Whole(4),
-  SEALING_KEY: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
+  SEALING_KEY: SealingKey,
+  SEALING_KEY_PREVIOUS: SealingKey.optional(),
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
   LEASE_SECONDS: z.coerce
     .number()
@@ -49,8 +52,8 @@ export type Config = {
     readonly nextSigningKey: string;
   };
   readonly mongodb: { readonly uri: string; readonly database: string; readonly poolSize: number };
-  /** Seals webhook secrets at rest and in messages: AES-256-GCM, hexadecimal. */
-  readonly sealingKey: string;
+  /** Seal secrets and headers at rest and in messages: AES-256-GCM, hexadecimal. */
+  readonly sealingKeys: SealingKeys;
   /** Development only: webhook and object URLs may be http on loopback. */
   readonly allowLoopback: boolean;
   readonly jobs: {
@@ -87,7 +90,7 @@ export function parseConfig(environment: Record<string, unknown>): Config {
       database: env.MONGODB_DATABASE,
       poolSize: env.MONGODB_POOL_SIZE,
     },
-    sealingKey: env.SEALING_KEY,
+    sealingKeys: { current: env.SEALING_KEY, previous: env.SEALING_KEY_PREVIOUS ?? null },
     allowLoopback: env.ALLOW_LOOPBACK === "true",
     jobs: {
       leaseSeconds: env.LEASE_SECONDS,

@@ -238,6 +238,13 @@ export const routes = {
       "PATCH /v1/webhooks/{webhook_id}",
       ofBody<{ body: c.UpdateWebhookRequest; answer: c.Webhook }>(),
     ),
+    /** Replaces the signing secret; the old one signs beside it for a day unless told. */
+    rotateSecret: keyed(
+      "POST /v1/webhooks/{webhook_id}/rotate-secret",
+      ofBody<{ body?: c.RotateSecretRequest; answer: c.RotatedWebhook }>(),
+    ),
+    pause: safe("POST /v1/webhooks/{webhook_id}/pause", of<{ answer: c.Webhook }>()),
+    resume: safe("POST /v1/webhooks/{webhook_id}/resume", of<{ answer: c.Webhook }>()),
     delete: remove("DELETE /v1/webhooks/{webhook_id}", of()),
   },
   deliveries: {

@@ -4,6 +4,7 @@ import { reapLeases } from "./reap-leases.ts";
 import { relayDeliveries } from "./relay-deliveries.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayTasks } from "./relay-tasks.ts";
+import { reseal } from "./reseal.ts";
 import type { IsSpent } from "./rounds.ts";
 import { syncSchedules } from "./sync-schedules.ts";
 import { settleSilent } from "./settle-silent.ts";
@@ -25,6 +26,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
     { name: "sync schedules", run: syncSchedules },
     { name: "relay events", run: relayEvents },
     { name: "relay deliveries", run: relayDeliveries },
+    { name: "reseal", run: reseal },
   ],
   "17 3 * * *": [{ name: "purge", run: purge }],
 };

@@ -1,7 +1,8 @@
 import type { Runtime } from "../ports/runtime.ts";
 import { checkAddress } from "./address-guard.ts";
+import { unsealHeaders } from "./custom-headers.ts";
 import { parseRetryAfter } from "./schedule.ts";
-import { openSecret } from "./seal.ts";
+import { type SealingKeys, unseal } from "./seal.ts";
 import { signatureHeaders } from "./sign.ts";
 
 /** How long an endpoint has to answer, head and body: what Standard Webhooks advises (15 to 30 s). */
@@ -17,7 +18,8 @@ export type AttemptTarget = {
   readonly webhook_id: string;
   readonly event_id: string;
   readonly url: string;
-  readonly headers: Record<string, string>;
+  /** The endpoint's own headers; null: none. */
+  readonly sealed_headers: string | null;
   readonly sealed_secrets: readonly string[];
   readonly payload: string;
 };
@@ -53,7 +55,7 @@ export async function makeAttempt({
   runtime,
 }: {
   readonly target: AttemptTarget;
-  readonly config: { readonly sealingKey: string; readonly allowLoopback: boolean };
+  readonly config: { readonly sealingKeys: SealingKeys; readonly allowLoopback: boolean };
   readonly runtime: Pick<Runtime, "fetch" | "now">;
 }): Promise<AttemptResult> {
   const at = runtime.now();
@@ -67,8 +69,8 @@ export async function makeAttempt({
   });
   const address = checkAddress(target.url, config);
   if (address.kind === "refused") return failed(`the URL is refused: ${address.reason}`);
-  const headers = await signedHeaders(target, config.sealingKey, at);
-  if (headers === null) return failed("the signing secret can't be opened with this sealing key");
+  const headers = await signedHeaders(target, config.sealingKeys, at);
+  if (headers === null) return failed("what is sealed can't be opened with these sealing keys");
   try {
     const response = await runtime.fetch(address.url.href, {
       method: "POST",
@@ -94,13 +96,13 @@ export async function makeAttempt({
 
 async function signedHeaders(
   target: AttemptTarget,
-  sealingKey: string,
+  keys: SealingKeys,
   at: Date,
 ): Promise<Headers | null> {
   try {
-    const secrets = await Promise.all(
-      target.sealed_secrets.map((sealed) => openSecret(sealed, sealingKey, target.webhook_id)),
-    );
+    const { webhook_id: id, sealed_secrets, sealed_headers } = target;
+    const secrets = await Promise.all(sealed_secrets.map((one) => unseal(one, keys, id)));
+    const own = await unsealHeaders(sealed_headers, keys, id);
     const message = { id: target.event_id, at, body: target.payload };
     const headers = new Headers({ "user-agent": "Waybill-Webhooks/1" });
     // Set, not appended, and ours after the endpoint's own: whatever it was given, these stand.
@@ -108,7 +110,7 @@ async function signedHeaders(
       "content-type": "application/json",
       ...(await signatureHeaders(secrets, message)),
     };
-    for (const [name, value] of [...Object.entries(target.headers), ...Object.entries(ours)]) {
+    for (const [name, value] of [...Object.entries(own), ...Object.entries(ours)]) {
       headers.set(name, value);
     }
     return headers;

@@ -1,7 +1,7 @@
 import type { CreateWebhookRequest } from "../../contract/webhook.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
-import { sealSecret } from "../../webhooks/seal.ts";
-import { newSecret } from "../../webhooks/sign.ts";
+import { sealHeaders } from "../../webhooks/custom-headers.ts";
+import { makeHmacSecret, makeKeyPair } from "../../webhooks/secrets.ts";
 import type { NamespaceContext } from "../context.ts";
 import { checkedUrl } from "./checked-url.ts";
 
@@ -19,7 +19,10 @@ export async function createWebhook({
   const url = checkedUrl({ ctx, url: input.url });
   const now = ctx.runtime.now();
   const id = ctx.runtime.newId("webhook");
-  const secret = newSecret();
+  const keys = ctx.config.sealingKeys;
+  const made = { keys, webhookId: id, now, request: null };
+  const { record, secret } = await makeHmacSecret(made, input.secret);
+  const keyPairs = input.signatures?.includes("v1a") === true ? [await makeKeyPair(made)] : [];
   const webhook: WebhookRecord = {
     _id: id,
     namespace_id: ctx.namespace._id,
@@ -27,12 +30,14 @@ export async function createWebhook({
     event_types: input.event_types,
     task_types: input.task_types ?? [],
     tags: input.tags ?? [],
-    headers: input.headers ?? {},
+    ...(await sealHeaders(input.headers ?? {}, keys, id)),
     description: input.description ?? null,
     metadata: input.metadata ?? {},
     status: "ACTIVE",
     status_reason: null,
-    sealed_secrets: [await sealSecret(secret, ctx.config.sealingKey, id)],
+    suspended_by: null,
+    secrets: [record, ...keyPairs],
+    secrets_write_id: id,
     failing_since: null,
     created_at: now,
     updated_at: now,

@@ -62,6 +62,7 @@ export const INDEXES: readonly Index[] = [
 
   unique("task_types", { namespace_id: 1, name: 1 }),
   plain("task_types", { namespace_id: 1, ...BY_TIME }),
+  plain("task_types", { sealed_secret: 1 }),
 
   unique("clusters", { namespace_id: 1, name: 1 }),
   plain("clusters", { namespace_id: 1, ...BY_TIME }),
@@ -91,6 +92,8 @@ export const INDEXES: readonly Index[] = [
   plain("webhooks", { namespace_id: 1, ...BY_TIME }),
   plain("webhooks", { namespace_id: 1, status: 1, _id: 1 }),
   plain("webhooks", { outbox_at: 1 }),
+  plain("webhooks", { "secrets.sealed": 1 }),
+  plain("webhooks", { sealed_headers: 1 }),
 
   plain("deliveries", { namespace_id: 1, ...BY_TIME }),
   plain("deliveries", { webhook_id: 1, ...BY_TIME }),

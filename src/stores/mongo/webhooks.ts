@@ -1,5 +1,5 @@
 import type { WebhookRecord, WebhookStore } from "../../ports/webhook-store.ts";
-import { resourceQuery } from "./filters.ts";
+import { beginningWith, resourceQuery } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 import { settleOutboxes } from "./outboxes.ts";
@@ -20,10 +20,14 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
       ),
-    update: (namespaceId, webhookId, patch) =>
+    update: (namespaceId, webhookId, patch, ifSecrets) =>
       gateway.findOneAndUpdate<WebhookRecord>(
         COLLECTION,
-        { _id: webhookId, namespace_id: namespaceId },
+        {
+          _id: webhookId,
+          namespace_id: namespaceId,
+          ...(ifSecrets !== undefined && { secrets_write_id: ifSecrets }),
+        },
         { $set: patch },
       ),
     remove: async (namespaceId, webhookId) =>
@@ -63,6 +67,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
           $set: {
             status: "SUSPENDED",
             status_reason: reason,
+            suspended_by: "failure",
             sequence: event.sequence,
             outbox_at: webhook.outbox_at ?? at,
             updated_at: at,
@@ -70,6 +75,29 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
           $push: { pending_events: event },
         },
       )) > 0,
+    sealedWith: (prefix, afterId, limit) =>
+      gateway.find<WebhookRecord>(
+        COLLECTION,
+        {
+          $or: [
+            { "secrets.sealed": beginningWith(prefix) },
+            { sealed_headers: beginningWith(prefix) },
+          ],
+          ...(afterId !== null && { _id: { $gt: afterId } }),
+        },
+        { sort: { _id: 1 }, limit },
+      ),
+    reseal: async (webhook, sealed) => {
+      await gateway.updateOne(
+        COLLECTION,
+        {
+          _id: webhook._id,
+          secrets_write_id: webhook.secrets_write_id,
+          sealed_headers: webhook.sealed_headers,
+        },
+        { $set: sealed },
+      );
+    },
     settleEvents: (webhookId, eventIds) =>
       settleOutboxes(gateway, COLLECTION, [{ ownerId: webhookId, eventIds }]),
     dueForDispatch: (before, limit) =>

@@ -1,0 +1,294 @@
+import { Webhook as Verifier } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { JsonWebKeySet, RotatedWebhook, Webhook } from "../../src/contract/webhook.ts";
+import { type Received, TestReceiver } from "../contracts/qstash/receiver.ts";
+import type { Api } from "../support/api.ts";
+import { expectProblem } from "../support/problems.ts";
+import { completeTask, subscribe } from "../support/webhooks.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+let world: World;
+let api: Api;
+const endpoint = new TestReceiver(() => Date.now());
+beforeAll(async () => {
+  world = await startWorld();
+  await endpoint.start();
+  api = await world.inNamespace();
+});
+afterAll(async () => {
+  await endpoint.close();
+  await world.close();
+});
+
+type Headers = Readonly<Record<string, string>>;
+
+const SIGNED_HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
+
+/** What a receiver looks at of the newest request to a path. */
+function newest(path: string): { headers: Headers; body: string } {
+  const request: Received | undefined = endpoint.at(path).at(-1);
+  if (request === undefined) throw new Error(`nothing came to ${path}`);
+  const headers = SIGNED_HEADERS.map((name) => [name, String(request.headers[name])]);
+  return { headers: Object.fromEntries(headers), body: request.body };
+}
+
+const verifies = (secret: string | null, headers: Headers, body: string): boolean => {
+  try {
+    new Verifier(secret ?? "").verify(body, headers);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+async function keySet(url: string): Promise<JsonWebKeySet> {
+  const answer = await fetch(url);
+  expect(answer.status).toBe(200);
+  return JsonWebKeySet.parse(await answer.json());
+}
+
+/** Whether one of the set's keys verifies one of the `v1a` signatures, as a receiver would ask. */
+async function verifiesWithSet(set: JsonWebKeySet, headers: Headers, body: string) {
+  const content = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+  const signatures = (headers["webhook-signature"] ?? "")
+    .split(" ")
+    .filter((one) => one.startsWith("v1a,"))
+    .map((one) => Buffer.from(one.slice(4), "base64"));
+  for (const jwk of set.keys) {
+    const key = await crypto.subtle.importKey("jwk", jwk, "Ed25519", false, ["verify"]);
+    for (const signature of signatures) {
+      const bytes = new TextEncoder().encode(content);
+      if (await crypto.subtle.verify("Ed25519", key, signature, bytes)) return true;
+    }
+  }
+  return false;
+}
+
+/** The text with each of its bytes changed in turn: the last bit of it. */
+function* changedByOneByte(text: string): Generator<string> {
+  const bytes = Buffer.from(text, "latin1");
+  for (let at = 0; at < bytes.length; at += 1) {
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8((bytes[at] ?? 0) ^ 1, at);
+    yield changed.toString("latin1");
+  }
+}
+
+async function rotate(webhookId: string, request: object = {}, headers: Headers = {}) {
+  const path = `/v1/webhooks/${webhookId}/rotate-secret`;
+  const { body, headers: answered } = await api.post(path, request, headers).expect(200);
+  expect(answered.get("Cache-Control")).toBe("no-store");
+  return RotatedWebhook.parse(body);
+}
+
+describe("a delivery of the built worker", () => {
+  it("verifies with standardwebhooks, and not after any one byte of it was changed", async () => {
+    const { secret } = await subscribe(api, endpoint.url("/plain"));
+    await completeTask(world, api);
+    const { headers, body } = newest("/plain");
+    expect(verifies(secret, headers, body)).toBe(true);
+    for (const changed of changedByOneByte(body)) {
+      expect(verifies(secret, headers, changed), changed).toBe(false);
+    }
+    const original = signatureIn(headers["webhook-signature"] ?? "");
+    for (const name of SIGNED_HEADERS) {
+      for (const changed of changedByOneByte(headers[name] ?? "")) {
+        // The last digit of base64 has bits that say nothing.
+        if (changed.startsWith("v1,") && signatureIn(changed).equals(original)) continue;
+        expect(verifies(secret, { ...headers, [name]: changed }, body), changed).toBe(false);
+      }
+    }
+  });
+
+  it("verifies with either secret while one is rotated, and with the new one alone after", async () => {
+    const { webhook_id, secret: first } = await subscribe(api, endpoint.url("/rotated"));
+    const { secret: second, ...rotated } = await rotate(webhook_id);
+    expect(rotated.secrets.map(({ expires_at }) => expires_at === null)).toEqual([true, false]);
+    await completeTask(world, api);
+    const during = newest("/rotated");
+    expect(during.headers["webhook-signature"]).toMatch(/^v1,\S+ v1,\S+$/);
+    for (const secret of [first, second]) {
+      expect(verifies(secret, during.headers, during.body)).toBe(true);
+      expect(verifies(secret, during.headers, `${during.body} `)).toBe(false);
+    }
+    const { secret: third } = await rotate(webhook_id, { overlap_seconds: 0 });
+    await completeTask(world, api);
+    const after = newest("/rotated");
+    const accepted = [first, second, third].map((one) => verifies(one, after.headers, after.body));
+    expect(accepted).toEqual([false, false, true]);
+  });
+
+  it("is signed with a secret of the caller's own", async () => {
+    const own = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+    const made = await subscribe(api, endpoint.url("/own"), { secret: own });
+    expect(made.secret).toBe(own);
+    await completeTask(world, api);
+    expect(verifies(own, newest("/own").headers, newest("/own").body)).toBe(true);
+  });
+
+  it("verifies by Ed25519 with the keys of its JWKS, and not after any one byte was changed", async () => {
+    const request = { signatures: ["v1", "v1a"] };
+    const made = await subscribe(api, endpoint.url("/ed25519"), request);
+    await completeTask(world, api);
+    const { headers, body } = newest("/ed25519");
+    expect(verifies(made.secret, headers, body)).toBe(true);
+    const set = await keySet(made.jwks_url);
+    expect(set.keys).toHaveLength(1);
+    expect(await verifiesWithSet(set, headers, body)).toBe(true);
+    for (const changed of changedByOneByte(body)) {
+      expect(await verifiesWithSet(set, headers, changed), changed).toBe(false);
+    }
+    const shown = made.secrets.find(({ scheme }) => scheme === "v1a");
+    const raw = Buffer.from(set.keys[0]?.x ?? "", "base64url").toString("base64");
+    expect(shown).toMatchObject({ public_key: `whpk_${raw}`, kid: set.keys[0]?.kid });
+  });
+
+  it("verifies with the old key set and with the new one while a key pair is rotated", async () => {
+    const request = { signatures: ["v1", "v1a"] };
+    const made = await subscribe(api, endpoint.url("/two-keys"), request);
+    const old = await keySet(made.jwks_url);
+    expect((await rotate(made.webhook_id, { signatures: ["v1a"] })).secret).toBeNull();
+    const both = await keySet(made.jwks_url);
+    expect(both.keys).toHaveLength(2);
+    await completeTask(world, api);
+    const { headers, body } = newest("/two-keys");
+    const added = { keys: both.keys.filter(({ kid }) => kid !== old.keys[0]?.kid) };
+    for (const set of [old, both, added]) {
+      expect(await verifiesWithSet(set, headers, body)).toBe(true);
+    }
+  });
+});
+
+/** The bytes of a `v1,…`. */
+function signatureIn(text: string): Buffer {
+  return Buffer.from(text.slice(3), "base64");
+}
+
+describe("a rotation", () => {
+  it("sent again with its Idempotency-Key is answered the same; with another body refused", async () => {
+    const { webhook_id } = await subscribe(api, endpoint.url("/again"));
+    const key = { "Idempotency-Key": "rotation-1" };
+    const lost = await rotate(webhook_id, {}, key);
+    expect(await rotate(webhook_id, {}, key)).toEqual(lost);
+    const path = `/v1/webhooks/${webhook_id}/rotate-secret`;
+    const other = await api.post(path, { overlap_seconds: 0 }, key);
+    expectProblem(other, 422, "idempotency_key_reused");
+  });
+
+  it("takes no body for {}", async () => {
+    const { webhook_id, secret } = await subscribe(api, endpoint.url("/bare"));
+    const answer = await api.post(`/v1/webhooks/${webhook_id}/rotate-secret`).expect(200);
+    expect(RotatedWebhook.parse(answer.body).secret).not.toBe(secret);
+  });
+});
+
+describe("the key set", () => {
+  it("is for everybody, may be kept for five minutes, and is empty for an endpoint without v1a", async () => {
+    const { webhook_id, jwks_url } = await subscribe(api, endpoint.url("/set"));
+    const answer = await fetch(jwks_url);
+    expect(answer.headers.get("Cache-Control")).toBe("public, max-age=300");
+    expect(await answer.json()).toEqual({ keys: [] });
+    expect(jwks_url).toBe(`${world.worker.url}/.well-known/jwks.json?webhook_id=${webhook_id}`);
+    const path = `/v1/webhooks/${webhook_id}`;
+    const patched = await api.patch(path, { signatures: ["v1", "v1a"] }).expect(200);
+    expect(Webhook.parse(patched.body).signatures).toEqual(["v1", "v1a"]);
+    expect((await keySet(jwks_url)).keys[0]).toMatchObject({ kty: "OKP", crv: "Ed25519" });
+    await api.patch(path, { signatures: ["v1"] }).expect(200);
+    expect(await keySet(jwks_url)).toEqual({ keys: [] });
+  });
+
+  it("of the deployment is empty; of no endpoint it is not found, and other questions are refused", async () => {
+    const url = `${world.worker.url}/.well-known/jwks.json`;
+    expect(await keySet(url)).toEqual({ keys: [] });
+    const statuses = await Promise.all(
+      [`?webhook_id=whk_${"0".repeat(32)}`, "?webhook_id=x", "?kid=x"].map(
+        async (query) => (await fetch(url + query)).status,
+      ),
+    );
+    expect(statuses).toEqual([404, 400, 400]);
+  });
+});
+
+describe("custom headers", () => {
+  it("are sent, shown masked, kept by a PATCH without them and replaced by one with them", async () => {
+    const headers = { "X-Team": "shipping", Authorization: "Bearer s3cret" };
+    const made = await subscribe(api, endpoint.url("/headers"), { headers });
+    const mask = { "X-Team": "********", Authorization: "********" };
+    expect(made.headers).toEqual(mask);
+    const path = `/v1/webhooks/${made.webhook_id}`;
+    const kept = await api.patch(path, { description: "kept" }).expect(200);
+    expect(kept.body["headers"]).toEqual(mask);
+    await completeTask(world, api);
+    expect(endpoint.at("/headers").at(-1)?.headers).toMatchObject({
+      "x-team": "shipping",
+      authorization: "Bearer s3cret",
+    });
+    const refused = await api.patch(path, { headers: made.headers });
+    expect(expectProblem(refused, 400, "invalid_request").detail).toContain("leave `headers` out");
+    await api.patch(path, { headers: { "X-Team": "sales" } }).expect(200);
+    await completeTask(world, api);
+    const sent = endpoint.at("/headers").at(-1)?.headers;
+    expect(sent?.["x-team"]).toBe("sales");
+    expect(sent?.authorization).toBeUndefined();
+    const list = await api.post("/v1/webhooks/list", {}).expect(200);
+    expect(list.text).not.toMatch(/s3cret|sales|sealed/);
+  });
+
+  it("and secrets are plain in no message of the queue", async () => {
+    const texts: string[] = [];
+    world.stack.qstash.misbehaviours.add({
+      kind: "duplicate",
+      deliveries: 2,
+      match: (_, body) => {
+        texts.push(body.toString("utf8"));
+        return false;
+      },
+    });
+    const headers = { Authorization: "Bearer s3cret" };
+    const { secret } = await subscribe(api, endpoint.url("/sealed"), { headers });
+    await completeTask(world, api);
+    expect(texts.some((text) => text.includes("sealed_headers"))).toBe(true);
+    for (const text of texts) {
+      expect(text).not.toContain("s3cret");
+      expect(text).not.toContain(secret);
+    }
+  });
+});
+
+describe("an endpoint's life", () => {
+  it("is paused and resumed by its owner, again and again, and ends with its removal", async () => {
+    const made = await subscribe(api, endpoint.url("/life"), { metadata: { team: "a" } });
+    const path = `/v1/webhooks/${made.webhook_id}`;
+    expect(made).toMatchObject({ status: "ACTIVE", suspended_by: null, metadata: { team: "a" } });
+    for (const verb of ["pause", "pause", "resume", "resume", "pause"]) {
+      const { body } = await api.post(`${path}/${verb}`).expect(200);
+      expect(Webhook.parse(body)).toMatchObject(
+        verb === "pause"
+          ? { status: "SUSPENDED", suspended_by: "owner", status_reason: "paused by admin" }
+          : { status: "ACTIVE", suspended_by: null, status_reason: null },
+      );
+    }
+    await api.delete(path).expect(204);
+    for (const verb of ["pause", "resume", "rotate-secret"]) {
+      expectProblem(await api.post(`${path}/${verb}`), 404, "not_found");
+    }
+    expect((await fetch(made.jwks_url)).status).toBe(404);
+  });
+
+  it("says that its failures suspended it, until its owner resumes it", async () => {
+    endpoint.byPath({ "/gone": 410 });
+    const { webhook_id } = await subscribe(api, endpoint.url("/gone"));
+    await completeTask(world, api);
+    const path = `/v1/webhooks/${webhook_id}`;
+    const { body } = await api.get(path).expect(200);
+    expect(Webhook.parse(body)).toMatchObject({ status: "SUSPENDED", suspended_by: "failure" });
+    const resumed = await api.post(`${path}/resume`).expect(200);
+    expect(resumed.body).toMatchObject({ status: "ACTIVE", suspended_by: null });
+  });
+});
+
+it("no request of this file was an error of the worker's own", () => {
+  expect(world.logs.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  expect(z.string().array().parse(world.logs).join("\n")).not.toMatch(/whsec_|whsk_|s3cret/);
+});
