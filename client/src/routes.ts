@@ -224,7 +224,7 @@ export const routes = {
   },
   webhooks: {
     /** Makes an endpoint; the answer is the only one that ever shows its `secret`. */
-    create: once(
+    create: keyed(
       "POST /v1/webhooks",
       ofBody<{ body: c.CreateWebhookRequest; answer: c.CreatedWebhook }>(),
     ),

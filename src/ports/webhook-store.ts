@@ -53,6 +53,8 @@ export type WebhookRecord = {
   readonly failing_since: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** Unique in the namespace: of the request that made it, else its own id. */
+  readonly idempotency_slot: string;
   /** The endpoint's own outbox (`webhook.endpoint.disabled`), as a task has one. */
   readonly pending_events: readonly PendingEvent[];
   readonly outbox_at: Date | null;
@@ -84,6 +86,7 @@ export type WebhookPatch = Partial<
 export interface WebhookStore {
   insert(webhook: WebhookRecord): Promise<InsertOutcome>;
   find(namespaceId: string, webhookId: string): Promise<WebhookRecord | null>;
+  findByIdempotencySlot(namespaceId: string, slot: string): Promise<WebhookRecord | null>;
   /** In any namespace, for delivery and cron. */
   get(webhookId: string): Promise<WebhookRecord | null>;
   list(

@@ -37,8 +37,10 @@ export const webhooks = createRouter()
       operationId: "createWebhook",
       summary: "Create a webhook endpoint",
       description:
-        "In service at once. The signing secret stands in this answer and nowhere else; it is stored sealed, as are the custom headers.",
+        "In service at once. The signing secret stands in this answer and nowhere else; it is stored sealed, as are the custom headers. " +
+        "With an `Idempotency-Key` a request that is sent again is answered with the same endpoint and secret.",
       request: {
+        headers: SubmissionHeaders,
         body: jsonBody(CreateWebhookRequest, {
           url: "https://example.com/waybill",
           event_types: ["task.*"],
@@ -46,12 +48,16 @@ export const webhooks = createRouter()
       },
       responses: {
         201: jsonAt(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
+        ...problems("idempotency_key_reused"),
       },
     }),
     async (c) => {
       const { webhook, secret } = await createWebhook({
         ctx: c.var.inNamespace,
-        input: c.req.valid("json"),
+        input: {
+          ...c.req.valid("json"),
+          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+        },
       });
       return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 201, {
         Location: `/v1/webhooks/${webhook._id}`,

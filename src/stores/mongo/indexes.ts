@@ -90,6 +90,7 @@ export const INDEXES: readonly Index[] = [
   plain("schedules", { unsynced_at: 1 }),
 
   plain("webhooks", { namespace_id: 1, ...BY_TIME }),
+  unique("webhooks", { namespace_id: 1, idempotency_slot: 1 }),
   plain("webhooks", { namespace_id: 1, status: 1, _id: 1 }),
   plain("webhooks", { outbox_at: 1 }),
   plain("webhooks", { "secrets.sealed": 1 }),

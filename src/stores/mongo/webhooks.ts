@@ -12,6 +12,8 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
   return {
     insert: (webhook) => gateway.insertOne(COLLECTION, webhook),
     find: (namespaceId, webhookId) => findOne({ _id: webhookId, namespace_id: namespaceId }),
+    findByIdempotencySlot: (namespaceId, slot) =>
+      findOne({ namespace_id: namespaceId, idempotency_slot: slot }),
     get: (webhookId) => findOne({ _id: webhookId }),
     list: (namespaceId, filter, page) =>
       findPage<WebhookRecord>(
