@@ -1,9 +1,10 @@
 import { Webhook as Verifier } from "standardwebhooks";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
+import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
 import { type Received, TestReceiver } from "../contracts/qstash/receiver.ts";
 import { startExecutor } from "../support/executor.ts";
-import { untilTask } from "../support/fixtures.ts";
+import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { completeTask, deliveriesTo, subscribe } from "../support/webhooks.ts";
 import { startWorld, type World } from "../support/world.ts";
 
@@ -23,6 +24,8 @@ afterAll(async () => {
   await endpoint.close();
   await world.close();
 });
+
+let heldPaths = 0;
 
 /** Starts the worker anew with these sealing keys, as a deployment does. */
 async function deploy(current: string, previous: string | null): Promise<void> {
@@ -70,8 +73,35 @@ it("the sealing key is rotated in three deployments, and no delivery is lost or 
   expect(retried.map(({ status }) => status)).toEqual(Array(4).fill("COMPLETED"));
 });
 
+it.each([
+  ["sealed before the swap and delivered after it", [OLD, NEW], [NEW, OLD]],
+  ["sealed by the new version and delivered by the old one", [NEW, OLD], [OLD, NEW]],
+] as const)("a first attempt whose message was %s needs no other", async (_, sealer, deliverer) => {
+  const api = await world.inNamespace();
+  await deploy(...sealer);
+  const headers = { "X-Own": "s3cret" };
+  const path = `/held-${(heldPaths += 1)}`;
+  const { webhook_id, secret } = await subscribe(api, endpoint.url(path), { headers });
+  world.stack.qstash.misbehaviours.add({
+    kind: "reorder",
+    after: Number.MAX_SAFE_INTEGER,
+    match: ({ target }) => target.endsWith(INTERNAL_PATHS.delivery),
+  });
+  const { task_id } = await submit(api, await makeBatch(api, [sentence(1)]));
+  await untilEnded(api, task_id);
+  await vi.waitFor(async () => expect(await deliveriesTo(api, webhook_id)).toHaveLength(1));
+  await deploy(...deliverer);
+  expect(endpoint.at(path)).toHaveLength(0);
+  world.stack.qstash.misbehaviours.clear();
+  await world.stack.qstash.idle();
+  for (const request of endpoint.at(path)) verified(request, secret);
+  const [delivery] = await deliveriesTo(api, webhook_id);
+  expect(delivery).toMatchObject({ status: "COMPLETED", attempt_count: 1 });
+});
+
 it("an attempt that meets a key which is not set fails, is logged, and is made again when it is", async () => {
   const api = await world.inNamespace();
+  await deploy(NEW, null);
   const { webhook_id, secret } = await subscribe(api, endpoint.url("/late"), {
     headers: { "X-Own": "s3cret" },
   });
@@ -95,15 +125,17 @@ it("an executor that took a task before the rotation reports after it", async ()
   await deploy(OLD, null);
   const type = await api.put("/v1/task-types/gpu.train", { executor_url: executor.url });
   executor.secret = String(type.body["secret"]);
+  const jobOf = (id: string) => executor.jobs.find(({ task }) => task.task_id === id);
   const run = async () => {
     const task = await api.post("/v1/tasks", { task_type: "gpu.train", input: {} }).expect(202);
     const id = String(task.body["task_id"]);
-    await untilTask(api, id, ({ status }) => status === "IN_PROGRESS");
+    // IN_PROGRESS is written before the job is posted.
+    await vi.waitFor(() => expect(jobOf(id)).toBeDefined());
+    await world.stack.qstash.idle();
     return id;
   };
   const report = async (id: string) => {
-    const token = executor.jobs.find(({ task }) => task.task_id === id)?.token ?? "";
-    const reporter = world.api.as({ key: token });
+    const reporter = world.api.as({ key: jobOf(id)?.token ?? "" });
     return reporter.patch(`/v1/tasks/${id}`, { status: "COMPLETED" });
   };
   const [before, late] = [await run(), await run()];

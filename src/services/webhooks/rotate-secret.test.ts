@@ -184,6 +184,17 @@ test("a secret that was replaced can't be brought again", async () => {
   });
 });
 
+test("a secret that no sealing key opens any more can be replaced, also by the caller's own", async () => {
+  const { h, id } = await subscribed();
+  const sealingKeys = { current: "e".repeat(64), previous: null };
+  const ctx = { ...h.ctx, config: { ...h.ctx.config, sealingKeys } };
+  const own = `whsec_${btoa("o".repeat(32))}`;
+  const input = { webhookId: id, secret: own, overlap_seconds: 0, idempotencyKey: null };
+  const { webhook, secret } = await rotateSecret({ ctx, input });
+  expect(secret).toBe(own);
+  expect(webhook.secrets).toHaveLength(1);
+});
+
 test("of two rotations at once neither loses the other's secret", async () => {
   const { h, id, first, rotate } = await subscribed();
   const made = await Promise.all([rotate(), rotate()]);
