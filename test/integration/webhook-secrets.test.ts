@@ -1,8 +1,10 @@
 import { Webhook as Verifier } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { JsonWebKeySet, RotatedWebhook, Webhook } from "../../src/contract/webhook.ts";
 import { type Received, TestReceiver } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
+import { readPage } from "../support/page.ts";
 import { expectProblem } from "../support/problems.ts";
 import { completeTask, subscribe } from "../support/webhooks.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -62,6 +64,22 @@ async function verifiesWithSet(set: JsonWebKeySet, headers: Headers, body: strin
     }
   }
   return false;
+}
+
+type Verify = (...given: readonly string[]) => Promise<boolean>;
+
+const Module = z.object({ verify: z.custom<Verify>((value) => typeof value === "function") });
+
+/** The lines of docs/signatures.md that verify by the key set, as they stand there. */
+async function documentedVerifier() {
+  const [, lines = ""] = /```js\n(.*?)```/s.exec(await readPage("docs/signatures.md")) ?? [];
+  const names = "jwksUrl, id, timestamp, signatureHeader, rawBody";
+  const module = `export async function verify(${names}) {\n${lines}\n}`;
+  const { verify } = Module.parse(
+    await import(`data:text/javascript,${encodeURIComponent(module)}`),
+  );
+  return (url: string, headers: Headers, body: string) =>
+    verify(url, ...SIGNED_HEADERS.map((name) => headers[name] ?? ""), body);
 }
 
 /** The text with each of its bytes changed in turn: the last bit of it. */
@@ -138,6 +156,9 @@ describe("a delivery of the built worker", () => {
     for (const changed of changedByOneByte(body)) {
       expect(await verifiesWithSet(set, headers, changed), changed).toBe(false);
     }
+    const asDocumented = await documentedVerifier();
+    expect(await asDocumented(made.jwks_url, headers, body)).toBe(true);
+    expect(await asDocumented(made.jwks_url, headers, `${body} `)).toBe(false);
     const shown = made.secrets.find(({ scheme }) => scheme === "v1a");
     const raw = Buffer.from(set.keys[0]?.x ?? "", "base64url").toString("base64");
     expect(shown).toMatchObject({ public_key: `whpk_${raw}`, kid: set.keys[0]?.kid });
