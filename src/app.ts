@@ -18,6 +18,7 @@ import { eventTypes } from "./routes/event-types.ts";
 import { events } from "./routes/events.ts";
 import { eventsStream } from "./routes/events-stream.ts";
 import { health } from "./routes/health.ts";
+import { jwks } from "./routes/jwks.ts";
 import { keys } from "./routes/keys.ts";
 import { authenticate } from "./routes/middleware/authenticate.ts";
 import { limitBody, requireJson } from "./routes/middleware/json-body.ts";
@@ -58,6 +59,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   });
   app.use(knownRoute(app));
   app.route("/", health);
+  app.route("/", jwks);
   let description: object | null = null;
   app.get("/openapi.json", (c) => c.json((description ??= openApiDocument(app))));
   app.use("/internal/*", limitBody, verifySignature);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ownHostOf } from "./webhooks/address-guard.ts";
 import type { EgressProxy } from "./webhooks/outbound-fetch.ts";
+import type { SealingKeys } from "./webhooks/seal.ts";
 
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
@@ -19,6 +20,9 @@ const HostNames = z
       .filter(Boolean),
   );
 
+const SealingKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" });
 const Whole = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
 
 /** The worker's variables and secrets (`docs/operations.md` says what each is for). */
@@ -36,9 +40,8 @@ export const Environment = z.object({
     .regex(/^mongodb(\+srv)?:\/\//, { error: "expected a mongodb:// or mongodb+srv:// URI" }),
   MONGODB_DATABASE: z.string().min(1).default("waybill"),
   MONGODB_POOL_SIZE: Whole(4),
-  SEALING_KEY: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, { error: "expected 64 hexadecimal digits (openssl rand -hex 32)" }),
+  SEALING_KEY: SealingKey,
+  SEALING_KEY_PREVIOUS: SealingKey.optional(),
   ALLOW_LOOPBACK: z.enum(["true", "false"]).default("false"),
   DNS_RESOLVER_URL: z
     .union([z.literal(NO_LOOK_UPS), Url], { error: 'expected an https URL or "off"' })
@@ -77,8 +80,8 @@ export type Config = {
     readonly nextSigningKey: string;
   };
   readonly mongodb: { readonly uri: string; readonly database: string; readonly poolSize: number };
-  /** Seals webhook secrets at rest and in messages: AES-256-GCM, hexadecimal. */
-  readonly sealingKey: string;
+  /** Seal secrets and headers at rest and in messages: AES-256-GCM, hexadecimal. */
+  readonly sealingKeys: SealingKeys;
   /** Development only: webhook and object URLs may be http on loopback. */
   readonly allowLoopback: boolean;
   /** Nothing that a caller chose is sent to these (`AddressRules` says how they are written). */
@@ -121,7 +124,7 @@ export function parseConfig(environment: Record<string, unknown>): Config {
       database: env.MONGODB_DATABASE,
       poolSize: env.MONGODB_POOL_SIZE,
     },
-    sealingKey: env.SEALING_KEY,
+    sealingKeys: { current: env.SEALING_KEY, previous: env.SEALING_KEY_PREVIOUS ?? null },
     allowLoopback: env.ALLOW_LOOPBACK === "true",
     ownHosts: [
       ...[env.PUBLIC_URL, env.EGRESS_PROXY_URL].filter(Boolean).map(ownHostOf),

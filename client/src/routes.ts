@@ -224,7 +224,7 @@ export const routes = {
   },
   webhooks: {
     /** Makes an endpoint; the answer is the only one that ever shows its `secret`. */
-    create: once(
+    create: keyed(
       "POST /v1/webhooks",
       ofBody<{ body: c.CreateWebhookRequest; answer: c.CreatedWebhook }>(),
     ),
@@ -238,6 +238,13 @@ export const routes = {
       "PATCH /v1/webhooks/{webhook_id}",
       ofBody<{ body: c.UpdateWebhookRequest; answer: c.Webhook }>(),
     ),
+    /** Replaces the signing secret; the old one signs beside it for a day unless told. */
+    rotateSecret: keyed(
+      "POST /v1/webhooks/{webhook_id}/rotate-secret",
+      ofBody<{ body?: c.RotateSecretRequest; answer: c.RotatedWebhook }>(),
+    ),
+    pause: safe("POST /v1/webhooks/{webhook_id}/pause", of<{ answer: c.Webhook }>()),
+    resume: safe("POST /v1/webhooks/{webhook_id}/resume", of<{ answer: c.Webhook }>()),
     delete: remove("DELETE /v1/webhooks/{webhook_id}", of()),
     /** Sends an endpoint an example, marked as a test. */
     test: once(

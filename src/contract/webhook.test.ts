@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { CreateWebhookRequest } from "./webhook.ts";
+import { CreateWebhookRequest, HEADER_MASK, RotateSecretRequest } from "./webhook.ts";
+
+const hook = { url: "https://hooks.example.com/", event_types: ["task.*"] };
 
 const parse = (headers: Record<string, string>) =>
-  CreateWebhookRequest.safeParse({
-    url: "https://hooks.example.com/",
-    event_types: ["task.*"],
-    headers,
-  });
+  CreateWebhookRequest.safeParse({ ...hook, headers });
 
 describe("a custom header", () => {
   test.each(["authorization", "X-Api-Key", "x_tenant", "user-agent", "cookie"])(
@@ -42,9 +40,68 @@ describe("a custom header", () => {
     },
   );
 
+  test("may not be the mask that answers show, which nobody means as a value", () => {
+    const refused = parse({ "x-a": HEADER_MASK }).error?.issues[0];
+    expect(refused).toMatchObject({
+      path: ["headers", "x-a"],
+      message: expect.stringContaining("leave `headers` out"),
+    });
+  });
+
   test("stands once, whatever its case, among twenty at most", () => {
     expect(parse({ "X-A": "1", "x-a": "2" }).success).toBe(false);
     const many = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`x-${index}`, "1"]));
     expect(parse(many).success).toBe(false);
+  });
+});
+
+const ofBytes = (count: number) => `whsec_${btoa("\u00ff".repeat(count))}`;
+
+describe("a secret of the caller's own", () => {
+  test.each([24, 25, 26, 32, 63, 64])("may have %d bytes", (count) => {
+    const secret = ofBytes(count);
+    expect(CreateWebhookRequest.safeParse({ ...hook, secret }).success).toBe(true);
+    expect(RotateSecretRequest.safeParse({ secret }).success).toBe(true);
+  });
+
+  test.each([
+    ["too few bytes", ofBytes(23)],
+    ["too many bytes", ofBytes(65)],
+    ["no prefix", btoa("x".repeat(32))],
+    ["a private key's prefix", `whsk_${btoa("x".repeat(32))}`],
+    ["no base64", `whsec_${"!".repeat(44)}`],
+    ["the alphabet of URLs", `whsec_${"-_".repeat(22)}`],
+    ["no padding", ofBytes(25).replace(/=+$/, "")],
+    ["bits that are not zero behind its end", ofBytes(25).replace(/w==$/, "x==")],
+    ["a space before it", ` ${ofBytes(32)}`],
+    ["a line break behind it", `${ofBytes(32)}\n`],
+    ["nothing", ""],
+  ])("is refused with %s, and not repeated in the answer", (_, secret) => {
+    const { error } = CreateWebhookRequest.safeParse({ ...hook, secret });
+    expect(error?.issues.map(({ path }) => path)).toEqual([["secret"]]);
+    if (secret !== "") expect(JSON.stringify(error)).not.toContain(secret);
+    expect(RotateSecretRequest.safeParse({ secret }).success).toBe(false);
+  });
+});
+
+const areTaken = (signatures: string[]) =>
+  CreateWebhookRequest.safeParse({ ...hook, signatures }).success;
+
+describe("signatures", () => {
+  test("are v1, and v1a too when it is asked for", () => {
+    expect([["v1"], ["v1", "v1a"], ["v1a", "v1"]].map(areTaken)).toEqual([true, true, true]);
+    const wrong = [[], ["v1a"], ["v1", "v1"], ["v2"], ["v1", "v1a", "v1"]];
+    expect(wrong.map(areTaken)).toEqual(wrong.map(() => false));
+  });
+
+  test("of one scheme alone may be rotated; a secret is of v1", () => {
+    expect(RotateSecretRequest.safeParse({ signatures: ["v1a"] }).success).toBe(true);
+    const secret = `whsec_${btoa("x".repeat(24))}`;
+    const { error } = RotateSecretRequest.safeParse({ signatures: ["v1a"], secret });
+    expect(error?.issues[0]?.path).toEqual(["secret"]);
+  });
+
+  test.each([-1, 604_801, 1.5, "60", null])("overlap by no %j seconds", (overlap_seconds) => {
+    expect(RotateSecretRequest.safeParse({ overlap_seconds }).success).toBe(false);
   });
 });

@@ -6,6 +6,18 @@ import { TaskStatusEnum } from "./status.ts";
 
 const MAX_HEADERS = 20;
 
+/** What answers show in place of a custom header's value. */
+export const HEADER_MASK = "********";
+
+/** What Standard Webhooks asks of a secret, and what 24 and 64 bytes are in base64. */
+const SECRET_FORM = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
+const MIN_SECRET_BYTES = 24;
+const MAX_SECRET_BYTES = 64;
+
+/** How long the secret before goes on signing: a day unless told, a week at most. */
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+const MAX_OVERLAP_SECONDS = 604_800;
+
 /**
  * Headers that belong to one connection (RFC 9110, section 7.6.1, and the older names still in
  * use) or that say where the request goes: never a caller's to set.
@@ -57,8 +69,51 @@ const CustomHeaders = z.record(z.string(), z.string()).superRefine((headers, con
     if (!/^[\x20-\x7e]{0,1024}$/.test(value)) {
       wrong([name], "expected at most 1024 printable ASCII characters");
     }
+    if (value === HEADER_MASK) {
+      wrong(
+        [name],
+        "expected a value, not the mask that answers show; leave `headers` out to keep what is there",
+      );
+    }
   }
 });
+
+/** How a delivery is signed: `v1` is HMAC-SHA256 with a shared secret, `v1a` Ed25519. */
+export const SignatureScheme = z.enum(["v1", "v1a"]);
+
+export type SignatureScheme = z.infer<typeof SignatureScheme>;
+
+const Schemes = z
+  .array(SignatureScheme)
+  .min(1)
+  .max(2)
+  .refine((schemes) => new Set(schemes).size === schemes.length, {
+    error: "expected each scheme once at most",
+  });
+
+/** `v1` is always among them: it is what every library of Standard Webhooks verifies. */
+const Signatures = Schemes.refine((schemes) => schemes.includes("v1"), {
+  error: 'expected ["v1"] or ["v1", "v1a"]',
+});
+
+/** A secret that the caller brings: its length is checked, its randomness can't be. */
+const OwnSecret = z.string().refine(isSecret, {
+  error: `expected "whsec_" and the base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} random bytes (openssl rand -base64 32)`,
+});
+
+function isSecret(text: string): boolean {
+  if (!SECRET_FORM.test(text)) return false;
+  const base64 = text.slice("whsec_".length);
+  try {
+    const bytes = atob(base64);
+    // Written in another way, it would be another text to a receiver that compares.
+    return (
+      bytes.length >= MIN_SECRET_BYTES && bytes.length <= MAX_SECRET_BYTES && btoa(bytes) === base64
+    );
+  } catch {
+    return false;
+  }
+}
 
 const fields = {
   url: z.url({ protocol: /^https?$/, error: "expected an absolute https URL" }).max(2048),
@@ -66,6 +121,7 @@ const fields = {
   task_types: z.array(z.string().min(1).max(128)).max(50),
   tags: z.array(z.string().min(1).max(128)).max(50),
   headers: CustomHeaders,
+  signatures: Signatures,
   description: z.string().max(1000).nullable(),
   metadata: Metadata,
 } as const;
@@ -77,6 +133,10 @@ export const CreateWebhookRequest = z.strictObject({
   task_types: fields.task_types.optional(),
   tags: fields.tags.optional(),
   headers: fields.headers.optional(),
+  /** `["v1", "v1a"]` signs with a key pair of the endpoint's own too. */
+  signatures: fields.signatures.optional(),
+  /** A secret of the caller's own; one is made without it. */
+  secret: OwnSecret.optional(),
   description: fields.description.optional(),
   metadata: fields.metadata.optional(),
 });
@@ -90,6 +150,38 @@ export const UpdateWebhookRequest = z
 
 export type UpdateWebhookRequest = z.infer<typeof UpdateWebhookRequest>;
 
+/** `POST /v1/webhooks/{webhook_id}/rotate-secret`. */
+export const RotateSecretRequest = z
+  .strictObject({
+    /** What is made anew: all that the endpoint signs with unless told; `v1a` may begin here. */
+    signatures: Schemes.optional(),
+    /** A secret of the caller's own; one is made without it. */
+    secret: OwnSecret.optional(),
+    /** How long what is replaced goes on signing beside; 0 for what has leaked. */
+    overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).default(DEFAULT_OVERLAP_SECONDS),
+  })
+  .refine(
+    ({ signatures, secret }) => secret === undefined || signatures?.includes("v1") !== false,
+    {
+      path: ["secret"],
+      error: "a secret is of the scheme v1, which `signatures` leaves out",
+    },
+  );
+
+export type RotateSecretRequest = z.infer<typeof RotateSecretRequest>;
+
+/** A secret or key pair in force, without what is secret of it. */
+export const WebhookSecret = z.object({
+  scheme: SignatureScheme,
+  /** `whpk_` and base64, as Standard Webhooks writes an Ed25519 public key; null for `v1`. */
+  public_key: z.string().nullable(),
+  /** The public key's name at `jwks_url`; null for `v1`. */
+  kid: z.string().nullable(),
+  created_at: Timestamp,
+  /** From when on it signs no more; null: until it is replaced. */
+  expires_at: Timestamp.nullable(),
+});
+
 /** An endpoint that events are sent to. */
 export const Webhook = z.object({
   webhook_id: WebhookId,
@@ -100,12 +192,20 @@ export const Webhook = z.object({
   task_types: z.array(z.string()),
   /** Empty: all; otherwise the event's task has one of them. */
   tags: z.array(z.string()),
+  /** Every value masked. */
   headers: z.record(z.string(), z.string()),
+  signatures: z.array(SignatureScheme),
+  /** Those in force, newest first; of each scheme that is being rotated more than one. */
+  secrets: z.array(WebhookSecret),
+  /** Where the public keys of `v1a` are, for everybody. */
+  jwks_url: z.string(),
   description: z.string().nullable(),
   metadata: Metadata,
   status: TaskStatusEnum,
   /** Why it is SUSPENDED; null otherwise. */
   status_reason: z.string().nullable(),
+  /** `owner`: paused. `failure`: it answered 410, or failed for days. Null while it is ACTIVE. */
+  suspended_by: z.enum(["owner", "failure"]).nullable(),
   /** When the present row of failed attempts began; null while it answers well. */
   failing_since: Timestamp.nullable(),
   created_at: Timestamp,
@@ -119,6 +219,28 @@ export const CreatedWebhook = Webhook.extend({
   /** `whsec_` and base64, as the libraries of standardwebhooks.com take it. */
   secret: z.string(),
 });
+
+/** The answer of `rotate-secret`: the only one that ever shows the new secret. */
+export const RotatedWebhook = Webhook.extend({
+  /** Null when only the key pair was rotated. */
+  secret: z.string().nullable(),
+});
+
+/** A set of public keys (RFC 7517), each an Ed25519 key (RFC 8037). */
+export const JsonWebKeySet = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.literal("OKP"),
+      crv: z.literal("Ed25519"),
+      x: z.string(),
+      kid: z.string(),
+      alg: z.literal("EdDSA"),
+      use: z.literal("sig"),
+    }),
+  ),
+});
+
+export type JsonWebKeySet = z.infer<typeof JsonWebKeySet>;
 
 /** `POST /v1/webhooks/list`. */
 export const WebhookListRequest = z.strictObject({

@@ -15,7 +15,7 @@ const Message = z.object({
       webhook_id: WebhookId,
       event_id: EventId,
       url: z.string(),
-      headers: z.record(z.string(), z.string()),
+      sealed_headers: z.string().nullable(),
       sealed_secrets: z.array(z.string()),
       payload: z.string(),
       failing: z.boolean(),

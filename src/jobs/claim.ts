@@ -63,7 +63,7 @@ function refusal(
 async function tokenOf(ctx: ServiceContext, task: TaskRecord): Promise<string> {
   return task.executor === null
     ? crypto.randomUUID()
-    : reportToken(ctx.config.sealingKey, task._id, task.attempt + 1);
+    : reportToken(ctx.config.sealingKeys, task._id, task.attempt + 1);
 }
 
 /** Claims with any of the concurrency key's slots, tried from a random one on; "busy" when all are held. */

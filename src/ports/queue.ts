@@ -38,8 +38,8 @@ export type DeliverySnapshot = {
   readonly webhook_id: string;
   readonly event_id: string;
   readonly url: string;
-  readonly headers: Record<string, string>;
-  /** The signing secrets in force, sealed with the deployment's key; never plain in a message. */
+  /** The custom headers and the signing secrets in force, sealed; never plain in a message. */
+  readonly sealed_headers: string | null;
   readonly sealed_secrets: readonly string[];
   /** The body to send, as text: it is signed byte for byte. */
   readonly payload: string;

@@ -31,4 +31,12 @@ export interface TaskTypeStore {
     page: PageOptions,
   ): Promise<Page<TaskTypeRecord>>;
   remove(namespaceId: string, type: string): Promise<boolean>;
+  /** Whose secret is sealed with that prefix, in order of id, after `afterId`. */
+  sealedWith(
+    prefix: string,
+    afterId: string | null,
+    limit: number,
+  ): Promise<readonly TaskTypeRecord[]>;
+  /** Replaces the sealed secret, which is the same under another key. One conditional write. */
+  reseal(type: TaskTypeRecord, sealedSecret: string): Promise<void>;
 }

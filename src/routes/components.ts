@@ -56,9 +56,13 @@ import { ReplayOutcome, ReplayRequest } from "../contract/replay.ts";
 import {
   CreateWebhookRequest,
   CreatedWebhook,
+  JsonWebKeySet,
+  RotatedWebhook,
+  RotateSecretRequest,
   UpdateWebhookRequest,
   Webhook,
   WebhookListRequest,
+  WebhookSecret,
 } from "../contract/webhook.ts";
 
 import { Schedule, CreateScheduleRequest, UpdateScheduleRequest } from "../contract/schedule.ts";
@@ -227,6 +231,13 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   ],
   Webhook: [Webhook, "An endpoint that events are sent to."],
   CreatedWebhook: [CreatedWebhook, "The endpoint and, for the only time, its signing secret."],
+  RotateSecretRequest: [RotateSecretRequest, "What is made anew, and what becomes of the old."],
+  RotatedWebhook: [RotatedWebhook, "The endpoint and, for the only time, its new signing secret."],
+  WebhookSecret: [
+    WebhookSecret,
+    "A secret or key pair that deliveries are signed with, without what is secret of it.",
+  ],
+  JsonWebKeySet: [JsonWebKeySet, "Public keys (RFC 7517, RFC 8037)."],
   WebhookListRequest: [WebhookListRequest, "Filters of a list of endpoints."],
 };
 

@@ -5,19 +5,25 @@ import { IdOrName } from "../contract/ids.ts";
 import {
   CreatedWebhook,
   CreateWebhookRequest,
+  RotatedWebhook,
+  RotateSecretRequest,
   UpdateWebhookRequest,
   Webhook,
   WebhookListRequest,
 } from "../contract/webhook.ts";
-import type { WebhookRecord } from "../ports/webhook-store.ts";
 import { createWebhook } from "../services/webhooks/create-webhook.ts";
 import { deleteWebhook } from "../services/webhooks/delete-webhook.ts";
 import { getWebhook } from "../services/webhooks/get-webhook.ts";
 import { listWebhooks } from "../services/webhooks/list-webhooks.ts";
+import { pauseWebhook } from "../services/webhooks/pause-webhook.ts";
+import { presentWebhook } from "../services/webhooks/present-webhook.ts";
+import { resumeWebhook } from "../services/webhooks/resume-webhook.ts";
+import { rotateSecret } from "../services/webhooks/rotate-secret.ts";
 import { updateWebhook } from "../services/webhooks/update-webhook.ts";
 import { presentPage } from "./present.ts";
 import { problems } from "./problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "./router.ts";
+import { SubmissionHeaders } from "./submission.ts";
 
 const params = z.object({ webhook_id: IdOrName });
 
@@ -31,8 +37,10 @@ export const webhooks = createRouter()
       operationId: "createWebhook",
       summary: "Create a webhook endpoint",
       description:
-        "In service at once. The signing secret stands in this answer and nowhere else; it is stored sealed.",
+        "In service at once. The signing secret stands in this answer and nowhere else; it is stored sealed, as are the custom headers. " +
+        "With an `Idempotency-Key` a request that is sent again is answered with the same endpoint and secret.",
       request: {
+        headers: SubmissionHeaders,
         body: jsonBody(CreateWebhookRequest, {
           url: "https://example.com/waybill",
           event_types: ["task.*"],
@@ -40,15 +48,20 @@ export const webhooks = createRouter()
       },
       responses: {
         201: jsonAt(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
+        ...problems("idempotency_key_reused"),
       },
     }),
     async (c) => {
       const { webhook, secret } = await createWebhook({
         ctx: c.var.inNamespace,
-        input: c.req.valid("json"),
+        input: {
+          ...c.req.valid("json"),
+          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+        },
       });
-      return c.json({ ...presentWebhook(webhook), secret }, 201, {
+      return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 201, {
         Location: `/v1/webhooks/${webhook._id}`,
+        "Cache-Control": "no-store",
       });
     },
   )
@@ -69,7 +82,10 @@ export const webhooks = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listWebhooks({ ctx: c.var.inNamespace, input });
-      return c.json(presentPage(page, presentWebhook), 200);
+      return c.json(
+        presentPage(page, (webhook) => presentWebhook(c.var.services, webhook)),
+        200,
+      );
     },
   )
   .openapi(
@@ -85,7 +101,8 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };
-      return c.json(presentWebhook(await getWebhook({ ctx: c.var.inNamespace, input })), 200);
+      const webhook = await getWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
     },
   )
   .openapi(
@@ -95,13 +112,87 @@ export const webhooks = createRouter()
       tags: ["Webhooks"],
       operationId: "updateWebhook",
       summary: "Change, pause or resume a webhook endpoint",
-      description: "What is given replaces what was. `ACTIVE` also ends a row of failures.",
+      description:
+        "What is given replaces what was, `headers` as a whole. `ACTIVE` also ends a row of failures. " +
+        '`signatures: ["v1", "v1a"]` adds a key pair, `["v1"]` drops it at once.',
       request: { params, body: jsonBody(UpdateWebhookRequest, { status: "ACTIVE" }) },
       responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
     }),
     async (c) => {
       const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
-      return c.json(presentWebhook(await updateWebhook({ ctx: c.var.inNamespace, input })), 200);
+      const webhook = await updateWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/rotate-secret",
+      tags: ["Webhooks"],
+      operationId: "rotateWebhookSecret",
+      summary: "Replace an endpoint's signing secret",
+      description:
+        "The new secret stands in this answer and nowhere else. What it replaces goes on signing " +
+        "beside it, for a day unless told. With an `Idempotency-Key` a request that is sent again " +
+        "is answered the same, for as long as the secret is in force; without one it makes another " +
+        "secret, and nothing that was in use is lost.",
+      request: {
+        params,
+        headers: SubmissionHeaders,
+        body: optionalJsonBody(RotateSecretRequest, { overlap_seconds: 86_400 }),
+      },
+      responses: {
+        200: json(RotatedWebhook, "The endpoint, and its new secret for the only time"),
+        ...problems("not_found", "idempotency_key_reused"),
+      },
+    }),
+    async (c) => {
+      const { webhook, secret } = await rotateSecret({
+        ctx: c.var.inNamespace,
+        input: {
+          ...c.req.valid("json"),
+          webhookId: c.req.valid("param").webhook_id,
+          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+        },
+      });
+      return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 200, {
+        "Cache-Control": "no-store",
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/pause",
+      tags: ["Webhooks"],
+      operationId: "pauseWebhook",
+      summary: "Pause a webhook endpoint",
+      description: "The same as `PATCH` with the status SUSPENDED.",
+      request: { params },
+      responses: { 200: json(Webhook, "The endpoint, SUSPENDED"), ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      const webhook = await pauseWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/resume",
+      tags: ["Webhooks"],
+      operationId: "resumeWebhook",
+      summary: "Resume a webhook endpoint",
+      description:
+        "The same as `PATCH` with the status ACTIVE, whoever suspended it; ends a row of failures.",
+      request: { params },
+      responses: { 200: json(Webhook, "The endpoint, ACTIVE"), ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      const webhook = await resumeWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
     },
   )
   .openapi(
@@ -121,22 +212,3 @@ export const webhooks = createRouter()
       return c.body(null, 204);
     },
   );
-
-function presentWebhook(webhook: WebhookRecord): Webhook {
-  return {
-    webhook_id: webhook._id,
-    namespace_id: webhook.namespace_id,
-    url: webhook.url,
-    event_types: [...webhook.event_types],
-    task_types: [...webhook.task_types],
-    tags: [...webhook.tags],
-    headers: webhook.headers,
-    description: webhook.description,
-    metadata: webhook.metadata,
-    status: webhook.status,
-    status_reason: webhook.status_reason,
-    failing_since: webhook.failing_since?.toISOString() ?? null,
-    created_at: webhook.created_at.toISOString(),
-    updated_at: webhook.updated_at.toISOString(),
-  };
-}

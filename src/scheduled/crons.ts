@@ -5,6 +5,7 @@ import { relayDeliveries } from "./relay-deliveries.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayPublished } from "./relay-published.ts";
 import { relayTasks } from "./relay-tasks.ts";
+import { reseal } from "./reseal.ts";
 import type { IsSpent } from "./rounds.ts";
 import { syncSchedules } from "./sync-schedules.ts";
 import { settleSilent } from "./settle-silent.ts";
@@ -27,6 +28,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
     { name: "relay events", run: relayEvents },
     { name: "relay published events", run: relayPublished },
     { name: "relay deliveries", run: relayDeliveries },
+    { name: "reseal", run: reseal },
   ],
   "17 3 * * *": [{ name: "purge", run: purge }],
 };

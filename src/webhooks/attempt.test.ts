@@ -1,21 +1,24 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test, vi } from "vitest";
 import { type AttemptTarget, judge, makeAttempt, RESPONSE_LIMIT_BYTES } from "./attempt.ts";
-import { sealSecret } from "./seal.ts";
+import { sealHeaders } from "./custom-headers.ts";
+import { seal } from "./seal.ts";
 import { newSecret } from "./sign.ts";
 
-const sealingKey = "0123456789abcdef".repeat(4);
+const sealingKeys = { current: "0123456789abcdef".repeat(4), previous: null };
 const secret = newSecret();
 
 const PAYLOAD = '{"type":"task.created"}';
 
 async function targetOf(change: Partial<AttemptTarget> = {}): Promise<AttemptTarget> {
+  const headers = { Authorization: "Bearer abc", "Content-Type": "text/plain" };
+  const { sealed_headers } = await sealHeaders(headers, sealingKeys, "whk_1");
   return {
     webhook_id: "whk_1",
     event_id: "evt_1",
     url: "https://hooks.example.com/in",
-    headers: { Authorization: "Bearer abc", "Content-Type": "text/plain" },
-    sealed_secrets: [await sealSecret(secret, sealingKey, "whk_1")],
+    sealed_headers,
+    sealed_secrets: [await seal(secret, sealingKeys, "whk_1")],
     payload: PAYLOAD,
     ...change,
   };
@@ -29,7 +32,7 @@ async function attemptWith(
   return makeAttempt({
     target: await targetOf(change),
     config: {
-      sealingKey,
+      sealingKeys,
       allowLoopback: false,
       ownHosts: [],
       dnsResolverUrl: null,
@@ -78,11 +81,23 @@ describe("an attempt", () => {
     expect(result.error).toMatch(/refused/);
   });
 
-  test("sends nothing that it can't sign", async () => {
+  test.each([
+    ["a secret of an unknown form", { sealed_secrets: ["s1.AAAA"] }],
+    ["headers of an unknown form", { sealed_headers: "s1.AAAA" }],
+    ["what is sealed for another endpoint", { webhook_id: "whk_2" }],
+  ])("sends nothing when it can't open %s", async (_, change) => {
     const fetch = vi.fn(() => Promise.resolve(new Response()));
-    const result = await attemptWith(fetch, { sealed_secrets: ["s1.AAAA"] });
+    const result = await attemptWith(fetch, change);
     expect(fetch).not.toHaveBeenCalled();
     expect(result.error).toMatch(/sealing key/);
+  });
+
+  test("takes headers for no secret, and a secret for no headers", async () => {
+    const fetch = vi.fn(() => Promise.resolve(new Response()));
+    const { sealed_headers, sealed_secrets } = await targetOf();
+    await attemptWith(fetch, { sealed_secrets: [sealed_headers ?? ""] });
+    await attemptWith(fetch, { sealed_headers: sealed_secrets[0] ?? "" });
+    expect(fetch).not.toHaveBeenCalled();
   });
 
   test("that times out or can't connect is a failure that says so", async () => {

@@ -3,8 +3,9 @@ import { checkAddress } from "./address-guard.ts";
 import { type HostMemory, lookUpHost, type LookUpRules } from "./look-up-host.ts";
 import { type EgressProxy, outboundFetch } from "./outbound-fetch.ts";
 import { headersToKeep } from "./response-headers.ts";
+import { unsealHeaders } from "./custom-headers.ts";
 import { parseRetryAfter } from "./schedule.ts";
-import { openSecret } from "./seal.ts";
+import { type SealingKeys, unseal } from "./seal.ts";
 import { signatureHeaders } from "./sign.ts";
 
 /** How long an endpoint has to answer, head and body: what Standard Webhooks advises (15 to 30 s). */
@@ -20,7 +21,8 @@ export type AttemptTarget = {
   readonly webhook_id: string;
   readonly event_id: string;
   readonly url: string;
-  readonly headers: Record<string, string>;
+  /** The endpoint's own headers; null: none. */
+  readonly sealed_headers: string | null;
   readonly sealed_secrets: readonly string[];
   readonly payload: string;
 };
@@ -59,7 +61,7 @@ export async function makeAttempt({
 }: {
   readonly target: AttemptTarget;
   readonly config: LookUpRules & {
-    readonly sealingKey: string;
+    readonly sealingKeys: SealingKeys;
     readonly egressProxy: EgressProxy | null;
   };
   readonly runtime: Pick<Runtime, "fetch" | "now" | "log">;
@@ -85,8 +87,8 @@ export async function makeAttempt({
   const host = await lookUpHost({ url: address.url, rules: config, runtime, memory: hosts });
   if (host.kind === "refused") return refused(host.reason);
   if (host.kind !== "public") return failed(host.reason);
-  const headers = await signedHeaders(target, config.sealingKey, at);
-  if (headers === null) return failed("the signing secret can't be opened with this sealing key");
+  const headers = await signedHeaders(target, config.sealingKeys, at);
+  if (headers === null) return failed("what is sealed can't be opened with these sealing keys");
   try {
     const response = await outboundFetch(config.egressProxy, runtime)(address.url.href, {
       method: "POST",
@@ -113,13 +115,13 @@ export async function makeAttempt({
 
 async function signedHeaders(
   target: AttemptTarget,
-  sealingKey: string,
+  keys: SealingKeys,
   at: Date,
 ): Promise<Headers | null> {
   try {
-    const secrets = await Promise.all(
-      target.sealed_secrets.map((sealed) => openSecret(sealed, sealingKey, target.webhook_id)),
-    );
+    const { webhook_id: id, sealed_secrets, sealed_headers } = target;
+    const secrets = await Promise.all(sealed_secrets.map((one) => unseal(one, keys, id)));
+    const own = await unsealHeaders(sealed_headers, keys, id);
     const message = { id: target.event_id, at, body: target.payload };
     const headers = new Headers({ "user-agent": "Waybill-Webhooks/1" });
     // Set, not appended, and ours after the endpoint's own: whatever it was given, these stand.
@@ -127,7 +129,7 @@ async function signedHeaders(
       "content-type": "application/json",
       ...(await signatureHeaders(secrets, message)),
     };
-    for (const [name, value] of [...Object.entries(target.headers), ...Object.entries(ours)]) {
+    for (const [name, value] of [...Object.entries(own), ...Object.entries(ours)]) {
       headers.set(name, value);
     }
     return headers;

@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
+import { newEd25519KeyPair } from "./ed25519.ts";
 import { newSecret, signatureHeaders } from "./sign.ts";
 
 const body = '{"type":"task.completed","data":{"name":"größer"}}';
@@ -33,6 +34,17 @@ describe("a signature", () => {
       expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
     }
     expect(() => new Webhook(newSecret()).verify(body, headers)).toThrow();
+  });
+
+  test("is made with a key pair too, beside which the reference library finds its own", async () => {
+    const secret = newSecret();
+    const { secret: privateKey } = await newEd25519KeyPair();
+    const message = { id: "evt_1", at: new Date(), body };
+    const headers = await signatureHeaders([privateKey, secret], message);
+    expect(headers["webhook-signature"]).toMatch(/^v1a,[\w+/]{86}== v1,\S+$/);
+    expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
+    const alone = await signatureHeaders([privateKey], message);
+    expect(() => new Webhook(secret).verify(body, alone)).toThrow();
   });
 
   test("doesn't fit a body that differs by one byte", async () => {

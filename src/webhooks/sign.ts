@@ -1,7 +1,8 @@
 import { fromBase64, toBase64 } from "./base64.ts";
+import { ED25519_SECRET_PREFIX, signEd25519 } from "./ed25519.ts";
 
 /** What a Standard Webhooks secret starts with. */
-const SECRET_PREFIX = "whsec_";
+export const SECRET_PREFIX = "whsec_";
 
 /** Standard Webhooks asks for 24 to 64 bytes; 32 is SHA-256's own strength. */
 const SECRET_BYTES = 32;
@@ -20,8 +21,9 @@ export type SignedMessage = {
 };
 
 /**
- * The three headers of the Standard Webhooks specification, one `v1` signature (HMAC-SHA256 over
- * `id.timestamp.body`) for each secret in force, separated by spaces.
+ * The three headers of the Standard Webhooks specification, with one signature over
+ * `id.timestamp.body` for each secret in force, separated by spaces: `v1` (HMAC-SHA256) with a
+ * `whsec_…`, `v1a` (Ed25519) with a `whsk_…`.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export async function signatureHeaders(
@@ -42,6 +44,12 @@ export async function signatureHeaders(
 type Bytes = ReturnType<TextEncoder["encode"]>;
 
 async function signWith(secret: string, content: Bytes): Promise<string> {
+  return secret.startsWith(ED25519_SECRET_PREFIX)
+    ? `v1a,${toBase64(await signEd25519(secret, content))}`
+    : `v1,${toBase64(await signHmac(secret, content))}`;
+}
+
+async function signHmac(secret: string, content: Bytes): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey(
     "raw",
     fromBase64(secret.slice(SECRET_PREFIX.length)),
@@ -49,5 +57,5 @@ async function signWith(secret: string, content: Bytes): Promise<string> {
     false,
     ["sign"],
   );
-  return `v1,${toBase64(new Uint8Array(await crypto.subtle.sign("HMAC", key, content)))}`;
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, content));
 }

@@ -120,8 +120,8 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
   report_superseded: async () => {
     const { task_id } = await submit(api, await makeBatch(api, [sentence(1)]));
     await untilEnded(api, task_id);
-    const sealingKey = world.stack.vars["SEALING_KEY"] ?? "";
-    const token = await reportToken(sealingKey, task_id, 1);
+    const current = world.stack.vars["SEALING_KEY"] ?? "";
+    const token = await reportToken({ current }, task_id, 1);
     return api.as({ key: token }).patch(`/v1/tasks/${task_id}`, {});
   },
   webhook_not_active: async () => resendOf("0", `whk_${"0".repeat(32)}`),

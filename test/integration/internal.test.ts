@@ -83,7 +83,7 @@ async function messageFor(path: string): Promise<string> {
       webhook_id: newId("webhook"),
       event_id: newId("event"),
       url: `${world.worker.url}/healthz`,
-      headers: {},
+      sealed_headers: null,
       sealed_secrets: [],
       payload: "{}",
       failing: false,

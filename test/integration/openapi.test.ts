@@ -132,6 +132,12 @@ describe("the answers of a run", () => {
     await call(caller, "get", webhookPath, undefined, 200);
     await call(caller, "patch", webhookPath, { description: "the test's own" }, 200);
     await call(caller, "post", "/v1/webhooks/list", {}, 200);
+    const signatures = { signatures: ["v1", "v1a"] };
+    await call(caller, "post", `${webhookPath}/rotate-secret`, signatures, 200);
+    await call(caller, "post", `${webhookPath}/pause`, undefined, 200);
+    await call(caller, "post", `${webhookPath}/resume`, undefined, 200);
+    const keySet = `/.well-known/jwks.json?webhook_id=${String(webhook.body["webhook_id"])}`;
+    await call(admin, "get", keySet, undefined, 200);
 
     await call(caller, "post", "/v1/buckets", { name: "b", metadata: { year: 1863 } }, 201);
     await call(caller, "get", "/v1/buckets/b", undefined, 200);

@@ -61,11 +61,16 @@ describe("an endpoint", () => {
       description: null,
       status: "SUSPENDED",
       status_reason: "paused by admin",
+      suspended_by: "owner",
       metadata: { team: "shipping" },
     });
     const list = await api.post("/v1/webhooks/list", { status: "SUSPENDED" }).expect(200);
     expect(list.body["results"]).toEqual([changed.body]);
-    for (const { text } of [read, changed, list]) expect(text).not.toContain("secret");
+    for (const { text } of [read, changed, list]) {
+      expect(text).not.toContain(made.secret);
+      expect(text).not.toContain("Bearer abc");
+      expect(text).toContain('"headers":{"Authorization":"********"}');
+    }
     await api.delete(path).expect(204);
     for (const answer of [await api.get(path), await api.delete(path), await api.patch(path, {})]) {
       expectProblem(answer, 404, "not_found");

@@ -24,7 +24,7 @@ export async function external({ call, caller, world, receiverUrl }: Tour): Prom
   const task = await call(caller, "post", "/v1/tasks", { ...submission, tags: ["t"] }, 202);
   const id = String(task.body["task_id"]);
   await untilTask(caller, id, ({ status }) => status === "IN_PROGRESS");
-  const token = await reportToken(world.stack.vars["SEALING_KEY"] ?? "", id, 1);
+  const token = await reportToken({ current: world.stack.vars["SEALING_KEY"] ?? "" }, id, 1);
   const executor = createApi(() => world.worker.url, token);
   await call(executor, "patch", `/v1/tasks/${id}`, { progress: { completed: 1 } }, 200);
   const error = { code: "oom", message: "out of memory", retryable: false };

@@ -47,7 +47,7 @@ function post(run: Run, type: TaskTypeRecord): Promise<AttemptResult> {
       webhook_id: type._id,
       event_id: `${task._id}-${task.attempt}`,
       url: type.executor_url,
-      headers: {},
+      sealed_headers: null,
       sealed_secrets: [type.sealed_secret],
       payload: JSON.stringify(job),
     },

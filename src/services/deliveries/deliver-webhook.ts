@@ -2,6 +2,7 @@ import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { type AttemptTarget, judge, makeAttempt } from "../../webhooks/attempt.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
+import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
 import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
 import { recordTest } from "./record-test.ts";
@@ -109,8 +110,7 @@ async function prepare(
     webhook_id: webhook._id,
     event_id: event._id,
     url: webhook.url,
-    headers: webhook.headers,
-    sealed_secrets: webhook.sealed_secrets,
+    ...sealedPartsOf(webhook, ctx.runtime.now()),
     payload: buildPayload(event, ctx.config.publicUrl),
   };
   const failing = webhook.failing_since !== null;

@@ -4,6 +4,7 @@ import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
+import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
 import { RELAY_AFTER_MS } from "../deliveries/relay-time.ts";
 import { unlessUnavailable } from "./unless-unavailable.ts";
@@ -155,8 +156,7 @@ async function plan(
     webhook_id: endpoint._id,
     event_id: event._id,
     url: endpoint.url,
-    headers: endpoint.headers,
-    sealed_secrets: endpoint.sealed_secrets,
+    ...sealedPartsOf(endpoint, now),
     payload,
     failing: endpoint.failing_since !== null,
   };

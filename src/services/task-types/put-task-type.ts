@@ -1,6 +1,6 @@
 import type { PutTaskTypeRequest } from "../../contract/task-type.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
-import { sealSecret } from "../../webhooks/seal.ts";
+import { seal } from "../../webhooks/seal.ts";
 import { newSecret } from "../../webhooks/sign.ts";
 import type { NamespaceContext } from "../context.ts";
 import { requireUsableSchema } from "../json-schema.ts";
@@ -44,7 +44,7 @@ export async function putTaskType({
     queue_ttl: request.queue_ttl,
     concurrency: request.concurrency,
     killable: request.killable,
-    sealed_secret: await sealSecret(secret, ctx.config.sealingKey, id),
+    sealed_secret: await seal(secret, ctx.config.sealingKeys, id),
     created_at: now,
     updated_at: now,
   };

@@ -27,7 +27,7 @@ export async function reportTask({
   input: { readonly taskId: string; readonly token: string; readonly report: TaskReport };
 }): Promise<TaskRecord> {
   const { taskId, token, report } = input;
-  const attempt = await attemptOfToken(ctx.config.sealingKey, taskId, token);
+  const attempt = await attemptOfToken(ctx.config.sealingKeys, taskId, token);
   if (attempt === null) {
     throw new DomainError("unauthenticated", "The token is not this task's.");
   }

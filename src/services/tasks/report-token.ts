@@ -1,4 +1,5 @@
 import { fromHex, toHex } from "../../webhooks/base64.ts";
+import type { SealingKeys } from "../../webhooks/seal.ts";
 
 /** Binds the derived key to this use: the sealing key itself only seals. */
 const PURPOSE = "waybill report token v1";
@@ -11,29 +12,36 @@ const encoder = new TextEncoder();
  * can be told from a forged one after the attempt is over, so that a late report is answered as late.
  */
 export async function reportToken(
-  sealingKey: string,
+  { current }: Pick<SealingKeys, "current">,
   taskId: string,
   attempt: number,
 ): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", await keyOf(sealingKey), messageOf(taskId, attempt));
+  const mac = await crypto.subtle.sign("HMAC", await keyOf(current), messageOf(taskId, attempt));
   return `${attempt}.${toHex(new Uint8Array(mac))}`;
 }
 
-/** The attempt that a token is for, or null when it was not made for this task. */
+/**
+ * The attempt that a token is for, or null when it was not made for this task. Tokens of the
+ * previous sealing key are good too: their tasks run on while the key is rotated.
+ */
 export async function attemptOfToken(
-  sealingKey: string,
+  keys: SealingKeys,
   taskId: string,
   token: string,
 ): Promise<number | null> {
   const [, attempt, mac] = /^(\d{1,6})\.([0-9a-f]{64})$/.exec(token) ?? [];
   if (attempt === undefined || mac === undefined) return null;
-  const isValid = await crypto.subtle.verify(
-    "HMAC",
-    await keyOf(sealingKey),
-    fromHex(mac),
-    messageOf(taskId, Number(attempt)),
-  );
-  return isValid ? Number(attempt) : null;
+  for (const key of [keys.current, keys.previous]) {
+    if (key === null) continue;
+    const isValid = await crypto.subtle.verify(
+      "HMAC",
+      await keyOf(key),
+      fromHex(mac),
+      messageOf(taskId, Number(attempt)),
+    );
+    if (isValid) return Number(attempt);
+  }
+  return null;
 }
 
 async function keyOf(sealingKey: string): Promise<CryptoKey> {

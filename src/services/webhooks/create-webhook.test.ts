@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createHarness } from "../../../test/webhooks/harness.ts";
-import { openSecret } from "../../webhooks/seal.ts";
+import { unsealHeaders } from "../../webhooks/custom-headers.ts";
+import { unseal } from "../../webhooks/seal.ts";
 import { createWebhook } from "./create-webhook.ts";
 import { updateWebhook } from "./update-webhook.ts";
 
@@ -9,8 +10,26 @@ describe("a new endpoint", () => {
     const h = createHarness();
     const { webhook, secret } = await h.subscribe();
     expect(JSON.stringify(h.gateway.rows("webhooks"))).not.toContain(secret);
-    const sealed = webhook.sealed_secrets[0] ?? "";
-    expect(await openSecret(sealed, h.ctx.config.sealingKey, webhook._id)).toBe(secret);
+    const [{ sealed } = { sealed: "" }] = webhook.secrets;
+    expect(await unseal(sealed, h.ctx.config.sealingKeys, webhook._id)).toBe(secret);
+  });
+
+  test("stores the values of its headers sealed, and readable their names alone", async () => {
+    const h = createHarness();
+    const headers = { Authorization: "Bearer abc" };
+    const input = { url: "https://hooks.example.com/in", event_types: ["*"], headers };
+    const { webhook } = await createWebhook({ ctx: h.ctx, input });
+    expect(webhook.header_names).toEqual(["Authorization"]);
+    expect(JSON.stringify(h.gateway.rows("webhooks"))).not.toContain("Bearer abc");
+    const { sealingKeys } = h.ctx.config;
+    expect(await unsealHeaders(webhook.sealed_headers, sealingKeys, webhook._id)).toEqual(headers);
+  });
+
+  test("takes a secret of the caller's own", async () => {
+    const { ctx } = createHarness();
+    const own = `whsec_${btoa("o".repeat(24))}`;
+    const input = { url: "https://hooks.example.com/in", event_types: ["*"], secret: own };
+    expect((await createWebhook({ ctx, input })).secret).toBe(own);
   });
 
   test("may not be at a private address, nor be moved to one", async () => {

@@ -1,8 +1,11 @@
-import type { UpdateWebhookRequest } from "../../contract/webhook.ts";
-import type { WebhookPatch, WebhookRecord } from "../../ports/webhook-store.ts";
+import type { SignatureScheme, UpdateWebhookRequest } from "../../contract/webhook.ts";
+import type { SigningSecret, WebhookPatch, WebhookRecord } from "../../ports/webhook-store.ts";
+import { sealHeaders } from "../../webhooks/custom-headers.ts";
+import { inForce, makeKeyPair } from "../../webhooks/secrets.ts";
 import { actorOf, type NamespaceContext } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { requireKnownTypes } from "../event-types/require-known-types.ts";
+import { changeSecrets } from "./change-secrets.ts";
 import { checkedUrl } from "./checked-url.ts";
 import { getWebhook } from "./get-webhook.ts";
 
@@ -20,17 +23,42 @@ export async function updateWebhook({
 }): Promise<WebhookRecord> {
   const patterns = input.event_types ?? [];
   await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
+  const { webhookId, signatures } = input;
   const patch = await patchOf(ctx, input);
+  if (signatures !== undefined) {
+    const secretsOf = (webhook: WebhookRecord) => signedBy(ctx, webhook, signatures);
+    return changeSecrets({ ctx, input: { webhookId, secretsOf, patch } });
+  }
   if (Object.keys(patch).length === 0) return getWebhook({ ctx, input });
-  const webhook = await ctx.stores.webhooks.update(ctx.namespace._id, input.webhookId, {
+  const webhook = await ctx.stores.webhooks.update(ctx.namespace._id, webhookId, {
     ...patch,
     updated_at: ctx.runtime.now(),
   });
-  if (webhook === null) throw notFound("webhook", input.webhookId);
+  if (webhook === null) throw notFound("webhook", webhookId);
   return webhook;
 }
 
-async function patchOf(ctx: NamespaceContext, input: UpdateWebhookRequest): Promise<WebhookPatch> {
+/** The secrets with a key pair or without any, as it is wanted; null when they are so. */
+async function signedBy(
+  ctx: NamespaceContext,
+  webhook: WebhookRecord,
+  signatures: readonly SignatureScheme[],
+): Promise<readonly SigningSecret[] | null> {
+  const now = ctx.runtime.now();
+  const valid = inForce(webhook.secrets, now);
+  const hasKeyPair = valid.some(({ scheme }) => scheme === "v1a");
+  const wantsKeyPair = signatures.includes("v1a");
+  if (hasKeyPair === wantsKeyPair) return null;
+  if (!wantsKeyPair) return valid.filter(({ scheme }) => scheme !== "v1a");
+  const made = { keys: ctx.config.sealingKeys, webhookId: webhook._id, now, request: null };
+  return [await makeKeyPair(made), ...valid];
+}
+
+async function patchOf(
+  ctx: NamespaceContext,
+  input: UpdateWebhookRequest & { readonly webhookId: string },
+): Promise<WebhookPatch> {
+  const { sealingKeys } = ctx.config;
   return {
     ...(input.url !== undefined && {
       url: await checkedUrl({ ctx, url: input.url, path: "url" }),
@@ -38,17 +66,20 @@ async function patchOf(ctx: NamespaceContext, input: UpdateWebhookRequest): Prom
     ...(input.event_types !== undefined && { event_types: input.event_types }),
     ...(input.task_types !== undefined && { task_types: input.task_types }),
     ...(input.tags !== undefined && { tags: input.tags }),
-    ...(input.headers !== undefined && { headers: input.headers }),
+    ...(input.headers !== undefined &&
+      (await sealHeaders(input.headers, sealingKeys, input.webhookId))),
     ...(input.description !== undefined && { description: input.description }),
     ...(input.metadata !== undefined && { metadata: input.metadata }),
     ...(input.status === "ACTIVE" && {
       status: "ACTIVE" as const,
       status_reason: null,
+      suspended_by: null,
       failing_since: null,
     }),
     ...(input.status === "SUSPENDED" && {
       status: "SUSPENDED" as const,
       status_reason: `paused by ${actorOf(ctx.principal)}`,
+      suspended_by: "owner" as const,
     }),
   };
 }

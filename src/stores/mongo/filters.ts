@@ -15,6 +15,11 @@ export function createdWithin(from: Date | undefined, before: Date | undefined):
   };
 }
 
+/** A text, or one of a list of texts, with that beginning: a range of an index. */
+export function beginningWith(prefix: string): Query {
+  return { $regex: `^${prefix.replaceAll(".", "\\.")}` };
+}
+
 /** Every metadata field given must be equal. */
 export function metadataEquals(metadata: ResourceFilter["metadata"]): Query {
   return Object.fromEntries(

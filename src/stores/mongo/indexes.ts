@@ -65,6 +65,7 @@ export const INDEXES: readonly Index[] = [
 
   unique("task_types", { namespace_id: 1, name: 1 }),
   plain("task_types", { namespace_id: 1, ...BY_TIME }),
+  plain("task_types", { sealed_secret: 1 }),
 
   unique("event_types", { namespace_id: 1, name: 1 }),
 
@@ -94,8 +95,11 @@ export const INDEXES: readonly Index[] = [
   plain("schedules", { unsynced_at: 1 }),
 
   plain("webhooks", { namespace_id: 1, ...BY_TIME }),
+  unique("webhooks", { namespace_id: 1, idempotency_slot: 1 }),
   plain("webhooks", { namespace_id: 1, status: 1, _id: 1 }),
   plain("webhooks", { outbox_at: 1 }),
+  plain("webhooks", { "secrets.sealed": 1 }),
+  plain("webhooks", { sealed_headers: 1 }),
 
   plain("deliveries", { namespace_id: 1, ...BY_TIME }),
   plain("deliveries", { webhook_id: 1, ...BY_TIME }),

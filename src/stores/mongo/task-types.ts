@@ -1,5 +1,5 @@
 import type { TaskTypeRecord, TaskTypeStore } from "../../ports/task-type-store.ts";
-import { resourceQuery } from "./filters.ts";
+import { beginningWith, resourceQuery } from "./filters.ts";
 import type { MongoGateway } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 
@@ -38,6 +38,22 @@ export function createTaskTypeStore(gateway: MongoGateway): TaskTypeStore {
         { namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
       ),
+    sealedWith: (prefix, afterId, limit) =>
+      gateway.find<TaskTypeRecord>(
+        COLLECTION,
+        {
+          sealed_secret: beginningWith(prefix),
+          ...(afterId !== null && { _id: { $gt: afterId } }),
+        },
+        { sort: { _id: 1 }, limit },
+      ),
+    reseal: async (type, sealedSecret) => {
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: type._id, sealed_secret: type.sealed_secret },
+        { $set: { sealed_secret: sealedSecret } },
+      );
+    },
     remove: async (namespaceId, type) =>
       (await gateway.deleteMany(COLLECTION, { namespace_id: namespaceId, name: type })) > 0,
   };

@@ -1,5 +1,5 @@
 import type { WebhookRecord, WebhookStore } from "../../ports/webhook-store.ts";
-import { resourceQuery } from "./filters.ts";
+import { beginningWith, resourceQuery } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
 import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
@@ -17,6 +17,8 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         _id: { $in: webhookIds },
         namespace_id: namespaceId,
       }),
+    findByIdempotencySlot: (namespaceId, slot) =>
+      findOne({ namespace_id: namespaceId, idempotency_slot: slot }),
     get: (webhookId) => findOne({ _id: webhookId }),
     list: (namespaceId, filter, page) =>
       findPage<WebhookRecord>(
@@ -25,10 +27,14 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
       ),
-    update: (namespaceId, webhookId, patch) =>
+    update: (namespaceId, webhookId, patch, ifSecrets) =>
       gateway.findOneAndUpdate<WebhookRecord>(
         COLLECTION,
-        { _id: webhookId, namespace_id: namespaceId },
+        {
+          _id: webhookId,
+          namespace_id: namespaceId,
+          ...(ifSecrets !== undefined && { secrets_write_id: ifSecrets }),
+        },
         { $set: patch },
       ),
     remove: async (namespaceId, webhookId) =>
@@ -68,6 +74,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
           $set: {
             status: "SUSPENDED",
             status_reason: reason,
+            suspended_by: "failure",
             sequence: event.sequence,
             outbox_at: webhook.outbox_at ?? at,
             updated_at: at,
@@ -75,6 +82,29 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
           $push: { pending_events: event },
         },
       )) > 0,
+    sealedWith: (prefix, afterId, limit) =>
+      gateway.find<WebhookRecord>(
+        COLLECTION,
+        {
+          $or: [
+            { "secrets.sealed": beginningWith(prefix) },
+            { sealed_headers: beginningWith(prefix) },
+          ],
+          ...(afterId !== null && { _id: { $gt: afterId } }),
+        },
+        { sort: { _id: 1 }, limit },
+      ),
+    reseal: async (webhook, sealed) => {
+      await gateway.updateOne(
+        COLLECTION,
+        {
+          _id: webhook._id,
+          secrets_write_id: webhook.secrets_write_id,
+          sealed_headers: webhook.sealed_headers,
+        },
+        { $set: sealed },
+      );
+    },
     settleEvents: (webhookId, eventIds) =>
       settleOutboxes(gateway, COLLECTION, [{ ownerId: webhookId, eventIds }]),
     moveFanOuts: (moves) => moveFanOuts(gateway, COLLECTION, moves),
