@@ -248,5 +248,7 @@ export const routes = {
     ),
     /** A delivery with its attempts. */
     get: safe("GET /v1/deliveries/{delivery_id}", of<{ answer: c.Delivery }>()),
+    /** Gives up a delivery that is PENDING or FAILED, so that what waits for it goes on. */
+    skip: safe("POST /v1/deliveries/{delivery_id}/skip", of<{ answer: c.Delivery }>()),
   },
 } as const;

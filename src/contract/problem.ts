@@ -19,6 +19,7 @@ export const ErrorCode = z.enum([
   "task_not_killable",
   "task_not_retryable",
   "report_superseded",
+  "delivery_not_skippable",
   "idempotency_key_reused",
   "invalid_cursor",
   "store_unavailable",

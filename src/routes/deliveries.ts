@@ -9,6 +9,7 @@ import {
   presentDelivery,
   presentDeliverySummary,
 } from "../services/deliveries/present-delivery.ts";
+import { skipDelivery } from "../services/deliveries/skip-delivery.ts";
 import { presentPage } from "./present.ts";
 import { problems } from "./problem-responses.ts";
 import { createRouter, json, optionalJsonBody } from "./router.ts";
@@ -54,5 +55,25 @@ export const deliveries = createRouter()
     async (c) => {
       const input = { deliveryId: c.req.valid("param").delivery_id };
       return c.json(presentDelivery(await getDelivery({ ctx: c.var.inNamespace, input })), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/deliveries/{delivery_id}/skip",
+      tags: ["Webhooks"],
+      operationId: "skipDelivery",
+      summary: "Give a delivery up; again is the same answer",
+      description:
+        "One that is PENDING or FAILED becomes SKIPPED. At an endpoint with `ordering: task` the task's later events go on.",
+      request: { params: z.object({ delivery_id: IdOrName }) },
+      responses: {
+        200: json(Delivery, "The delivery"),
+        ...problems("not_found", "delivery_not_skippable"),
+      },
+    }),
+    async (c) => {
+      const input = { deliveryId: c.req.valid("param").delivery_id };
+      return c.json(presentDelivery(await skipDelivery({ ctx: c.var.inNamespace, input })), 200);
     },
   );

@@ -49,6 +49,8 @@ export function presentation(code: ErrorCode): { status: Status; title: string }
       return { status: 409, title: "The task can't be retried" };
     case "report_superseded":
       return { status: 409, title: "The report comes from an attempt that is over" };
+    case "delivery_not_skippable":
+      return { status: 409, title: "The delivery can't be skipped" };
     case "payload_too_large":
       return { status: 413, title: "The body is too large" };
     case "unsupported_media_type":

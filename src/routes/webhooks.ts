@@ -95,7 +95,8 @@ export const webhooks = createRouter()
       tags: ["Webhooks"],
       operationId: "updateWebhook",
       summary: "Change, pause or resume a webhook endpoint",
-      description: "What is given replaces what was. `ACTIVE` also ends a row of failures.",
+      description:
+        "What is given replaces what was. `SUSPENDED` pauses: deliveries are made, and held until `ACTIVE` resumes it. `ACTIVE` also ends a row of failures and closes the circuit.",
       request: { params, body: jsonBody(UpdateWebhookRequest, { status: "ACTIVE" }) },
       responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
     }),
@@ -136,6 +137,14 @@ function presentWebhook(webhook: WebhookRecord): Webhook {
     status: webhook.status,
     status_reason: webhook.status_reason,
     failing_since: webhook.failing_since?.toISOString() ?? null,
+    circuit: {
+      state: webhook.circuit.state,
+      open_until: webhook.circuit.open_until?.toISOString() ?? null,
+      consecutive_failures: webhook.circuit.consecutive_failures,
+    },
+    rate_limit: webhook.rate_limit,
+    max_concurrency: webhook.max_concurrency,
+    ordering: webhook.ordering,
     created_at: webhook.created_at.toISOString(),
     updated_at: webhook.updated_at.toISOString(),
   };

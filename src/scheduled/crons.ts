@@ -2,6 +2,7 @@ import type { ServiceContext } from "../services/context.ts";
 import { purge } from "./purge.ts";
 import { reapLeases } from "./reap-leases.ts";
 import { relayDeliveries } from "./relay-deliveries.ts";
+import { releaseHeld } from "./release-held.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayTasks } from "./relay-tasks.ts";
 import type { IsSpent } from "./rounds.ts";
@@ -24,6 +25,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
     { name: "settle silent executors", run: settleSilent },
     { name: "sync schedules", run: syncSchedules },
     { name: "relay events", run: relayEvents },
+    { name: "release held deliveries", run: releaseHeld },
     { name: "relay deliveries", run: relayDeliveries },
   ],
   "17 3 * * *": [{ name: "purge", run: purge }],

@@ -107,6 +107,13 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
     const token = await reportToken(sealingKey, task_id, 1);
     return api.as({ key: token }).patch(`/v1/tasks/${task_id}`, {});
   },
+  delivery_not_skippable: async () => {
+    const { body } = await api.get("/v1/namespaces/errors").expect(200);
+    const _id = `dlv_${"0".repeat(32)}`;
+    const deliveries = mongo.db("waybill").collection<StrayTask>("deliveries");
+    await deliveries.insertOne({ _id, namespace_id: body["namespace_id"], state: "DELIVERED" });
+    return api.post(`/v1/deliveries/${_id}/skip`);
+  },
   idempotency_key_reused: async () => {
     const key = { "Idempotency-Key": "k" };
     const [one, other] = await Promise.all([1, 2].map(() => makeBatch(api, [sentence(1)])));

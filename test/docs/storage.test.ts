@@ -54,7 +54,8 @@ async function runEverything(): Promise<void> {
   await new Promise<void>((resolve) => receiver.listen(port, "127.0.0.1", resolve));
   for (const path of ["ok", "gone"]) {
     const url = `http://127.0.0.1:${port}/${path}`;
-    await api.post("/v1/webhooks", { url, event_types: ["*"] }).expect(201);
+    const rate_limit = { max: 100, period_seconds: 1 };
+    await api.post("/v1/webhooks", { url, event_types: ["*"], rate_limit }).expect(201);
   }
   const { bucketId, ...batch } = await makeBatch(api, [sentence(1), sentence(2)]);
   const objects = `/v1/buckets/${bucketId}/objects`;

@@ -130,6 +130,10 @@ describe("the answers of a run", () => {
     await call(caller, "get", webhookPath, undefined, 200);
     await call(caller, "patch", webhookPath, { description: "the test's own" }, 200);
     await call(caller, "post", "/v1/webhooks/list", {}, 200);
+    // What a paused endpoint doesn't get can be skipped.
+    const paused = await caller.post("/v1/webhooks", { url: receiverUrl, event_types: ["*"] });
+    const pausedPath = `/v1/webhooks/${String(paused.body["webhook_id"])}`;
+    await call(caller, "patch", pausedPath, { status: "SUSPENDED" }, 200);
 
     await call(caller, "post", "/v1/buckets", { name: "b", metadata: { year: 1863 } }, 201);
     await call(caller, "get", "/v1/buckets/b", undefined, 200);
@@ -170,6 +174,11 @@ describe("the answers of a run", () => {
     const deliveries = await call(caller, "post", `${webhookPath}/deliveries/list`, {}, 200);
     const delivery = /dlv_[0-9a-f]{32}/.exec(deliveries.text)?.[0] ?? "none";
     await call(caller, "get", `/v1/deliveries/${delivery}`, undefined, 200);
+    await call(caller, "post", `/v1/deliveries/${delivery}/skip`, undefined, 409);
+    const kept = await call(caller, "post", `${pausedPath}/deliveries/list`, {}, 200);
+    const skipped = /dlv_[0-9a-f]{32}/.exec(kept.text)?.[0] ?? "none";
+    await call(caller, "post", `/v1/deliveries/${skipped}/skip`, undefined, 200);
+    await caller.delete(pausedPath).expect(204);
     const documents = "/v1/collections/c/documents";
     const listed = await call(
       caller,

@@ -10,6 +10,7 @@ const STATUS_OF_STATE: Record<DeliveryState, DeliveryStatus> = {
   PENDING: "PENDING",
   DELIVERED: "COMPLETED",
   DEAD: "FAILED",
+  SKIPPED: "SKIPPED",
 };
 
 /** The states that a wire status asks for. */
@@ -21,6 +22,8 @@ export function stateOf(status: DeliveryStatus): DeliveryState {
       return "DELIVERED";
     case "FAILED":
       return "DEAD";
+    case "SKIPPED":
+      return "SKIPPED";
   }
 }
 
@@ -34,9 +37,11 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
     event_type: delivery.event_type,
     task_id: delivery.task_id,
     status: STATUS_OF_STATE[delivery.state],
+    hold: delivery.hold,
     error_message: delivery.error_message,
     attempt_count: delivery.attempt_count,
-    next_attempt_at: delivery.next_attempt_at?.toISOString() ?? null,
+    next_attempt_at:
+      delivery.hold === null ? (delivery.next_attempt_at?.toISOString() ?? null) : null,
     created_at: delivery.created_at.toISOString(),
     updated_at: delivery.updated_at.toISOString(),
   };

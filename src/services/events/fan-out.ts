@@ -1,10 +1,11 @@
 import type { DeliveryRecord, EventRecord } from "../../ports/delivery-store.ts";
-import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
+import { endpointHold, mayCarrySnapshot } from "../deliveries/holds.ts";
+import { flowControlOf, type PublishedAttempt } from "../deliveries/publish-attempts.ts";
 import { RELAY_AFTER_MS } from "../deliveries/relay-time.ts";
 import { unlessUnavailable } from "./unless-unavailable.ts";
 
@@ -16,12 +17,15 @@ const DELIVERIES_PER_WRITE = 1000;
 /** Messages in one publish: with payloads of 20 KB at most, the request stays near 1 MB. */
 const MESSAGES_PER_PUBLISH = 50;
 
-/** A delivery as it is stored, and its first attempt's message. */
-type PlannedDelivery = { readonly record: DeliveryRecord; readonly message: DeliveryMessage };
+/** A delivery as it is stored, and its first attempt's message; null for one that is held. */
+type PlannedDelivery = {
+  readonly record: DeliveryRecord;
+  readonly attempt: PublishedAttempt | null;
+};
 
 /**
- * Makes a delivery of each event for each endpoint that is in service and subscribed to it, a page
- * of endpoints at a time; how many. All events are of one namespace. Each page is stored before it
+ * Makes a delivery of each event for each endpoint that is in service, or paused, and subscribed to
+ * it, a page of endpoints at a time; how many. All events are of one namespace. Each page is stored before it
  * is published: with the queue down, or a crash in between, the relay publishes what is stored.
  */
 export async function fanOut(ctx: ServiceContext, events: readonly EventRecord[]): Promise<number> {
@@ -36,7 +40,7 @@ export async function fanOut(ctx: ServiceContext, events: readonly EventRecord[]
   let count = 0;
   let lastId: string | null = null;
   for (;;) {
-    const page: readonly WebhookRecord[] = await ctx.stores.webhooks.activeAfter(
+    const page: readonly WebhookRecord[] = await ctx.stores.webhooks.receiversAfter(
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
@@ -64,14 +68,11 @@ async function store(ctx: ServiceContext, planned: readonly PlannedDelivery[]): 
 
 async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
   await ctx.stores.deliveries.insertMany(planned.map(({ record }) => record));
+  const attempts = planned.flatMap(({ attempt }) => attempt ?? []);
   await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
-    for (let start = 0; start < planned.length; start += MESSAGES_PER_PUBLISH) {
-      await ctx.stores.queue.publishDeliveries(
-        planned.slice(start, start + MESSAGES_PER_PUBLISH).map(({ record, message }) => ({
-          message,
-          options: { deduplicationId: `${record._id}-1` },
-        })),
-      );
+    for (let start = 0; start < attempts.length; start += MESSAGES_PER_PUBLISH) {
+      const some = attempts.slice(start, start + MESSAGES_PER_PUBLISH);
+      await ctx.stores.queue.publishDeliveries(some);
     }
   });
 }
@@ -83,6 +84,7 @@ async function plan(
   now: Date,
 ): Promise<PlannedDelivery> {
   const deliveryId = await deliveryIdOf(event._id, endpoint._id);
+  const hold = endpointHold(endpoint, deliveryId);
   const record: DeliveryRecord = {
     _id: deliveryId,
     namespace_id: event.namespace_id,
@@ -90,7 +92,9 @@ async function plan(
     event_id: event._id,
     event_type: event.type,
     task_id: event.task_id,
+    sequence: event.sequence,
     state: "PENDING",
+    hold,
     error_message: null,
     attempt_count: 0,
     attempts: [],
@@ -107,7 +111,14 @@ async function plan(
     headers: endpoint.headers,
     sealed_secrets: endpoint.sealed_secrets,
     payload,
-    failing: endpoint.failing_since !== null,
   };
-  return { record, message: { delivery_id: deliveryId, attempt: 1, snapshot } };
+  const attempt: PublishedAttempt = {
+    message: {
+      delivery_id: deliveryId,
+      attempt: 1,
+      snapshot: mayCarrySnapshot(endpoint) ? snapshot : null,
+    },
+    options: { deduplicationId: `${deliveryId}-1`, ...flowControlOf(endpoint) },
+  };
+  return { record, attempt: hold === null ? attempt : null };
 }

@@ -1,5 +1,5 @@
 import type { CreateWebhookRequest } from "../../contract/webhook.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import { CLOSED_CIRCUIT, type WebhookRecord } from "../../ports/webhook-store.ts";
 import { sealSecret } from "../../webhooks/seal.ts";
 import { newSecret } from "../../webhooks/sign.ts";
 import type { NamespaceContext } from "../context.ts";
@@ -32,8 +32,14 @@ export async function createWebhook({
     metadata: input.metadata ?? {},
     status: "ACTIVE",
     status_reason: null,
+    suspended_by: null,
+    ordering: input.ordering ?? "none",
+    rate_limit: input.rate_limit ?? null,
+    max_concurrency: input.max_concurrency ?? null,
     sealed_secrets: [await sealSecret(secret, ctx.config.sealingKey, id)],
     failing_since: null,
+    circuit: CLOSED_CIRCUIT,
+    holds_due_at: null,
     created_at: now,
     updated_at: now,
     pending_events: [],

@@ -91,10 +91,13 @@ export const INDEXES: readonly Index[] = [
   plain("webhooks", { namespace_id: 1, ...BY_TIME }),
   plain("webhooks", { namespace_id: 1, status: 1, _id: 1 }),
   plain("webhooks", { outbox_at: 1 }),
+  plain("webhooks", { holds_due_at: 1 }),
 
   plain("deliveries", { namespace_id: 1, ...BY_TIME }),
   plain("deliveries", { webhook_id: 1, ...BY_TIME }),
   plain("deliveries", { task_id: 1, ...BY_TIME }),
+  plain("deliveries", { webhook_id: 1, hold: 1, created_at: 1 }),
+  plain("deliveries", { webhook_id: 1, task_id: 1, sequence: 1 }),
   plain("deliveries", { relay_at: 1 }),
   plain("deliveries", { created_at: 1 }),
 
