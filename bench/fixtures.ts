@@ -51,7 +51,8 @@ export async function killAll(api: Api, taskIds: readonly string[]): Promise<voi
   });
 }
 
-async function manyAtOnce<Result>(
+/** Makes so many things, some of them at once; in order. */
+export async function manyAtOnce<Result>(
   count: number,
   make: (index: number) => Promise<Result>,
 ): Promise<Result[]> {

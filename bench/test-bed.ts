@@ -33,6 +33,18 @@ export type TestBed = {
   close(): Promise<void>;
 };
 
+/** The stand-ins in a process of their own, and what a worker needs to know of them. */
+export async function startStandIns(
+  deliveries: "held" | "live",
+): Promise<z.infer<typeof Ready> & { readonly child: ChildProcess; close(): Promise<void> }> {
+  const child = fork(new URL("stand-ins.ts", import.meta.url), [deliveries]);
+  const [message] = await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(() => Promise.reject(new Error("the stand-ins ended"))),
+  ]);
+  return { ...Ready.parse(message), child, close: () => stopped(child) };
+}
+
 /** Starts it all on loopback. `deliveries`: see stand-ins.ts. */
 export async function startTestBed(options: {
   readonly deliveries: "held" | "live";
@@ -40,18 +52,13 @@ export async function startTestBed(options: {
   readonly bundle: URL | undefined;
   readonly floorsBundle: URL;
 }): Promise<TestBed> {
-  const child = fork(new URL("stand-ins.ts", import.meta.url), [options.deliveries]);
+  const { vars, adminKey, child, close: stop } = await startStandIns(options.deliveries);
   const workers: Worker[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.close()));
-    await stopped(child);
+    await stop();
   };
   try {
-    const [message] = await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(() => Promise.reject(new Error("the stand-ins ended"))),
-    ]);
-    const { vars, adminKey } = Ready.parse(message);
     const waybill = await startWorker({ vars, ...(options.bundle && { bundle: options.bundle }) });
     workers.push(waybill);
     const floors = await startWorker({ vars, bundle: options.floorsBundle });

@@ -324,5 +324,7 @@ export const routes = {
       "POST /v1/deliveries/retry",
       ofBody<{ body: c.RetryDeliveriesRequest; answer: c.RetryDeliveriesOutcome }>(),
     ),
+    /** Gives up a delivery that is PENDING or FAILED, so that what waits for it goes on. */
+    skip: safe("POST /v1/deliveries/{delivery_id}/skip", of<{ answer: c.Delivery }>()),
   },
 } as const;

@@ -4,8 +4,11 @@ import { oneOrMany, PageRequest, Pagination, Timestamp, TimeRange } from "./comm
 import { EventTypePattern } from "./event.ts";
 import { DeliveryId, EventId, NamespaceId, TaskId, WebhookId } from "./ids.ts";
 
-/** PENDING: an attempt is due; COMPLETED: the endpoint answered 2xx; FAILED: in the dead letters. */
-export const DeliveryStatus = z.enum(["PENDING", "COMPLETED", "FAILED"]);
+/**
+ * PENDING: an attempt is due, or held; COMPLETED: the endpoint answered 2xx; FAILED: in the dead
+ * letters; SKIPPED: given up by the endpoint's owner.
+ */
+export const DeliveryStatus = z.enum(["PENDING", "COMPLETED", "FAILED", "SKIPPED"]);
 
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
@@ -35,10 +38,16 @@ export const DeliverySummary = z.object({
   /** Whether it is a `POST /v1/webhooks/{webhook_id}/test`, of an event that never happened. */
   test: z.boolean(),
   status: DeliveryStatus,
-  /** Why it FAILED; null otherwise. */
+  /**
+   * Why a PENDING one is not attempted: its endpoint is paused, its circuit is open, or an earlier
+   * event of the task isn't settled at an endpoint with `ordering: "task"`. Null when nothing holds it.
+   */
+  hold: z.enum(["paused", "circuit", "order"]).nullable(),
+  /** Why it FAILED or was SKIPPED; null otherwise. */
   error_message: z.string().nullable(),
   /** How many attempts were made. */
   attempt_count: z.int(),
+  /** Null also while it is held. */
   next_attempt_at: Timestamp.nullable(),
   created_at: Timestamp,
   updated_at: Timestamp,

@@ -21,6 +21,7 @@ export const ErrorCode = z.enum([
   "report_superseded",
   "webhook_not_active",
   "delivery_not_resendable",
+  "delivery_not_skippable",
   "idempotency_key_reused",
   "invalid_cursor",
   "store_unavailable",

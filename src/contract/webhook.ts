@@ -115,6 +115,23 @@ function isSecret(text: string): boolean {
   }
 }
 
+/** At most `max` attempts begin in `period_seconds`. */
+export const RateLimit = z.strictObject({
+  max: z.int().min(1).max(10_000),
+  period_seconds: z.int().min(1).max(86_400),
+});
+
+/**
+ * The circuit breaker of an endpoint. `open`: it failed too often in a row and is left alone until
+ * `open_until`; `half_open`: one delivery is let through to see how it is.
+ */
+export const Circuit = z.object({
+  state: z.enum(["closed", "open", "half_open"]),
+  open_until: Timestamp.nullable(),
+  /** Failed attempts since the last success that was noted. */
+  consecutive_failures: z.int(),
+});
+
 const fields = {
   url: z.url({ protocol: /^https?$/, error: "expected an absolute https URL" }).max(2048),
   event_types: z.array(EventTypePattern).min(1).max(50),
@@ -124,6 +141,9 @@ const fields = {
   signatures: Signatures,
   description: z.string().max(1000).nullable(),
   metadata: Metadata,
+  rate_limit: RateLimit.nullable(),
+  max_concurrency: z.int().min(1).max(100).nullable(),
+  ordering: z.enum(["none", "task"]),
 } as const;
 
 /** `POST /v1/webhooks`. */
@@ -139,6 +159,12 @@ export const CreateWebhookRequest = z.strictObject({
   secret: OwnSecret.optional(),
   description: fields.description.optional(),
   metadata: fields.metadata.optional(),
+  /** Null, as if absent: no limit. */
+  rate_limit: fields.rate_limit.optional(),
+  /** How many attempts may be under way at once; 10 if null or absent. */
+  max_concurrency: fields.max_concurrency.optional(),
+  /** `task`: the events of a task arrive strictly in the order of their `sequence`. */
+  ordering: fields.ordering.optional(),
 });
 
 export type CreateWebhookRequest = z.infer<typeof CreateWebhookRequest>;
@@ -208,6 +234,11 @@ export const Webhook = z.object({
   suspended_by: z.enum(["owner", "failure"]).nullable(),
   /** When the present row of failed attempts began; null while it answers well. */
   failing_since: Timestamp.nullable(),
+  circuit: Circuit,
+  rate_limit: RateLimit.nullable(),
+  /** Null: 10. */
+  max_concurrency: z.int().nullable(),
+  ordering: z.enum(["none", "task"]),
   created_at: Timestamp,
   updated_at: Timestamp,
 });

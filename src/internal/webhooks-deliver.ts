@@ -18,7 +18,6 @@ const Message = z.object({
       sealed_headers: z.string().nullable(),
       sealed_secrets: z.array(z.string()),
       payload: z.string(),
-      failing: z.boolean(),
     })
     .nullable(),
 }) satisfies z.ZodType<DeliveryMessage>;

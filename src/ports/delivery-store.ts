@@ -84,10 +84,16 @@ export type AttemptRecord = {
 };
 
 /**
- * PENDING: an attempt is due; DELIVERED: answered 2xx; DEAD: all attempts failed or the endpoint
- * is gone; these three are the life of a delivery, not of a task.
+ * PENDING: an attempt is due, or held; DELIVERED: answered 2xx; DEAD: all attempts failed or the
+ * endpoint is gone; SKIPPED: given up by the endpoint's owner. The life of a delivery, not of a task.
  */
-export type DeliveryState = "PENDING" | "DELIVERED" | "DEAD";
+export type DeliveryState = "PENDING" | "DELIVERED" | "DEAD" | "SKIPPED";
+
+/**
+ * Why a PENDING delivery is not attempted: its endpoint is paused by its owner, or its circuit is
+ * open, or an earlier event of the same task isn't settled at an endpoint that wants order.
+ */
+export type Hold = "paused" | "circuit" | "order";
 
 export type DeliveryRecord = {
   readonly _id: string;
@@ -98,7 +104,14 @@ export type DeliveryRecord = {
   readonly task_id: string | null;
   /** Whether it is a test of the endpoint: its event is an example, which is nowhere stored. */
   readonly is_test: boolean;
+  /** The event's, by which the deliveries of one task to one endpoint are in order. */
+  readonly sequence: number;
   readonly state: DeliveryState;
+  /**
+   * What kept it from being attempted when somebody last looked; null when nothing did. A message
+   * that comes nevertheless is judged by what is so at that moment.
+   */
+  readonly hold: Hold | null;
   /** Why it is DEAD; null otherwise. */
   readonly error_message: string | null;
   /**
@@ -111,12 +124,27 @@ export type DeliveryRecord = {
   readonly schedule_from: number;
   /** The key of the call that last reopened it or, in a replay, made it; null: none did. */
   readonly resend_key: string | null;
-  /** When the next attempt is due; null when none is. */
+  /** When the next attempt is due, if nothing holds it; null when none is. */
   readonly next_attempt_at: Date | null;
-  /** When cron publishes the attempt again if it was not recorded; null when none is due. */
+  /**
+   * When cron comes back to it if nothing has happened: publishes the attempt again, looks whether
+   * what held it has gone, or, once it is settled, wakes the delivery that waited for it. Null when
+   * there is nothing to come back to.
+   */
   readonly relay_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
+};
+
+/** What of a delivery decides whether it is still as it was read. */
+export type SeenDelivery = Pick<
+  DeliverySummaryRecord,
+  "_id" | "attempt_count" | "relay_at" | "next_attempt_at"
+>;
+
+/** A delivery's place among those of one task to one endpoint. */
+export type OrderedDelivery = Pick<DeliverySummaryRecord, "_id" | "webhook_id" | "sequence"> & {
+  readonly task_id: string;
 };
 
 /** A delivery as lists have it: without the log of its attempts. */
@@ -192,15 +220,46 @@ export interface DeliveryStore {
   ): Promise<void>;
   /** Marks a PENDING delivery DEAD without an attempt (its endpoint is gone or suspended). */
   abandon(deliveryId: string, reason: string, at: Date): Promise<void>;
-  /** PENDING deliveries whose relay time has come, oldest first. */
+  /** The same for many in one command: those of them that are PENDING. */
+  abandonMany(deliveryIds: readonly string[], reason: string, at: Date): Promise<void>;
+  /** PENDING or DEAD → SKIPPED, with the time by which cron wakes what waited for it; false otherwise. */
+  skip(deliveryId: string, reason: string, relayAt: Date, at: Date): Promise<boolean>;
+  /**
+   * Marks a PENDING delivery as held and has cron look at it at `relayAt`, if nobody has touched
+   * it since it was read: who did has set its own time, and its attempt is on its way.
+   */
+  hold(delivery: SeenDelivery, hold: Hold, relayAt: Date): Promise<void>;
+  /**
+   * Makes held deliveries due, at `now` or at their own time if that is later, and has cron publish
+   * them at `relayAfterMs` after that; those that somebody has touched stay as they are. One command.
+   */
+  release(deliveries: readonly SeenDelivery[], now: Date, relayAfterMs: number): Promise<void>;
+  /** Deliveries held for an endpoint for one of those reasons, oldest first. */
+  heldFor(
+    webhookId: string,
+    holds: readonly Hold[],
+    limit: number,
+  ): Promise<readonly DeliverySummaryRecord[]>;
+  /** Whether a delivery to the endpoint succeeded since then, of those made since `madeSince`. */
+  hasSucceeded(webhookId: string, since: Date, madeSince: Date): Promise<boolean>;
+  /** Which of these there are. */
+  existing(deliveryIds: readonly string[]): Promise<readonly string[]>;
+  /** Whether an earlier one is neither DELIVERED nor SKIPPED. */
+  hasUnsettledBefore(delivery: OrderedDelivery): Promise<boolean>;
+  /** The first later one that is neither DELIVERED nor SKIPPED; null when there is none. */
+  nextUnsettled(delivery: OrderedDelivery): Promise<DeliverySummaryRecord | null>;
+  /** Notes that cron need not come back to a delivery that is settled. */
+  forgetRelay(deliveryId: string): Promise<void>;
+  /** Deliveries whose relay time has come, oldest first: PENDING, or settled with others to wake. */
   dueForRelay(now: Date, limit: number): Promise<readonly DeliverySummaryRecord[]>;
   /**
-   * Sets the next relay time of those that nobody has touched since they were read: an attempt
-   * recorded meanwhile has set its own. One command.
+   * Sets the next relay time of PENDING ones that nobody has touched since they were read: an
+   * attempt recorded meanwhile has set its own. With `hold: null` also what held them is over. One
+   * command.
    */
   postponeRelays(
     deliveries: readonly Pick<DeliveryRecord, "_id" | "relay_at">[],
-    relayAt: Date,
+    change: { readonly relay_at: Date; readonly hold?: null },
   ): Promise<void>;
   /** Deletes at most `limit` deliveries that were made before that time and have ended; how many. */
   purge(before: Date, limit: number): Promise<number>;

@@ -29,7 +29,10 @@ export type DeliveryMessage = {
   readonly delivery_id: string;
   /** From 1. */
   readonly attempt: number;
-  /** What the first attempt needs, so that it reads nothing; null in later attempts. */
+  /**
+   * What the first attempt needs, so that it reads nothing; null in later attempts, and to an
+   * endpoint that has to be looked at first.
+   */
   readonly snapshot: DeliverySnapshot | null;
 };
 
@@ -43,8 +46,6 @@ export type DeliverySnapshot = {
   readonly sealed_secrets: readonly string[];
   /** The body to send, as text: it is signed byte for byte. */
   readonly payload: string;
-  /** Whether the endpoint failed last time, so that a success must be noted. */
-  readonly failing: boolean;
 };
 
 export type PublishOptions = {
@@ -54,8 +55,12 @@ export type PublishOptions = {
   readonly deduplicationId?: string;
   /** A name by which waiting messages can be taken back. */
   readonly label?: string;
-  /** Limits how much of one tenant's work runs at once. */
-  readonly flowControl?: { readonly key: string; readonly parallelism: number };
+  /** Limits how much of one key's work runs at once, and how much of it begins in a period. */
+  readonly flowControl?: {
+    readonly key: string;
+    readonly parallelism: number;
+    readonly rate?: { readonly max: number; readonly periodSeconds: number };
+  };
 };
 
 /**

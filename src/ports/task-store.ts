@@ -202,6 +202,11 @@ export interface TaskStore {
    * one that holds the same idempotency or singleton slot: `fields` say which.
    */
   insert(task: TaskRecord): Promise<InsertOutcome>;
+  /**
+   * The events of a task with a smaller sequence that wait for their dispatch; none of a task that
+   * is gone. One read.
+   */
+  pendingEventsBefore(taskId: string, sequence: number): Promise<readonly PendingEvent[]>;
   /** Within a namespace, for callers; null also for a task of another namespace. */
   find(namespaceId: string, taskId: string): Promise<TaskRecord | null>;
   /** The task that holds an idempotency slot, in the namespace; null when there is none. */

@@ -24,6 +24,37 @@ export type SigningSecret = {
 /** Who took an endpoint out of service: its owner, or its failures. */
 export type SuspendedBy = "owner" | "failure";
 
+/** In which order an endpoint gets events: as they come, or those of a task strictly by sequence. */
+export type Ordering = "none" | "task";
+
+/** At most `max` attempts in `period_seconds`. */
+export type RateLimit = { readonly max: number; readonly period_seconds: number };
+
+/**
+ * The circuit breaker of an endpoint. Closed: attempts are made. Open: none is. Half-open, which
+ * cron makes it after `open_until`: one delivery may be attempted, the probe.
+ */
+export type CircuitRecord = {
+  readonly state: "closed" | "open" | "half_open";
+  /** When the cool-down ends; null unless open. */
+  readonly open_until: Date | null;
+  /** Which delivery is the probe; null unless half-open, and then: the next that comes. */
+  readonly probe_delivery_id: string | null;
+  /** Failed attempts since the last success that was noted. */
+  readonly consecutive_failures: number;
+  /** How often in a row it has opened, by which the cool-down grows. */
+  readonly openings: number;
+};
+
+/** The circuit of an endpoint that answers well. */
+export const CLOSED_CIRCUIT: CircuitRecord = {
+  state: "closed",
+  open_until: null,
+  probe_delivery_id: null,
+  consecutive_failures: 0,
+  openings: 0,
+};
+
 /** A webhook endpoint as it is stored. */
 export type WebhookRecord = {
   readonly _id: string;
@@ -43,14 +74,25 @@ export type WebhookRecord = {
   readonly status: TaskStatus;
   /** Why it is SUSPENDED; null otherwise. */
   readonly status_reason: string | null;
-  /** Who suspended it; null exactly when it is not SUSPENDED. */
+  /**
+   * Who took it out of service; null exactly when it is not SUSPENDED. What its owner paused goes
+   * on collecting deliveries, which are held; what failed gets none.
+   */
   readonly suspended_by: SuspendedBy | null;
+  readonly ordering: Ordering;
+  /** Null: no limit. */
+  readonly rate_limit: RateLimit | null;
+  /** How many attempts may be under way at once; null: the default. */
+  readonly max_concurrency: number | null;
   /** Newest first; those whose end has come are dropped when the list is next written. */
   readonly secrets: readonly SigningSecret[];
   /** A nonce of the last change of `secrets`, by which changes at once are told apart. */
   readonly secrets_write_id: string;
   /** When the present row of failures began; null while the last attempt succeeded. */
   readonly failing_since: Date | null;
+  readonly circuit: CircuitRecord;
+  /** When cron next looks at the deliveries that are held for it; null when it need not. */
+  readonly holds_due_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   /** Unique in the namespace: of the request that made it, else its own id. */
@@ -78,7 +120,13 @@ export type WebhookPatch = Partial<
     | "suspended_by"
     | "secrets"
     | "secrets_write_id"
+    | "suspended_by"
+    | "ordering"
+    | "rate_limit"
+    | "max_concurrency"
     | "failing_since"
+    | "circuit"
+    | "holds_due_at"
     | "updated_at"
   >
 >;
@@ -87,11 +135,11 @@ export type WebhookPatch = Partial<
 export interface WebhookStore {
   insert(webhook: WebhookRecord): Promise<InsertOutcome>;
   find(namespaceId: string, webhookId: string): Promise<WebhookRecord | null>;
-  /** Those of them that there are in the namespace, in no certain order. One read. */
-  findMany(namespaceId: string, webhookIds: readonly string[]): Promise<readonly WebhookRecord[]>;
   findByIdempotencySlot(namespaceId: string, slot: string): Promise<WebhookRecord | null>;
   /** In any namespace, for delivery and cron. */
   get(webhookId: string): Promise<WebhookRecord | null>;
+  /** Those of them that exist, in any namespace. One read. */
+  getMany(webhookIds: readonly string[]): Promise<readonly WebhookRecord[]>;
   list(
     namespaceId: string,
     filter: ResourceFilter,
@@ -107,18 +155,49 @@ export interface WebhookStore {
   remove(namespaceId: string, webhookId: string): Promise<boolean>;
   /** Whether the namespace has an ACTIVE endpoint at all. One read of one document at most. */
   anyActive(namespaceId: string): Promise<boolean>;
-  /** ACTIVE endpoints of a namespace in order of id, after `afterId`. */
-  activeAfter(
+  /**
+   * Endpoints of a namespace that deliveries are made for, ACTIVE or paused by their owner, in
+   * order of id, after `afterId`.
+   */
+  receiversAfter(
     namespaceId: string,
     afterId: string | null,
     limit: number,
   ): Promise<readonly WebhookRecord[]>;
-  /** Starts the row of failures if none is under way. One conditional write. */
-  noteFailure(webhookId: string, at: Date): Promise<void>;
-  /** Ends the row of failures. One conditional write. */
-  noteSuccess(webhookId: string): Promise<void>;
   /**
-   * ACTIVE → SUSPENDED with its event in the same write; false when it was not ACTIVE any more,
+   * Counts a failed attempt, the first of a row with its time; the endpoint as it is afterwards,
+   * null when it is gone. One write when `isFailing` is as it is stored, else two. A lost answer
+   * may count one failure twice: who opens a circuit by the count looks into the log first.
+   */
+  noteFailure(webhookId: string, at: Date, isFailing: boolean): Promise<WebhookRecord | null>;
+  /** Begins the row of failures anew, with one, if it is still the one that was read. */
+  restartFailures(webhook: WebhookRecord, at: Date): Promise<void>;
+  /**
+   * Ends the row of failures and closes the circuit. If that was not closed, cron is to release
+   * what it held. One write, two when it opened since the endpoint was read.
+   */
+  noteSuccess(webhook: WebhookRecord, at: Date): Promise<void>;
+  /**
+   * Opens the circuit if it is still as it was read: of many failures at once one opens it. False
+   * when another did. Cron looks at what is held when the cool-down ends.
+   */
+  openCircuit(webhook: WebhookRecord, openUntil: Date): Promise<boolean>;
+  /**
+   * Makes the circuit half-open, with this delivery as its probe, if it is still as it was read: of
+   * many deliveries that come at once one is the probe, and this is false for the others. Cron
+   * looks at `lookAgainAt` whether the probe has come back.
+   */
+  letProbe(
+    webhook: WebhookRecord,
+    deliveryId: string | null,
+    lookAgainAt: Date | null,
+  ): Promise<boolean>;
+  /** Endpoints whose held deliveries cron is to look at, those first that have waited longest. */
+  dueForHolds(now: Date, limit: number): Promise<readonly WebhookRecord[]>;
+  /** Sets when cron next looks, unless somebody else has since the endpoint was read. */
+  setHoldsDue(webhook: WebhookRecord, at: Date | null): Promise<void>;
+  /**
+   * ACTIVE → SUSPENDED by failure, with its event in the same write; false when it was not ACTIVE any more,
    * so that of two failing deliveries one only says so.
    */
   suspend(webhook: WebhookRecord, reason: string, event: PendingEvent, at: Date): Promise<boolean>;

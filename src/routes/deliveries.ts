@@ -12,6 +12,7 @@ import {
 import { IdOrName } from "../contract/ids.ts";
 import { getDelivery } from "../services/deliveries/get-delivery.ts";
 import { listDeliveries, listWebhookDeliveries } from "../services/deliveries/list-deliveries.ts";
+import { skipDelivery } from "../services/deliveries/skip-delivery.ts";
 import { presentDelivery, presentDeliveryRow } from "../services/deliveries/present-delivery.ts";
 import { presentPage } from "./present.ts";
 import { resendDelivery } from "../services/deliveries/resend-delivery.ts";
@@ -138,5 +139,25 @@ export const deliveries = createRouter()
       const key = c.req.valid("header")["idempotency-key"] ?? null;
       const input = { ...c.req.valid("json"), key };
       return c.json(await retryDeliveries({ ctx: c.var.inNamespace, input }), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/deliveries/{delivery_id}/skip",
+      tags: ["Webhooks"],
+      operationId: "skipDelivery",
+      summary: "Give a delivery up; again is the same answer",
+      description:
+        "One that is PENDING or FAILED becomes SKIPPED. At an endpoint with `ordering: task` the task's later events go on.",
+      request: { params: z.object({ delivery_id: IdOrName }) },
+      responses: {
+        200: json(Delivery, "The delivery"),
+        ...problems("not_found", "delivery_not_skippable"),
+      },
+    }),
+    async (c) => {
+      const input = { deliveryId: c.req.valid("param").delivery_id };
+      return c.json(presentDelivery(await skipDelivery({ ctx: c.var.inNamespace, input })), 200);
     },
   );

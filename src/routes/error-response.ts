@@ -53,6 +53,8 @@ export function presentation(code: ErrorCode): { status: Status; title: string }
       return { status: 409, title: "The endpoint is not in service" };
     case "delivery_not_resendable":
       return { status: 409, title: "The delivery can't be sent again" };
+    case "delivery_not_skippable":
+      return { status: 409, title: "The delivery can't be skipped" };
     case "payload_too_large":
       return { status: 413, title: "The body is too large" };
     case "unsupported_media_type":

@@ -113,7 +113,8 @@ export const webhooks = createRouter()
       operationId: "updateWebhook",
       summary: "Change, pause or resume a webhook endpoint",
       description:
-        "What is given replaces what was, `headers` as a whole. `ACTIVE` also ends a row of failures. " +
+        "What is given replaces what was, `headers` as a whole. `SUSPENDED` pauses: deliveries are made, " +
+        "and held until `ACTIVE` resumes it. `ACTIVE` also ends a row of failures and closes the circuit. " +
         '`signatures: ["v1", "v1a"]` adds a key pair, `["v1"]` drops it at once.',
       request: { params, body: jsonBody(UpdateWebhookRequest, { status: "ACTIVE" }) },
       responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },

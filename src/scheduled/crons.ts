@@ -2,6 +2,7 @@ import type { ServiceContext } from "../services/context.ts";
 import { purge } from "./purge.ts";
 import { reapLeases } from "./reap-leases.ts";
 import { relayDeliveries } from "./relay-deliveries.ts";
+import { releaseHeld } from "./release-held.ts";
 import { relayEvents } from "./relay-events.ts";
 import { relayPublished } from "./relay-published.ts";
 import { relayTasks } from "./relay-tasks.ts";
@@ -27,6 +28,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
     { name: "sync schedules", run: syncSchedules },
     { name: "relay events", run: relayEvents },
     { name: "relay published events", run: relayPublished },
+    { name: "release held deliveries", run: releaseHeld },
     { name: "relay deliveries", run: relayDeliveries },
     { name: "reseal", run: reseal },
   ],

@@ -37,6 +37,8 @@ export type IsolateMemory = {
   readonly polls: Map<string, Promise<PolledTask | null>>;
   /** The looks of waiters under way, shared likewise. */
   readonly looks: Map<string, Promise<CachedTask | null>>;
+  /** Endpoints whose circuit was seen open, and until when: a hint that their record is worth a read. */
+  readonly openCircuits: LRUCache<string, Date>;
 };
 
 /** An empty memory; one per isolate. */
@@ -52,5 +54,6 @@ export function createIsolateMemory(): IsolateMemory {
     }),
     polls: new Map(),
     looks: new Map(),
+    openCircuits: new LRUCache({ max: MAX_IDENTITIES }),
   };
 }

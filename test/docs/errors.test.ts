@@ -130,6 +130,13 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
     const { body } = await api.post("/v1/webhooks", endpoint).expect(201);
     return resendOf("1", String(body["webhook_id"]));
   },
+  delivery_not_skippable: async () => {
+    const { body } = await api.get("/v1/namespaces/errors").expect(200);
+    const _id = `dlv_${"0".repeat(32)}`;
+    const deliveries = mongo.db("waybill").collection<StrayTask>("deliveries");
+    await deliveries.insertOne({ _id, namespace_id: body["namespace_id"], state: "DELIVERED" });
+    return api.post(`/v1/deliveries/${_id}/skip`);
+  },
   idempotency_key_reused: async () => {
     const key = { "Idempotency-Key": "k" };
     const [one, other] = await Promise.all([1, 2].map(() => makeBatch(api, [sentence(1)])));

@@ -59,7 +59,8 @@ async function runEverything(): Promise<void> {
   await new Promise<void>((resolve) => receiver.listen(port, "127.0.0.1", resolve));
   for (const path of ["ok", "gone"]) {
     const url = `http://127.0.0.1:${port}/${path}`;
-    const signed = { signatures: ["v1", "v1a"], headers: { "x-a": "1" } };
+    const rate_limit = { max: 100, period_seconds: 1 };
+    const signed = { signatures: ["v1", "v1a"], headers: { "x-a": "1" }, rate_limit };
     await api.post("/v1/webhooks", { url, event_types: ["*"], ...signed }).expect(201);
   }
   const { bucketId, ...batch } = await makeBatch(api, [sentence(1), sentence(2)]);

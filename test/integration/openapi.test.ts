@@ -138,6 +138,10 @@ describe("the answers of a run", () => {
     await call(caller, "post", `${webhookPath}/resume`, undefined, 200);
     const keySet = `/.well-known/jwks.json?webhook_id=${String(webhook.body["webhook_id"])}`;
     await call(admin, "get", keySet, undefined, 200);
+    // What a paused endpoint doesn't get can be skipped.
+    const paused = await caller.post("/v1/webhooks", { url: receiverUrl, event_types: ["*"] });
+    const pausedPath = `/v1/webhooks/${String(paused.body["webhook_id"])}`;
+    await call(caller, "patch", pausedPath, { status: "SUSPENDED" }, 200);
 
     await call(caller, "post", "/v1/buckets", { name: "b", metadata: { year: 1863 } }, 201);
     await call(caller, "get", "/v1/buckets/b", undefined, 200);
@@ -179,6 +183,11 @@ describe("the answers of a run", () => {
     const delivery = /dlv_[0-9a-f]{32}/.exec(deliveries.text)?.[0] ?? "none";
     await call(caller, "post", "/v1/deliveries/list", { include_attempts: true }, 200);
     await call(caller, "get", `/v1/deliveries/${delivery}`, undefined, 200);
+    await call(caller, "post", `/v1/deliveries/${delivery}/skip`, undefined, 409);
+    const kept = await call(caller, "post", `${pausedPath}/deliveries/list`, {}, 200);
+    const skipped = /dlv_[0-9a-f]{32}/.exec(kept.text)?.[0] ?? "none";
+    await call(caller, "post", `/v1/deliveries/${skipped}/skip`, undefined, 200);
+    await caller.delete(pausedPath).expect(204);
     const documents = "/v1/collections/c/documents";
     const listed = await call(
       caller,

@@ -143,9 +143,13 @@ describe("an endpoint", () => {
     for (const name of ["other-type", "tag", "failures", "stranger", "paused"]) {
       expect(got(name), name).toBe(0);
     }
+    const [held] = await deliveriesTo(api, paused.webhook_id);
+    expect(held).toMatchObject({ status: "PENDING", hold: "paused", next_attempt_at: null });
     await api.patch(`/v1/webhooks/${paused.webhook_id}`, { status: "ACTIVE" }).expect(200);
-    await completeTask(world, api);
+    await world.stack.qstash.idle();
     expect(got("paused")).toBe(1);
+    await completeTask(world, api);
+    expect(got("paused")).toBe(2);
   });
 
   it("that is removed keeps its deliveries to be read, and those on their way end there", async () => {

@@ -1,10 +1,11 @@
 import { afterAll } from "vitest";
 import { submit } from "../support/fixtures.ts";
 import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectEnded, expectReceived } from "./support/invariants.ts";
+import { expectEnded, expectInOrder, expectReceived } from "./support/invariants.ts";
 import type { Endpoint } from "./support/receiver.ts";
 import {
   type Case,
+  attempt,
   holdBack,
   makeCase,
   type QueueFunction,
@@ -24,9 +25,10 @@ async function killTask(
   simulation: Simulation,
   heldBack: QueueFunction,
   eventTypes: readonly string[],
+  request: object = {},
 ): Promise<Subscribed> {
   const made = await makeCase(simulation, 1);
-  const endpoint = await subscribe(simulation, made.api, eventTypes);
+  const endpoint = await subscribe(simulation, made.api, eventTypes, request);
   const release = holdBack(simulation, heldBack, "job");
   const { task_id } = await submit(made.api, made.batch);
   await made.api.post(`/v1/tasks/${task_id}/kill`).expect(202);
@@ -76,8 +78,67 @@ const delivery: Scenario<Subscribed> = {
   },
 };
 
+/** The same two events to an endpoint that wants order: whoever dies, the second waits for the first. */
+const order: Scenario<Subscribed> = {
+  ...dispatch,
+  name: "deliveries in order",
+  prepare: (simulation) => killTask(simulation, "dispatch", ["*"], { ordering: "task" }),
+  check: async (prepared) => {
+    await dispatch.check(prepared);
+    expectInOrder(prepared.taskId, prepared.endpoint);
+  },
+};
+
+/** What was held while its owner paused an endpoint: each event arrives once it is resumed. */
+const resume: Scenario<Subscribed> = {
+  ...common,
+  name: "resumption of a paused endpoint",
+  prepare: async (simulation) => {
+    const prepared = await killTask(simulation, "dispatch", ["*"]);
+    await prepared.api.patch(prepared.endpoint.path(), { status: "SUSPENDED" }).expect(200);
+    await common.act(simulation, prepared);
+    return prepared;
+  },
+  act: async (simulation, { api, endpoint }) => {
+    await attempt(api.patch(endpoint.path(), { status: "ACTIVE" }));
+    await simulation.world.stack.qstash.idle();
+  },
+  // Who got no answer asks again.
+  release: async ({ api, endpoint }) => {
+    const { body } = await api.get(endpoint.path()).expect(200);
+    if (body["status"] !== "ACTIVE") await api.patch(endpoint.path(), { status: "ACTIVE" });
+  },
+  check: dispatch.check,
+};
+
+/** Four attempts at each of two events, before the fifth. */
+const BEFORE_FIFTH_MS = 3_000_000;
+const FIFTH_MS = 9_000_000;
+
+/** The tenth failure opens the circuit; a probe closes it, and what was held arrives. */
+const circuit: Scenario<Subscribed> = {
+  ...common,
+  name: "opening and closing of a circuit",
+  prepare: async (simulation) => {
+    const prepared = await killTask(simulation, "delivery", ["*"]);
+    prepared.endpoint.answerWith(500);
+    await common.act(simulation, prepared);
+    await simulation.clock.advanceBy(BEFORE_FIFTH_MS);
+    return prepared;
+  },
+  act: async (simulation, { endpoint }) => {
+    await simulation.clock.advanceBy(FIFTH_MS);
+    await simulation.whenUp();
+    endpoint.answerWith(204);
+  },
+  check: dispatch.check,
+};
+
 const simulation = await startSimulation();
 afterAll(() => simulation.close());
 
 await describeCutOffs(simulation, dispatch);
 await describeCutOffs(simulation, delivery);
+await describeCutOffs(simulation, order);
+await describeCutOffs(simulation, resume);
+await describeCutOffs(simulation, circuit);

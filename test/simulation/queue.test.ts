@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { getTask, submit } from "../support/fixtures.ts";
-import { expectEnded, expectReceived } from "./support/invariants.ts";
+import { expectEnded, expectInOrder, expectReceived } from "./support/invariants.ts";
 import { FUNCTIONS, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
 import {
   drainQueue,
@@ -63,6 +63,7 @@ describe("the queue", () => {
   ] as const)("may deliver every message twice, %s", async (_how, together) => {
     const { api, batch } = await makeCase(simulation, 60, "chosen");
     const endpoint = await subscribe(simulation, api);
+    const ordered = await subscribe(simulation, api, ["*"], { ordering: "task" });
     simulation.world.stack.qstash.misbehaviours.add({
       kind: "duplicate",
       deliveries: 2,
@@ -75,6 +76,8 @@ describe("the queue", () => {
     expect((await getTask(api, task_id)).attempt).toBe(1);
     await expectEnded(api, batch, COMPLETED);
     await expectReceived(api, task_id, endpoint);
+    await expectReceived(api, task_id, ordered);
+    expectInOrder(task_id, ordered);
   });
 
   it("may deliver all messages again hours after the end, the last ones first", async () => {
@@ -132,6 +135,7 @@ describe("the queue", () => {
   it("may bring the messages of events and deliveries in the opposite order", async () => {
     const { api, batch } = await makeCase(simulation, 60, "chosen");
     const endpoint = await subscribe(simulation, api);
+    const ordered = await subscribe(simulation, api, ["*"], { ordering: "task" });
     // Each waits until two others were attempted, or until all that is left is let go.
     simulation.world.stack.qstash.misbehaviours.add({
       kind: "reorder",
@@ -145,5 +149,7 @@ describe("the queue", () => {
     await drainQueue(simulation);
     await expectEnded(api, batch, COMPLETED);
     await expectReceived(api, task_id, endpoint);
+    await expectReceived(api, task_id, ordered);
+    expectInOrder(task_id, ordered);
   });
 });

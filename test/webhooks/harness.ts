@@ -1,3 +1,4 @@
+import type { CreateWebhookRequest } from "../../src/contract/webhook.ts";
 import { createNewId } from "../../src/ids.ts";
 import { parseConfig } from "../../src/config.ts";
 import { StoreUnavailableError } from "../../src/ports/errors.ts";
@@ -7,6 +8,7 @@ import type {
   PublishOptions,
   Queue,
 } from "../../src/ports/queue.ts";
+import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
 import type { NamespaceContext, Stores } from "../../src/services/context.ts";
@@ -197,13 +199,10 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     setTime: (at: Date) => {
       nowMs = at.getTime();
     },
-    subscribe: async (input: { url?: string; event_types?: string[] } = {}) =>
+    subscribe: async (input: Partial<CreateWebhookRequest> = {}) =>
       createWebhook({
         ctx,
-        input: {
-          url: input.url ?? "https://hooks.example.com/in",
-          event_types: input.event_types ?? ["*"],
-        },
+        input: { url: "https://hooks.example.com/in", event_types: ["*"], ...input },
       }),
     /** Stores a task with events in its outbox. */
     taskWith: async (types: readonly string[]): Promise<TaskRecord> => {
@@ -215,6 +214,13 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
       published.flatMap(({ message }) => (message.kind === "delivery" ? [message.body] : [])),
     dispatchMessages: () =>
       published.flatMap(({ message }) => (message.kind === "dispatch" ? [message.body] : [])),
+    /** All of them, in order of their events' sequence. */
+    deliveries: (): readonly DeliveryRecord[] =>
+      gateway
+        .rows("deliveries")
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the store of deliveries wrote
+        .map((row) => row as DeliveryRecord)
+        .toSorted((one, other) => one.sequence - other.sequence),
     webhook: async (id: string): Promise<WebhookRecord | null> => ctx.stores.webhooks.get(id),
   };
 }

@@ -1,18 +1,25 @@
+import type { DeliveryRecord, Hold } from "../../ports/delivery-store.ts";
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { type AttemptTarget, judge, makeAttempt } from "../../webhooks/attempt.ts";
+import { PROBE_PATIENCE_MS } from "../../webhooks/circuit.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
+import { endOf, endpointHold } from "./holds.ts";
+import { isBlocked } from "./order.ts";
 import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
 import { recordTest } from "./record-test.ts";
 import { testEventOf } from "./test-event.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
 
 /** What a message came to. */
 export type DeliveryReport =
   | { readonly kind: "delivered" }
   | { readonly kind: "retrying"; readonly nextAttemptAt: Date }
   | { readonly kind: "dead"; readonly reason: string }
+  /** Not attempted, and no attempt of its schedule used: who ends the hold has it published. */
+  | { readonly kind: "held"; readonly hold: Hold }
   /** Nothing to do or nothing to decide: the attempt isn't the next of a PENDING delivery. */
   | { readonly kind: "stale" };
 
@@ -20,20 +27,19 @@ export type DeliveryReport =
 export type DueAttempt = {
   readonly deliveryId: string;
   readonly attempt: number;
-  /** How many attempts were made before the schedule began. */
-  readonly scheduleFrom: number;
-  /** Whether it is a test of the endpoint. */
-  readonly isTest: boolean;
   readonly target: AttemptTarget;
-  /** Whether the endpoint's last attempt that we know of failed. */
-  readonly failing: boolean;
-  /** The endpoint as it was read; null when the message's snapshot stood for it. */
+  /**
+   * The delivery and its endpoint as they were read; null when the message's snapshot stood for
+   * both: then the endpoint was well.
+   */
+  readonly delivery: DeliveryRecord | null;
   readonly webhook: WebhookRecord | null;
 };
 
 type Prepared =
   | { readonly kind: "due"; readonly due: DueAttempt }
   | { readonly kind: "dead"; readonly reason: string }
+  | { readonly kind: "held"; readonly hold: Hold }
   | { readonly kind: "stale" };
 
 /**
@@ -52,6 +58,7 @@ export async function deliverWebhook({
   const prepared = await prepare(ctx, input);
   switch (prepared.kind) {
     case "stale":
+    case "held":
       return prepared;
     case "dead":
       await ctx.stores.deliveries.abandon(input.delivery_id, prepared.reason, ctx.runtime.now());
@@ -64,7 +71,7 @@ export async function deliverWebhook({
 async function attempt(ctx: ServiceContext, due: DueAttempt): Promise<DeliveryReport> {
   const { config, runtime, memory } = ctx;
   const result = await makeAttempt({ target: due.target, config, runtime, hosts: memory.hosts });
-  if (due.isTest) return recordTest({ ctx, due, result });
+  if (due.delivery?.is_test) return recordTest({ ctx, due, result });
   switch (judge(result)) {
     case "delivered":
       return recordSuccess({ ctx, due, result });
@@ -81,16 +88,8 @@ async function prepare(
 ): Promise<Prepared> {
   const { snapshot } = input;
   const named = { deliveryId: input.delivery_id, attempt: input.attempt };
-  if (snapshot !== null && !input.redelivered) {
-    const due = {
-      ...named,
-      scheduleFrom: 0,
-      isTest: false,
-      target: snapshot,
-      failing: snapshot.failing,
-      webhook: null,
-    };
-    return { kind: "due", due };
+  if (snapshot !== null && !input.redelivered && !isKnownOpen(ctx, snapshot.webhook_id)) {
+    return { kind: "due", due: { ...named, target: snapshot, delivery: null, webhook: null } };
   }
   const delivery = await ctx.stores.deliveries.get(input.delivery_id);
   if (delivery?.state !== "PENDING" || delivery.attempt_count + 1 !== input.attempt) {
@@ -100,11 +99,9 @@ async function prepare(
     ctx.stores.webhooks.get(delivery.webhook_id),
     delivery.is_test ? testEventOf(delivery) : ctx.stores.events.get(delivery.event_id),
   ]);
-  if (webhook === null) return { kind: "dead", reason: "the endpoint was removed" };
-  if (webhook.status !== "ACTIVE" && !delivery.is_test) {
-    const why = webhook.status_reason ?? "no reason given";
-    return { kind: "dead", reason: `the endpoint is ${webhook.status}: ${why}` };
-  }
+  // A test is sent whatever state the endpoint is in: it is how its owner looks whether it is well.
+  const end = webhook !== null && delivery.is_test ? null : endOf(webhook);
+  if (webhook === null || end !== null) return { kind: "dead", reason: end ?? "" };
   if (event === null) return { kind: "dead", reason: "the event is no longer kept" };
   const target = {
     webhook_id: webhook._id,
@@ -113,7 +110,45 @@ async function prepare(
     ...sealedPartsOf(webhook, ctx.runtime.now()),
     payload: buildPayload(event, ctx.config.publicUrl),
   };
-  const failing = webhook.failing_since !== null;
-  const { schedule_from: scheduleFrom, is_test: isTest } = delivery;
-  return { kind: "due", due: { ...named, scheduleFrom, isTest, target, failing, webhook } };
+  if (!delivery.is_test) {
+    const admitted = await admit(ctx, delivery, webhook);
+    if (admitted.kind === "held") return admitted;
+  }
+  return { kind: "due", due: { ...named, target, delivery, webhook } };
+}
+
+/** Whether this isolate saw the endpoint's circuit open: then its record is read, whatever a message says. */
+function isKnownOpen(ctx: ServiceContext, webhookId: string): boolean {
+  const until = ctx.memory.openCircuits.get(webhookId);
+  return until !== undefined && ctx.runtime.now() < until;
+}
+
+/**
+ * Lets a delivery that is due be attempted, or holds it. Where a half-open circuit waits for a
+ * probe it becomes that, by a conditional write which one delivery wins.
+ */
+async function admit(
+  ctx: ServiceContext,
+  delivery: DeliveryRecord,
+  webhook: WebhookRecord,
+): Promise<{ readonly kind: "held"; readonly hold: Hold } | { readonly kind: "admitted" }> {
+  const now = ctx.runtime.now();
+  const hold = async (reason: Hold) => {
+    const relayAt = new Date(now.getTime() + RELAY_AFTER_MS);
+    await ctx.stores.deliveries.hold(delivery, reason, relayAt);
+    return { kind: "held", hold: reason } as const;
+  };
+  const reason = endpointHold(webhook, delivery._id);
+  if (reason !== null) return hold(reason);
+  if (await isBlocked(ctx, delivery, webhook)) {
+    const held = await hold("order");
+    // The earlier one may have been settled in between, and its recorder have seen nobody held:
+    // with both writing before they look, one of the two sees the other.
+    if (await isBlocked(ctx, delivery, webhook)) return held;
+  }
+  const { state, probe_delivery_id } = webhook.circuit;
+  if (state !== "half_open" || probe_delivery_id !== null) return { kind: "admitted" };
+  const lookAgainAt = new Date(now.getTime() + PROBE_PATIENCE_MS);
+  const isProbe = await ctx.stores.webhooks.letProbe(webhook, delivery._id, lookAgainAt);
+  return isProbe ? { kind: "admitted" } : hold("circuit");
 }

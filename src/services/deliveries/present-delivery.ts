@@ -17,6 +17,7 @@ const STATUS_OF_STATE: Record<DeliveryState, DeliveryStatus> = {
   PENDING: "PENDING",
   DELIVERED: "COMPLETED",
   DEAD: "FAILED",
+  SKIPPED: "SKIPPED",
 };
 
 /** The wire status of a state. */
@@ -33,6 +34,8 @@ export function stateOf(status: DeliveryStatus): DeliveryState {
       return "DELIVERED";
     case "FAILED":
       return "DEAD";
+    case "SKIPPED":
+      return "SKIPPED";
   }
 }
 
@@ -47,9 +50,11 @@ export function presentDeliverySummary(delivery: DeliverySummaryRecord): Deliver
     task_id: delivery.task_id,
     test: delivery.is_test,
     status: statusOf(delivery.state),
+    hold: delivery.hold,
     error_message: delivery.error_message,
     attempt_count: delivery.attempt_count,
-    next_attempt_at: delivery.next_attempt_at?.toISOString() ?? null,
+    next_attempt_at:
+      delivery.hold === null ? (delivery.next_attempt_at?.toISOString() ?? null) : null,
     created_at: delivery.created_at.toISOString(),
     updated_at: delivery.updated_at.toISOString(),
   };

@@ -1,15 +1,15 @@
 import type { AttemptRecord } from "../../ports/delivery-store.ts";
+import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { AttemptResult } from "../../webhooks/attempt.ts";
 import { MAX_ATTEMPTS, secondsUntilNextAttempt } from "../../webhooks/schedule.ts";
 import type { ServiceContext } from "../context.ts";
 import { unlessUnavailable } from "../events/unless-unavailable.ts";
 import { suspendWebhook } from "../webhooks/suspend-webhook.ts";
 import type { DeliveryReport, DueAttempt } from "./deliver-webhook.ts";
+import { noteFailure } from "./note-failure.ts";
+import { wakeNext } from "./order.ts";
+import { flowControlOf } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
-
-/** An endpoint that has failed for so long without one success is taken out of service. */
-const FAILING_LIMIT_DAYS = 5;
-const DAY_MS = 24 * 3600_000;
 
 type Made = {
   readonly ctx: ServiceContext;
@@ -17,16 +17,29 @@ type Made = {
   readonly result: AttemptResult;
 };
 
-/** Records a 2xx: one write, and another only when the endpoint had been failing. */
+/**
+ * Records a 2xx: one write, and others only when the endpoint had been failing, or keeps order.
+ * Then the record says that cron is to wake the next delivery if this one doesn't come to it.
+ */
 export async function recordSuccess({ ctx, due, result }: Made): Promise<DeliveryReport> {
+  const { delivery, webhook } = due;
+  const now = ctx.runtime.now();
+  const isOrdered = webhook?.ordering === "task" && delivery?.task_id !== null;
   const recorded = await ctx.stores.deliveries.recordAttempt({
     ...ended(ctx, due, result),
+    ...(isOrdered && { relayAt: relayAfter(now) }),
     state: "DELIVERED",
     errorMessage: null,
   });
-  if (recorded && due.failing) {
+  if (recorded && webhook !== null && webhook.failing_since !== null) {
     await unlessUnavailable(ctx, "the next success ends the endpoint's row of failures", () =>
-      ctx.stores.webhooks.noteSuccess(due.target.webhook_id),
+      ctx.stores.webhooks.noteSuccess(webhook, now),
+    );
+    ctx.memory.openCircuits.delete(webhook._id);
+  }
+  if (recorded && isOrdered && delivery !== null) {
+    await unlessUnavailable(ctx, "the relay wakes the next delivery of the task", () =>
+      wakeNext(ctx, delivery, webhook),
     );
   }
   return recorded ? { kind: "delivered" } : { kind: "stale" };
@@ -54,24 +67,26 @@ export async function recordGone({ ctx, due, result }: Made): Promise<DeliveryRe
  */
 export async function recordFailure({ ctx, due, result }: Made): Promise<DeliveryReport> {
   const seconds = secondsUntilNextAttempt({
-    failed: due.attempt - due.scheduleFrom,
+    failed: due.attempt - (due.delivery?.schedule_from ?? 0),
     retryAfterSeconds: result.retryAfterSeconds,
     random: ctx.runtime.random,
   });
-  const report =
-    seconds === null
-      ? await bury({ ctx, due, result })
-      : await scheduleNext({ ctx, due, result }, seconds);
-  if (report.kind !== "stale") {
-    await unlessUnavailable(ctx, "the next failure is noted on the endpoint", () =>
-      noteFailure(ctx, due, result),
-    );
+  const made = { ctx, due, result };
+  const report = seconds === null ? await bury(made) : await storeNext(made, seconds);
+  if (report.kind === "stale") return report;
+  let webhook: WebhookRecord | null = null;
+  await unlessUnavailable(ctx, "the next failure is noted on the endpoint", async () => {
+    webhook = await noteFailure(ctx, due, result);
+  });
+  // Of an endpoint that can't be read the limits aren't known: the relay publishes then.
+  if (report.kind === "retrying" && webhook !== null) {
+    await publishNext(made, report.nextAttemptAt, webhook);
   }
   return report;
 }
 
 async function bury({ ctx, due, result }: Made): Promise<DeliveryReport> {
-  const since = due.scheduleFrom > 0 ? " since it was resent" : "";
+  const since = (due.delivery?.schedule_from ?? 0) > 0 ? " since it was resent" : "";
   const reason = `all ${MAX_ATTEMPTS} attempts${since} failed; the last: ${result.error}`;
   const recorded = await ctx.stores.deliveries.recordAttempt({
     ...ended(ctx, due, result),
@@ -81,41 +96,57 @@ async function bury({ ctx, due, result }: Made): Promise<DeliveryReport> {
   return recorded ? { kind: "dead", reason } : { kind: "stale" };
 }
 
-async function scheduleNext({ ctx, due, result }: Made, seconds: number): Promise<DeliveryReport> {
+async function storeNext({ ctx, due, result }: Made, seconds: number): Promise<DeliveryReport> {
   const nextAttemptAt = new Date(ctx.runtime.now().getTime() + seconds * 1000);
   const recorded = await ctx.stores.deliveries.recordAttempt({
     ...ended(ctx, due, result),
     state: "PENDING",
     errorMessage: null,
     nextAttemptAt,
-    relayAt: new Date(nextAttemptAt.getTime() + RELAY_AFTER_MS),
+    relayAt: relayAfter(nextAttemptAt),
   });
-  if (!recorded) return { kind: "stale" };
+  return recorded ? { kind: "retrying", nextAttemptAt } : { kind: "stale" };
+}
+
+/** Publishes the attempt that was stored, or holds it if its time comes before the circuit's. */
+async function publishNext(
+  { ctx, due }: Made,
+  nextAttemptAt: Date,
+  webhook: WebhookRecord,
+): Promise<void> {
+  const { deliveries, queue } = ctx.stores;
+  const now = ctx.runtime.now();
   const next = due.attempt + 1;
+  const { open_until } = webhook.circuit;
+  if (open_until !== null && nextAttemptAt < open_until) {
+    const stored = {
+      _id: due.deliveryId,
+      attempt_count: due.attempt,
+      next_attempt_at: nextAttemptAt,
+      relay_at: relayAfter(nextAttemptAt),
+    };
+    await unlessUnavailable(ctx, "the relay publishes the next attempt", () =>
+      deliveries.hold(stored, "circuit", relayAfter(now)),
+    );
+    return;
+  }
+  const waitMs = nextAttemptAt.getTime() - now.getTime();
   await unlessUnavailable(ctx, "the relay publishes the next attempt", () =>
-    ctx.stores.queue.publishDeliveries([
+    queue.publishDeliveries([
       {
         message: { delivery_id: due.deliveryId, attempt: next, snapshot: null },
-        options: { delaySeconds: seconds, deduplicationId: `${due.deliveryId}-${next}` },
+        options: {
+          delaySeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+          deduplicationId: `${due.deliveryId}-${next}`,
+          ...flowControlOf(webhook),
+        },
       },
     ]),
   );
-  return { kind: "retrying", nextAttemptAt };
 }
 
-/** Starts the endpoint's row of failures, or ends the endpoint's service when the row is too long. */
-async function noteFailure(
-  ctx: ServiceContext,
-  due: DueAttempt,
-  { at, error }: AttemptResult,
-): Promise<void> {
-  const { webhooks } = ctx.stores;
-  const id = due.target.webhook_id;
-  const webhook = due.failing ? (due.webhook ?? (await webhooks.get(id))) : null;
-  if (webhook === null || webhook.failing_since === null) return webhooks.noteFailure(id, at);
-  if (at.getTime() - webhook.failing_since.getTime() < FAILING_LIMIT_DAYS * DAY_MS) return;
-  const reason = `no attempt succeeded for ${FAILING_LIMIT_DAYS} days; the last: ${error}`;
-  await suspendWebhook({ ctx, webhook, reason });
+function relayAfter(at: Date): Date {
+  return new Date(at.getTime() + RELAY_AFTER_MS);
 }
 
 /** What the record of an attempt after which none is due has in common. */

@@ -3,6 +3,7 @@ import type { DeliverySummaryRecord } from "../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { unlessUnavailable } from "../events/unless-unavailable.ts";
+import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
 /**
@@ -32,10 +33,13 @@ export function reopenRefusal(
 export async function reopenDeliveries({
   ctx,
   deliveries,
+  webhooks,
   key,
 }: {
   ctx: ServiceContext;
   deliveries: readonly DeliverySummaryRecord[];
+  /** Their endpoints, by id. */
+  webhooks: ReadonlyMap<string, WebhookRecord>;
   key: string;
 }): Promise<readonly DeliverySummaryRecord[]> {
   if (deliveries.length === 0) return [];
@@ -43,12 +47,13 @@ export async function reopenDeliveries({
   const relayAt = new Date(at.getTime() + RELAY_AFTER_MS);
   await ctx.stores.deliveries.reopenMany(deliveries, { key, relayAt, at });
   const after = await ctx.stores.deliveries.getMany(deliveries.map(({ _id }) => _id));
-  await unlessUnavailable(ctx, "the relay publishes the deliveries", () =>
-    publish(
-      ctx,
-      after.filter((delivery) => isReopened(delivery, key, at)),
-    ),
-  );
+  const reopened = after.filter((delivery) => isReopened(delivery, key, at));
+  await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
+    for (let start = 0; start < reopened.length; start += MESSAGES_PER_PUBLISH) {
+      const some = reopened.slice(start, start + MESSAGES_PER_PUBLISH);
+      await publishAttempts(ctx, some, webhooks, { now: at, mark: `o${at.getTime()}` });
+    }
+  });
   return after;
 }
 
@@ -56,23 +61,4 @@ export async function reopenDeliveries({
 function isReopened(delivery: DeliverySummaryRecord, key: string, at: Date): boolean {
   const { state, resend_key, updated_at } = delivery;
   return state === "PENDING" && resend_key === key && updated_at.getTime() === at.getTime();
-}
-
-async function publish(
-  ctx: ServiceContext,
-  reopened: readonly DeliverySummaryRecord[],
-): Promise<void> {
-  for (let start = 0; start < reopened.length; start += MESSAGES_PER_PUBLISH) {
-    await ctx.stores.queue.publishDeliveries(
-      reopened.slice(start, start + MESSAGES_PER_PUBLISH).map((delivery) => {
-        const attempt = delivery.attempt_count + 1;
-        // An attempt of the same number may have been published before the delivery was given up.
-        const deduplicationId = `${delivery._id}-${attempt}-o${delivery.updated_at.getTime()}`;
-        return {
-          message: { delivery_id: delivery._id, attempt, snapshot: null },
-          options: { deduplicationId },
-        };
-      }),
-    );
-  }
 }

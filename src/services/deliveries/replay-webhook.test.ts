@@ -128,8 +128,8 @@ describe("a replay of what is missing", () => {
         },
         webhooks: {
           ...webhooks,
-          activeAfter: async (...given) => {
-            const page = await webhooks.activeAfter(...given);
+          receiversAfter: async (...given) => {
+            const page = await webhooks.receiversAfter(...given);
             if (moment === "after the endpoints were read") await meanwhile();
             return page;
           },

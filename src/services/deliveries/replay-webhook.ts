@@ -27,7 +27,7 @@ const EVENTS_PER_ROUND = 200;
 const REOPENED: Record<ReplayRequest["which"], readonly DeliveryState[]> = {
   missing: [],
   failed: ["DEAD"],
-  all: ["DEAD", "DELIVERED"],
+  all: ["DEAD", "DELIVERED", "SKIPPED"],
 };
 
 type Replay = {
@@ -119,7 +119,8 @@ async function replaySome(
   const ended = rows.filter((delivery) => isToReopen(delivery, replay));
   if (!replay.isDryRun) {
     await createDeliveries(ctx, replay, missing);
-    await reopenDeliveries({ ctx, deliveries: ended, key: replay.key });
+    const webhooks = new Map([[replay.webhook._id, replay.webhook]]);
+    await reopenDeliveries({ ctx, deliveries: ended, webhooks, key: replay.key });
   }
   const [created, reopened] = [missing.length, ended.length];
   return { created, reopened, left: subscribed.length - created - reopened };
@@ -146,7 +147,7 @@ async function createDeliveries(
   );
   await storeDeliveries(
     ctx,
-    planned.map(({ record, message }) => ({ record: { ...record, resend_key: key }, message })),
+    planned.map(({ record, attempt }) => ({ record: { ...record, resend_key: key }, attempt })),
   );
 }
 

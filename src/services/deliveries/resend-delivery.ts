@@ -37,7 +37,9 @@ export async function resendDelivery({
   if (event === null) {
     throw new DomainError("delivery_not_resendable", "Its event is no longer kept.");
   }
-  await reopenDeliveries({ ctx, deliveries: [delivery], key: key ?? runtime.newId("delivery") });
+  const webhooks = new Map(webhook === null ? [] : [[webhook._id, webhook]]);
+  const newKey = key ?? runtime.newId("delivery");
+  await reopenDeliveries({ ctx, deliveries: [delivery], webhooks, key: newKey });
   return getDelivery({ ctx, input: { deliveryId } });
 }
 

@@ -1,6 +1,7 @@
 import { MAX_BULK_ROWS } from "../../contract/bulk.ts";
 import type { RetryDeliveriesOutcome, RetryDeliveriesRequest } from "../../contract/delivery.ts";
 import type { DeliverySummaryRecord } from "../../ports/delivery-store.ts";
+import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { encodeCursor, pageOptions } from "../paging.ts";
 import { deliveryFilter } from "./delivery-filter.ts";
@@ -25,20 +26,23 @@ export async function retryDeliveries({
     { ...deliveryFilter(filters), states: ["DEAD"], withTests: false },
     pageOptions({ sort: "created_at", limit, cursor }),
   );
-  const refusals = await refusalsOf(ctx, page.rows);
-  const accepted = page.rows.filter(({ _id }) => refusals.get(_id) === null);
+  const webhooks = await endpointsOf(ctx, page.rows);
+  const refusalOf = (row: DeliverySummaryRecord) =>
+    reopenRefusal(row, webhooks.get(row.webhook_id) ?? null);
+  const accepted = page.rows.filter((row) => refusalOf(row) === null);
   const after = isDryRun
     ? []
     : await reopenDeliveries({
         ctx,
         deliveries: accepted,
+        webhooks,
         key: key ?? ctx.runtime.newId("delivery"),
       });
   const stands = new Map(after.map((delivery) => [delivery._id, delivery]));
   return {
     dry_run: isDryRun,
     results: page.rows.map((delivery) => {
-      const code = refusals.get(delivery._id) ?? null;
+      const code = refusalOf(delivery);
       return {
         delivery_id: delivery._id,
         webhook_id: delivery.webhook_id,
@@ -51,11 +55,11 @@ export async function retryDeliveries({
   };
 }
 
-async function refusalsOf(ctx: NamespaceContext, rows: readonly DeliverySummaryRecord[]) {
-  const ids = [...new Set(rows.map((row) => row.webhook_id))];
-  const found = ids.length === 0 ? [] : await ctx.stores.webhooks.findMany(ctx.namespace._id, ids);
-  const webhooks = new Map(found.map((webhook) => [webhook._id, webhook]));
-  return new Map(
-    rows.map((row) => [row._id, reopenRefusal(row, webhooks.get(row.webhook_id) ?? null)]),
-  );
+/** The endpoints that there still are, by id. */
+async function endpointsOf(
+  ctx: NamespaceContext,
+  rows: readonly DeliverySummaryRecord[],
+): Promise<ReadonlyMap<string, WebhookRecord>> {
+  const found = await ctx.stores.webhooks.getMany([...new Set(rows.map((row) => row.webhook_id))]);
+  return new Map(found.map((webhook) => [webhook._id, webhook]));
 }

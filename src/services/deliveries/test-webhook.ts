@@ -6,6 +6,7 @@ import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { unlessUnavailable } from "../events/unless-unavailable.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
+import { flowControlOf } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 import { testEventOf } from "./test-event.ts";
 
@@ -33,7 +34,9 @@ export async function testWebhook({
     event_type: input.type ?? firstOf(webhook.event_types),
     task_id: null,
     is_test: true,
+    sequence: 0,
     state: "PENDING",
+    hold: null,
     error_message: null,
     attempt_count: 0,
     attempts: [],
@@ -50,7 +53,7 @@ export async function testWebhook({
     ctx.stores.queue.publishDeliveries([
       {
         message: { delivery_id: delivery._id, attempt: 1, snapshot: null },
-        options: { deduplicationId: `${delivery._id}-1` },
+        options: { deduplicationId: `${delivery._id}-1`, ...flowControlOf(webhook) },
       },
     ]),
   );

@@ -3,7 +3,7 @@ import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
 import { relayEvents } from "../../scheduled/relay-events.ts";
-import { updateWebhook } from "../webhooks/update-webhook.ts";
+import { suspendWebhook } from "../webhooks/suspend-webhook.ts";
 import { dispatchEvents } from "./dispatch-events.ts";
 
 /** A cron run with time left. */
@@ -45,7 +45,7 @@ describe("a dispatch", () => {
   });
 
   test("that crashed before any of its writes is repeated without a second delivery", async () => {
-    const steps = ["events", "activeAfter", "deliveries", "publish", "settle"] as const;
+    const steps = ["events", "receiversAfter", "deliveries", "publish", "settle"] as const;
     for (const step of steps) {
       const h = createHarness();
       await h.subscribe();
@@ -69,13 +69,14 @@ describe("a dispatch", () => {
     expect(h.published).toEqual([]);
   });
 
-  test("leaves out who subscribed after the event, is paused, or is of another namespace", async () => {
+  test("leaves out who subscribed after the event, failed for good, or is of another namespace", async () => {
     const h = createHarness();
     const other = createHarness();
     const { webhook: foreign } = await other.subscribe();
     await h.ctx.stores.webhooks.insert(foreign);
-    const { webhook: paused } = await h.subscribe();
-    await updateWebhook({ ctx: h.ctx, input: { webhookId: paused._id, status: "SUSPENDED" } });
+    const { webhook: gone } = await h.subscribe();
+    await suspendWebhook({ ctx: h.ctx, webhook: gone, reason: "it answered 410" });
+    await h.ctx.stores.webhooks.settleEvents(gone._id, []);
     const task = await h.taskWith(["task.completed"]);
     h.advance(1);
     await h.subscribe();
@@ -180,7 +181,7 @@ const crash = () => Promise.reject(new Error("crash"));
 /** The context of a worker that dies as it gets to a step. */
 function crashingAt(
   h: Harness,
-  step: "events" | "activeAfter" | "deliveries" | "publish" | "settle",
+  step: "events" | "receiversAfter" | "deliveries" | "publish" | "settle",
 ) {
   const { stores } = h.ctx;
   return {
@@ -189,7 +190,7 @@ function crashingAt(
       ...stores,
       events: step === "events" ? { ...stores.events, insertMany: crash } : stores.events,
       webhooks:
-        step === "activeAfter" ? { ...stores.webhooks, activeAfter: crash } : stores.webhooks,
+        step === "receiversAfter" ? { ...stores.webhooks, receiversAfter: crash } : stores.webhooks,
       deliveries:
         step === "deliveries" ? { ...stores.deliveries, insertMany: crash } : stores.deliveries,
       queue: step === "publish" ? { ...stores.queue, publishDeliveries: crash } : stores.queue,

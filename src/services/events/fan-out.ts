@@ -1,11 +1,12 @@
 import type { DeliveryRecord, EventRecord } from "../../ports/delivery-store.ts";
-import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
+import { endpointHold, mayCarrySnapshot } from "../deliveries/holds.ts";
+import { flowControlOf, type PublishedAttempt } from "../deliveries/publish-attempts.ts";
 import { RELAY_AFTER_MS } from "../deliveries/relay-time.ts";
 import { unlessUnavailable } from "./unless-unavailable.ts";
 
@@ -25,17 +26,20 @@ const DELIVERIES_PER_WRITE = 1000;
 /** Messages in one publish: with payloads of 20 KB at most, the request stays near 1 MB. */
 const MESSAGES_PER_PUBLISH = 50;
 
-/** A delivery as it is stored, and its first attempt's message. */
-type PlannedDelivery = { readonly record: DeliveryRecord; readonly message: DeliveryMessage };
+/** A delivery as it is stored, and its first attempt's message; null for one that is held. */
+type PlannedDelivery = {
+  readonly record: DeliveryRecord;
+  readonly attempt: PublishedAttempt | null;
+};
 
 /** What one step came to: how many deliveries, and behind which endpoint the next goes on; null: it was the last. */
 export type FanOutStep = { readonly deliveries: number; readonly next: string | null };
 
 /**
- * Makes a delivery of each event for each endpoint that is in service and subscribed to it, from
- * the endpoint behind `after` on in order of id (null: the first), as far as one step goes. All
- * events are of one namespace. Each page is stored before it is published: with the queue down, or
- * a crash in between, the relay publishes what is stored.
+ * Makes a delivery of each event for each endpoint that is in service, or paused, and subscribed to
+ * it, from the endpoint behind `after` on in order of id (null: the first), as far as one step goes.
+ * All events are of one namespace. Each page is stored before it is published: with the queue down,
+ * or a crash in between, the relay publishes what is stored.
  *
  * An endpoint is judged as it is when the walk gets to it: one that was deleted, paused or changed
  * before that is treated as such; one that was made since the events happened gets none of them.
@@ -60,7 +64,7 @@ export async function fanOut(
   let endpoints = 0;
   let lastId = after;
   for (;;) {
-    const page: readonly WebhookRecord[] = await ctx.stores.webhooks.activeAfter(
+    const page: readonly WebhookRecord[] = await ctx.stores.webhooks.receiversAfter(
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
@@ -113,14 +117,11 @@ async function store(ctx: ServiceContext, planned: readonly PlannedDelivery[]): 
 
 async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
   await ctx.stores.deliveries.insertMany(planned.map(({ record }) => record));
+  const attempts = planned.flatMap(({ attempt }) => attempt ?? []);
   await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
-    for (let start = 0; start < planned.length; start += MESSAGES_PER_PUBLISH) {
-      await ctx.stores.queue.publishDeliveries(
-        planned.slice(start, start + MESSAGES_PER_PUBLISH).map(({ record, message }) => ({
-          message,
-          options: { deduplicationId: `${record._id}-1` },
-        })),
-      );
+    for (let start = 0; start < attempts.length; start += MESSAGES_PER_PUBLISH) {
+      const some = attempts.slice(start, start + MESSAGES_PER_PUBLISH);
+      await ctx.stores.queue.publishDeliveries(some);
     }
   });
 }
@@ -132,6 +133,7 @@ async function plan(
   now: Date,
 ): Promise<PlannedDelivery> {
   const deliveryId = await deliveryIdOf(event._id, endpoint._id);
+  const hold = endpointHold(endpoint, deliveryId);
   const record: DeliveryRecord = {
     _id: deliveryId,
     namespace_id: event.namespace_id,
@@ -140,7 +142,9 @@ async function plan(
     event_type: event.type,
     task_id: event.task_id,
     is_test: false,
+    sequence: event.sequence,
     state: "PENDING",
+    hold,
     error_message: null,
     attempt_count: 0,
     attempts: [],
@@ -158,9 +162,16 @@ async function plan(
     url: endpoint.url,
     ...sealedPartsOf(endpoint, now),
     payload,
-    failing: endpoint.failing_since !== null,
   };
-  return { record, message: { delivery_id: deliveryId, attempt: 1, snapshot } };
+  const attempt: PublishedAttempt = {
+    message: {
+      delivery_id: deliveryId,
+      attempt: 1,
+      snapshot: mayCarrySnapshot(endpoint) ? snapshot : null,
+    },
+    options: { deduplicationId: `${deliveryId}-1`, ...flowControlOf(endpoint) },
+  };
+  return { record, attempt: hold === null ? attempt : null };
 }
 
 /** For a replay, which makes deliveries of its own choice in the same way. */

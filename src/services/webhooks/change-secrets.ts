@@ -36,7 +36,7 @@ export async function changeSecrets({
     const changed = await webhooks.update(
       ctx.namespace._id,
       webhook._id,
-      { ...patch, updated_at: ctx.runtime.now() },
+      { updated_at: ctx.runtime.now(), ...patch },
       webhook.secrets_write_id,
     );
     if (changed !== null) return changed;

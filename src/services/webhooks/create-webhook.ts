@@ -1,5 +1,5 @@
 import type { CreateWebhookRequest } from "../../contract/webhook.ts";
-import type { SigningSecret, WebhookRecord } from "../../ports/webhook-store.ts";
+import { CLOSED_CIRCUIT, type SigningSecret, type WebhookRecord } from "../../ports/webhook-store.ts";
 import { sealHeaders } from "../../webhooks/custom-headers.ts";
 import { unseal } from "../../webhooks/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../../webhooks/secrets.ts";
@@ -53,10 +53,15 @@ export async function createWebhook({
     status: "ACTIVE",
     status_reason: null,
     suspended_by: null,
+    ordering: input.ordering ?? "none",
+    rate_limit: input.rate_limit ?? null,
+    max_concurrency: input.max_concurrency ?? null,
     secrets: [record, ...keyPairs],
     secrets_write_id: id,
     idempotency_slot: key === null ? id : heldSlot(key),
     failing_since: null,
+    circuit: CLOSED_CIRCUIT,
+    holds_due_at: null,
     created_at: now,
     updated_at: now,
     pending_events: [],

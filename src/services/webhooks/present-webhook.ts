@@ -32,6 +32,14 @@ export function presentWebhook(ctx: ServiceContext, webhook: WebhookRecord): Web
     status_reason: webhook.status_reason,
     suspended_by: webhook.suspended_by,
     failing_since: webhook.failing_since?.toISOString() ?? null,
+    circuit: {
+      state: webhook.circuit.state,
+      open_until: webhook.circuit.open_until?.toISOString() ?? null,
+      consecutive_failures: webhook.circuit.consecutive_failures,
+    },
+    rate_limit: webhook.rate_limit,
+    max_concurrency: webhook.max_concurrency,
+    ordering: webhook.ordering,
     created_at: webhook.created_at.toISOString(),
     updated_at: webhook.updated_at.toISOString(),
   };

@@ -6,6 +6,8 @@ import type {
   DeliveryState,
   DeliveryStore,
   DeliverySummaryRecord,
+  OrderedDelivery,
+  SeenDelivery,
 } from "../../ports/delivery-store.ts";
 import { eventTerms, responseCodes } from "./delivery-terms.ts";
 import { among, createdWithin } from "./filters.ts";
@@ -19,7 +21,10 @@ const WITHOUT_TERMS = { event_terms: 0, response_codes: 0 } as const;
 
 const WITHOUT_LOG = { ...WITHOUT_TERMS, attempts: 0 } as const;
 
-const ENDED: readonly DeliveryState[] = ["DELIVERED", "DEAD"];
+const ENDED: readonly DeliveryState[] = ["DELIVERED", "DEAD", "SKIPPED"];
+
+/** What keeps a later event of the same task from an endpoint that wants order. */
+const UNSETTLED = { $in: ["PENDING", "DEAD"] } as const;
 
 /** A log of attempts that duplicate messages made longer than this grows no further. */
 const LOG_LIMIT = 64;
@@ -68,6 +73,7 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
           update: {
             $set: {
               state: "PENDING",
+              hold: null,
               error_message: null,
               schedule_from: attempt_count,
               resend_key: key,
@@ -84,30 +90,100 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       await gateway.updateOne(
         COLLECTION,
         { _id: deliveryId, state: "PENDING" },
+        { $set: ended("DEAD", reason, null, at) },
+      );
+    },
+    abandonMany: async (deliveryIds, reason, at) => {
+      if (deliveryIds.length === 0) return;
+      await gateway.updateMany(
+        COLLECTION,
+        { _id: { $in: deliveryIds }, state: "PENDING" },
+        { $set: ended("DEAD", reason, null, at) },
+      );
+    },
+    skip: async (deliveryId, reason, relayAt, at) =>
+      (await gateway.updateOne(
+        COLLECTION,
+        { _id: deliveryId, state: UNSETTLED },
+        { $set: ended("SKIPPED", reason, relayAt, at) },
+      )) > 0,
+    hold: async (delivery, hold, relayAt) => {
+      await gateway.updateOne(COLLECTION, untouched(delivery), {
+        $set: { hold, relay_at: relayAt },
+      });
+    },
+    release: async (deliveries, now, relayAfterMs) => {
+      if (deliveries.length === 0) return;
+      await gateway.bulkUpdate(
+        COLLECTION,
+        deliveries.map((delivery) => {
+          const dueMs = Math.max(now.getTime(), delivery.next_attempt_at?.getTime() ?? 0);
+          const due = {
+            hold: null,
+            next_attempt_at: new Date(dueMs),
+            relay_at: new Date(dueMs + relayAfterMs),
+          };
+          return { filter: untouched(delivery), update: { $set: due }, upsert: false };
+        }),
+      );
+    },
+    heldFor: (webhookId, holds, limit) =>
+      gateway.find<DeliverySummaryRecord>(
+        COLLECTION,
+        { webhook_id: webhookId, hold: { $in: holds }, state: "PENDING" },
+        { sort: { created_at: 1, _id: 1 }, limit, projection: WITHOUT_LOG },
+      ),
+    hasSucceeded: async (webhookId, since, madeSince) =>
+      (await gateway.findOne(
+        COLLECTION,
         {
-          $set: {
-            state: "DEAD",
-            error_message: reason,
-            next_attempt_at: null,
-            relay_at: null,
-            updated_at: at,
-          },
+          webhook_id: webhookId,
+          created_at: { $gte: madeSince },
+          state: "DELIVERED",
+          updated_at: { $gte: since },
         },
+        { projection: { _id: 1 } },
+      )) !== null,
+    existing: async (deliveryIds) =>
+      (
+        await gateway.find<Doc>(
+          COLLECTION,
+          { _id: { $in: deliveryIds } },
+          { projection: { _id: 1 } },
+        )
+      ).map(({ _id }) => _id),
+    hasUnsettledBefore: async (delivery) =>
+      (await gateway.findOne(
+        COLLECTION,
+        { ...ofTask(delivery), sequence: { $lt: delivery.sequence }, state: UNSETTLED },
+        { projection: { _id: 1 } },
+      )) !== null,
+    nextUnsettled: (delivery) =>
+      gateway.findOne<DeliverySummaryRecord>(
+        COLLECTION,
+        { ...ofTask(delivery), sequence: { $gt: delivery.sequence }, state: UNSETTLED },
+        { sort: { sequence: 1 }, projection: WITHOUT_LOG },
+      ),
+    forgetRelay: async (deliveryId) => {
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: deliveryId, state: { $in: ["DELIVERED", "SKIPPED"] } },
+        { $set: { relay_at: null } },
       );
     },
     dueForRelay: (now, limit) =>
       gateway.find<DeliverySummaryRecord>(
         COLLECTION,
-        { relay_at: { $lte: now }, state: "PENDING" },
+        { relay_at: { $lte: now } },
         { sort: { relay_at: 1 }, limit, projection: WITHOUT_LOG },
       ),
-    postponeRelays: async (deliveries, relayAt) => {
+    postponeRelays: async (deliveries, change) => {
       if (deliveries.length === 0) return;
       await gateway.bulkUpdate(
         COLLECTION,
         deliveries.map((delivery) => ({
           filter: { _id: delivery._id, state: "PENDING", relay_at: delivery.relay_at },
-          update: { $set: { relay_at: relayAt } },
+          update: { $set: change },
           upsert: false,
         })),
       );
@@ -126,6 +202,33 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       });
     },
   };
+}
+
+/** What a delivery that has ended has in common. */
+function ended(
+  state: "DEAD" | "SKIPPED",
+  reason: string,
+  relayAt: Date | null,
+  at: Date,
+): Partial<DeliveryRecord> {
+  return {
+    state,
+    hold: null,
+    error_message: reason,
+    next_attempt_at: null,
+    relay_at: relayAt,
+    updated_at: at,
+  };
+}
+
+/** A PENDING delivery of which nothing was recorded, and that nobody moved, since it was read. */
+function untouched({ _id, attempt_count, relay_at }: SeenDelivery): Query {
+  return { _id, state: "PENDING", attempt_count, relay_at };
+}
+
+/** The deliveries of one task to one endpoint. */
+function ofTask({ webhook_id, task_id }: OrderedDelivery): Query {
+  return { webhook_id, task_id };
 }
 
 function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
@@ -159,6 +262,7 @@ async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Pr
     {
       $set: {
         state: outcome.state,
+        hold: null,
         error_message: outcome.errorMessage,
         attempt_count: attempt.attempt,
         next_attempt_at: outcome.nextAttemptAt,

@@ -100,6 +100,7 @@ export const INDEXES: readonly Index[] = [
   plain("webhooks", { outbox_at: 1 }),
   plain("webhooks", { "secrets.sealed": 1 }),
   plain("webhooks", { sealed_headers: 1 }),
+  plain("webhooks", { holds_due_at: 1 }),
 
   plain("deliveries", { namespace_id: 1, ...BY_TIME }),
   plain("deliveries", { webhook_id: 1, ...BY_TIME }),
@@ -109,6 +110,8 @@ export const INDEXES: readonly Index[] = [
   ...DELIVERY_FILTERS.map((field) =>
     plain("deliveries", { namespace_id: 1, [field]: 1, ...BY_TIME }),
   ),
+  plain("deliveries", { webhook_id: 1, hold: 1, created_at: 1 }),
+  plain("deliveries", { webhook_id: 1, task_id: 1, sequence: 1 }),
   plain("deliveries", { relay_at: 1 }),
   plain("deliveries", { created_at: 1 }),
 

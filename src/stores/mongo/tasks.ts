@@ -48,6 +48,15 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
 
     get: (taskId) => gateway.findOne<TaskRecord>(TASKS, { _id: taskId }),
 
+    pendingEventsBefore: async (taskId, sequence) => {
+      const task = await gateway.findOne<Pick<TaskRecord, "_id" | "pending_events">>(
+        TASKS,
+        { _id: taskId },
+        { projection: { pending_events: 1 } },
+      );
+      return task?.pending_events.filter((event) => event.sequence < sequence) ?? [];
+    },
+
     list: (filter, page) => findPage<TaskRecord>(gateway, TASKS, taskQuery(filter), page, SUMMARY),
 
     change: async ({ expected, patch, events, history }) => {

@@ -1,4 +1,8 @@
-import type { WebhookRecord, WebhookStore } from "../../ports/webhook-store.ts";
+import {
+  CLOSED_CIRCUIT,
+  type WebhookRecord,
+  type WebhookStore,
+} from "../../ports/webhook-store.ts";
 import { beginningWith, resourceQuery } from "./filters.ts";
 import type { MongoGateway, Query } from "./gateway.ts";
 import { findPage } from "./keyset.ts";
@@ -6,20 +10,19 @@ import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
 
 const COLLECTION = "webhooks";
 
-/** The webhook endpoints, in the collection `webhooks`. Every method is one command but `settleEvents`, which may be three. */
+/** The webhook endpoints, in the collection `webhooks`. Every method is one command unless the port says otherwise; `settleEvents` may be three. */
 export function createWebhookStore(gateway: MongoGateway): WebhookStore {
   const findOne = (filter: Query) => gateway.findOne<WebhookRecord>(COLLECTION, filter);
   return {
     insert: (webhook) => gateway.insertOne(COLLECTION, webhook),
     find: (namespaceId, webhookId) => findOne({ _id: webhookId, namespace_id: namespaceId }),
-    findMany: (namespaceId, webhookIds) =>
-      gateway.find<WebhookRecord>(COLLECTION, {
-        _id: { $in: webhookIds },
-        namespace_id: namespaceId,
-      }),
     findByIdempotencySlot: (namespaceId, slot) =>
       findOne({ namespace_id: namespaceId, idempotency_slot: slot }),
     get: (webhookId) => findOne({ _id: webhookId }),
+    getMany: async (webhookIds) =>
+      webhookIds.length === 0
+        ? []
+        : gateway.find<WebhookRecord>(COLLECTION, { _id: { $in: webhookIds } }),
     list: (namespaceId, filter, page) =>
       findPage<WebhookRecord>(
         gateway,
@@ -45,25 +48,86 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { namespace_id: namespaceId, status: "ACTIVE" },
         { projection: { _id: 1 } },
       )) !== null,
-    activeAfter: (namespaceId, afterId, limit) =>
+    receiversAfter: (namespaceId, afterId, limit) =>
       gateway.find<WebhookRecord>(
         COLLECTION,
         {
           namespace_id: namespaceId,
-          status: "ACTIVE",
+          status: { $in: ["ACTIVE", "SUSPENDED"] },
+          suspended_by: { $ne: "failure" },
           ...(afterId !== null && { _id: { $gt: afterId } }),
         },
         { sort: { _id: 1 }, limit },
       ),
-    noteFailure: async (webhookId, at) => {
+    noteFailure: async (webhookId, at, isFailing) => {
+      const begin = () =>
+        gateway.findOneAndUpdate<WebhookRecord>(
+          COLLECTION,
+          { _id: webhookId, failing_since: null },
+          { $set: { failing_since: at, "circuit.consecutive_failures": 1 } },
+        );
+      const count = () =>
+        gateway.findOneAndUpdate<WebhookRecord>(
+          COLLECTION,
+          { _id: webhookId, failing_since: { $ne: null } },
+          { $inc: { "circuit.consecutive_failures": 1 } },
+        );
+      return isFailing ? ((await count()) ?? begin()) : ((await begin()) ?? count());
+    },
+    restartFailures: async (webhook, at) => {
       await gateway.updateOne(
         COLLECTION,
-        { _id: webhookId, failing_since: null },
-        { $set: { failing_since: at } },
+        { _id: webhook._id, failing_since: webhook.failing_since, "circuit.state": "closed" },
+        { $set: { failing_since: at, "circuit.consecutive_failures": 1 } },
       );
     },
-    noteSuccess: async (webhookId) => {
-      await gateway.updateOne(COLLECTION, { _id: webhookId }, { $set: { failing_since: null } });
+    noteSuccess: async (webhook, at) => {
+      const well = { failing_since: null, circuit: CLOSED_CIRCUIT };
+      const wasClosed =
+        webhook.circuit.state === "closed" &&
+        (await gateway.updateOne(
+          COLLECTION,
+          { _id: webhook._id, "circuit.state": "closed" },
+          { $set: well },
+        )) > 0;
+      if (wasClosed) return;
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: webhook._id },
+        { $set: { ...well, holds_due_at: at } },
+      );
+    },
+    openCircuit: async (webhook, openUntil) =>
+      (await gateway.updateOne(COLLECTION, sameCircuit(webhook), {
+        $set: {
+          "circuit.state": "open",
+          "circuit.open_until": openUntil,
+          "circuit.probe_delivery_id": null,
+          "circuit.openings": webhook.circuit.openings + 1,
+          holds_due_at: openUntil,
+        },
+      })) > 0,
+    letProbe: async (webhook, deliveryId, lookAgainAt) =>
+      (await gateway.updateOne(COLLECTION, sameCircuit(webhook), {
+        $set: {
+          "circuit.state": "half_open",
+          "circuit.open_until": null,
+          "circuit.probe_delivery_id": deliveryId,
+          holds_due_at: lookAgainAt,
+        },
+      })) > 0,
+    dueForHolds: (now, limit) =>
+      gateway.find<WebhookRecord>(
+        COLLECTION,
+        { holds_due_at: { $lte: now } },
+        { sort: { holds_due_at: 1 }, limit },
+      ),
+    setHoldsDue: async (webhook, at) => {
+      await gateway.updateOne(
+        COLLECTION,
+        { _id: webhook._id, holds_due_at: webhook.holds_due_at },
+        { $set: { holds_due_at: at } },
+      );
     },
     suspend: async (webhook, reason, event, at) =>
       (await gateway.updateOne(
@@ -75,6 +139,8 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
             status: "SUSPENDED",
             status_reason: reason,
             suspended_by: "failure",
+            // What is held for it goes to the dead letters.
+            holds_due_at: at,
             sequence: event.sequence,
             outbox_at: webhook.outbox_at ?? at,
             updated_at: at,
@@ -114,5 +180,15 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { outbox_at: { $lt: before } },
         { sort: { outbox_at: 1 }, limit },
       ),
+  };
+}
+
+/** An endpoint whose circuit nobody has moved since it was read. */
+function sameCircuit({ _id, circuit }: WebhookRecord): Query {
+  return {
+    _id,
+    "circuit.state": circuit.state,
+    "circuit.open_until": circuit.open_until,
+    "circuit.probe_delivery_id": circuit.probe_delivery_id,
   };
 }

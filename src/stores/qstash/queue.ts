@@ -48,7 +48,9 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
         ? {}
         : { deduplicationId: options.deduplicationId }),
       ...(options.label === undefined ? {} : { label: options.label }),
-      ...(options.flowControl === undefined ? {} : { flowControl: options.flowControl }),
+      ...(options.flowControl === undefined
+        ? {}
+        : { flowControl: flowControlOf(options.flowControl) }),
     };
   }
 
@@ -117,6 +119,11 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
         if (requests.length > 0) await client.batchJSON(requests);
       }),
   };
+}
+
+/** The limits in the client's words: it takes a period in seconds. */
+function flowControlOf({ key, parallelism, rate }: NonNullable<PublishOptions["flowControl"]>) {
+  return { key, parallelism, ...(rate && { rate: rate.max, period: rate.periodSeconds }) };
 }
 
 async function reach(publish: () => Promise<void>): Promise<void> {

@@ -140,6 +140,8 @@ export const WORK_COSTS = {
       // To relay, to reap, UNKNOWN and silent, to dispatch.
       ...Array.from({ length: 5 }, () => "find tasks"),
       "find schedules",
+      // To dispatch, and with held deliveries to look after.
+      "find webhooks",
       "find webhooks",
       "find deliveries",
     ],

@@ -83,6 +83,13 @@ export function expectConsistent({ entries, attempts, events, status }: TaskHist
   expect(types.filter((type) => type === "task.started")).toHaveLength(attempts.length);
 }
 
+/** An endpoint that wants order got each event of a task for the first time by sequence. */
+export function expectInOrder(taskId: string, endpoint: Endpoint): void {
+  const own = endpoint.received.filter((request) => request.taskId === taskId);
+  const first = [...new Set(own.map(({ sequence }) => sequence))];
+  expect(first).toEqual(first.toSorted((one, other) => one - other));
+}
+
 /**
  * An endpoint got every event of a task (that it subscribed to), duplicates by the same id and with
  * the same body; `endpoints` of the namespace subscribed to them.

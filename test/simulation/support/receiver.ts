@@ -25,8 +25,10 @@ export type Endpoint = {
   readonly url: string;
   /** What the endpoint answers from now on; 204 at first. */
   answerWith(status: number): void;
-  /** The secret that the registration gave. */
-  useSecret(secret: string): void;
+  /** What the registration gave: its secret, and where it is in the API. */
+  useSecret(secret: string, path: string): void;
+  /** Where the endpoint is in the API. */
+  path(): string;
   /** Requests with a valid signature, also those that were not answered 2xx, in order. */
   readonly received: readonly Received[];
   /** Why others were refused. */
@@ -40,7 +42,13 @@ export type Receiver = {
   close(): Promise<void>;
 };
 
-type Slot = { verifier: Webhook | null; status: number; received: Received[]; refused: string[] };
+type Slot = {
+  verifier: Webhook | null;
+  path: string;
+  status: number;
+  received: Received[];
+  refused: string[];
+};
 
 /** Starts a receiver that verifies with the `standardwebhooks` library as published. */
 export async function startReceiver(): Promise<Receiver> {
@@ -62,16 +70,18 @@ export async function startReceiver(): Promise<Receiver> {
   if (address === null || typeof address === "string") throw new Error("no TCP port was given");
   return {
     makeEndpoint: () => {
-      const slot: Slot = { verifier: null, status: 204, received: [], refused: [] };
+      const slot: Slot = { verifier: null, path: "", status: 204, received: [], refused: [] };
       slots.push(slot);
       return {
         url: `http://127.0.0.1:${address.port}/${slots.length - 1}`,
         answerWith: (status) => {
           slot.status = status;
         },
-        useSecret: (secret) => {
+        useSecret: (secret, path) => {
           slot.verifier = new Webhook(secret);
+          slot.path = path;
         },
+        path: () => slot.path,
         received: slot.received,
         refused: slot.refused,
       };

@@ -32,12 +32,14 @@ export async function subscribe(
   { receiver }: Simulation,
   api: Api,
   eventTypes: readonly string[] = ["*"],
+  request: object = {},
 ): Promise<Endpoint> {
   const endpoint = receiver.makeEndpoint();
   const answer = await api
-    .post("/v1/webhooks", { url: endpoint.url, event_types: eventTypes })
+    .post("/v1/webhooks", { url: endpoint.url, event_types: eventTypes, ...request })
     .expect(201);
-  endpoint.useSecret(CreatedWebhook.parse(answer.body).secret);
+  const { secret, webhook_id } = CreatedWebhook.parse(answer.body);
+  endpoint.useSecret(secret, `/v1/webhooks/${webhook_id}`);
   return endpoint;
 }
 
