@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { familyOf, type Program, startProgram, until, untilGone } from "../support/processes.ts";
 
 /** The demo's own limit, and what starting and stopping add to it. */
-const DEMO_TIMEOUT_MS = 120_000;
+const DEMO_TIMEOUT_MS = 130_000;
 
 let demo: Program;
 

@@ -40,21 +40,22 @@ export function rangesOf(index: CollectionIndex, branch: Branch): Range[] {
     prefixes = prefixes.flatMap((prefix) => values.map((value) => prefix.concat([value])));
   }
   // They come in the index's order, so that each lies a little after the one before.
+  const directions = index.spec.fields.map((field) => field.direction);
   let near = index.entries.start();
   return prefixes.map((prefix) => {
-    const range = locate(index, prefix, interval, near);
+    const range = locate(index, directions, prefix, interval, near);
     near = range.to;
     return range;
   });
 }
 
 function locate(
-  index: CollectionIndex,
+  { entries }: CollectionIndex,
+  directions: readonly number[],
   prefix: readonly unknown[],
   interval: Interval | null,
   near: Position,
 ): Range {
-  const directions = index.spec.fields.map((field) => field.direction);
   const place = (key: readonly unknown[]): number => {
     for (let i = 0; i < prefix.length; i += 1) {
       const order = compareValues(key[i], prefix[i]);
@@ -63,7 +64,6 @@ function locate(
     if (interval === null) return 0;
     return placeIn(key[prefix.length], interval) * (directions[prefix.length] ?? 1);
   };
-  const { entries } = index;
   const isWhole = prefix.length === 0 && interval === null;
   const from = isWhole
     ? entries.start()
