@@ -8,8 +8,8 @@ import type { Receiver } from "./receiver.ts";
 import { bold, checked, facts, heading, line, number, quote, seconds } from "./terminal.ts";
 import { watch } from "./watch.ts";
 
-/** The passage whose neighbours are shown: Taft on the Treasury's receipts and its deficit. */
-const SHOWN = { president: "William H Taft", year: 1912, passage: 10 } as const;
+/** The passage whose neighbours are shown: Harrison on what the Treasury took in and spent. */
+const SHOWN = { president: "Benjamin Harrison", year: 1890, passage: 4 } as const;
 
 const NEIGHBOURS = 4;
 

@@ -32,7 +32,7 @@ const MAX_PASSAGE = 900;
 const MIN_PASSAGE = 300;
 
 /** Passages of one address, so that the longest (27,000 words) don't crowd out the others. */
-const MAX_PASSAGES_PER_ADDRESS = 20;
+const MAX_PASSAGES_PER_ADDRESS = 12;
 
 /** What ends in a full stop and ends no sentence. */
 const ABBREVIATION = /\b(?:Mr|Mrs|Ms|Dr|St|No|Gen|Messrs|Hon|[A-Z])\.\s*$/;

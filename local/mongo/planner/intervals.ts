@@ -25,7 +25,9 @@ export function boundsOf(
   const [first, ...others] = pointSets;
   if (first !== undefined) {
     const tests = ranges.map((range) => rangePredicate(range.operator, range.value));
-    const values = distinctSorted(first).filter(
+    const distinct = distinctSorted(first);
+    if (others.length + tests.length === 0) return { kind: "points", values: distinct };
+    const values = distinct.filter(
       (value) =>
         others.every((set) => set.some((other) => compareValues(value, other) === 0)) &&
         tests.every((test) => test(value)),
@@ -42,9 +44,18 @@ function mostSelective(conditions: readonly Condition[]): Condition[] {
   return best === undefined ? [] : [best];
 }
 
-function distinctSorted(values: readonly unknown[]): unknown[] {
+/** What was sorted before: each index that is considered asks for the same points. */
+const sortedBefore = new WeakMap<readonly unknown[], readonly unknown[]>();
+
+function distinctSorted(values: readonly unknown[]): readonly unknown[] {
+  const known = sortedBefore.get(values);
+  if (known !== undefined) return known;
   const sorted = values.toSorted(compareValues);
-  return sorted.filter((value, i) => i === 0 || compareValues(value, sorted[i - 1]) !== 0);
+  const distinct = sorted.filter(
+    (value, i) => i === 0 || compareValues(value, sorted[i - 1]) !== 0,
+  );
+  sortedBefore.set(values, distinct);
+  return distinct;
 }
 
 function intersect(ranges: readonly Extract<Condition, { kind: "range" }>[]): FieldBounds {

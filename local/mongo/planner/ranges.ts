@@ -39,15 +39,23 @@ export function rangesOf(index: CollectionIndex, branch: Branch): Range[] {
     const values = field.direction === 1 ? bounds.values : bounds.values.toReversed();
     prefixes = prefixes.flatMap((prefix) => values.map((value) => prefix.concat([value])));
   }
-  return prefixes.map((prefix) => locate(index, prefix, interval));
+  // They come in the index's order, so that each lies a little after the one before.
+  const directions = index.spec.fields.map((field) => field.direction);
+  let near = index.entries.start();
+  return prefixes.map((prefix) => {
+    const range = locate(index, directions, prefix, interval, near);
+    near = range.to;
+    return range;
+  });
 }
 
 function locate(
-  index: CollectionIndex,
+  { entries }: CollectionIndex,
+  directions: readonly number[],
   prefix: readonly unknown[],
   interval: Interval | null,
+  near: Position,
 ): Range {
-  const directions = index.spec.fields.map((field) => field.direction);
   const place = (key: readonly unknown[]): number => {
     for (let i = 0; i < prefix.length; i += 1) {
       const order = compareValues(key[i], prefix[i]);
@@ -56,11 +64,15 @@ function locate(
     if (interval === null) return 0;
     return placeIn(key[prefix.length], interval) * (directions[prefix.length] ?? 1);
   };
-  const { entries } = index;
   const isWhole = prefix.length === 0 && interval === null;
+  const from = isWhole
+    ? entries.start()
+    : entries.partitionPointNear(near, (entry) => place(entry.key) < 0);
   return {
-    from: isWhole ? entries.start() : entries.partitionPoint((entry) => place(entry.key) < 0),
-    to: isWhole ? entries.end() : entries.partitionPoint((entry) => place(entry.key) <= 0),
+    from,
+    to: isWhole
+      ? entries.end()
+      : entries.partitionPointNear(from, (entry) => place(entry.key) <= 0),
     constants: prefix.length,
     bounded: prefix.length + (interval === null ? 0 : 1),
   };

@@ -65,19 +65,34 @@ export class SortedList<T> {
     }
     const chunk = this.#chunks[low];
     if (chunk === undefined) return { chunk: low, offset: 0 };
-    let from = 0;
-    let to = chunk.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      const entry = chunk[middle];
-      if (entry !== undefined && isBefore(entry)) from = middle + 1;
-      else to = middle;
-    }
-    return { chunk: low, offset: from };
+    return { chunk: low, offset: divide(chunk, 0, chunk.length, isBefore) };
   }
 
   partitionPoint(isBefore: (entry: T) => boolean): Position {
     return this.#search(isBefore);
+  }
+
+  /** The same, found with few looks where it is at `near` or soon after it. */
+  partitionPointNear(near: Position, isBefore: (entry: T) => boolean): Position {
+    const chunk = this.#chunks[near.chunk];
+    const previous =
+      near.offset > 0 ? chunk?.[near.offset - 1] : this.#chunks[near.chunk - 1]?.at(-1);
+    const last = chunk?.at(-1);
+    if (chunk === undefined || last === undefined) return this.#search(isBefore);
+    if (previous !== undefined && !isBefore(previous)) return this.#search(isBefore);
+    let from = near.offset;
+    let to = from;
+    for (let step = 1; to < chunk.length; step *= 2) {
+      const entry = chunk[to];
+      if (entry === undefined || !isBefore(entry)) break;
+      from = to + 1;
+      to += step;
+    }
+    if (to >= chunk.length) {
+      if (isBefore(last)) return this.#search(isBefore);
+      to = chunk.length - 1;
+    }
+    return { chunk: near.chunk, offset: divide(chunk, from, to, isBefore) };
   }
 
   start(): Position {
@@ -128,4 +143,22 @@ export class SortedList<T> {
       }
     }
   }
+}
+
+/** The first index from `from` to `to` whose entry is not `isBefore`. */
+function divide<T>(
+  entries: readonly T[],
+  from: number,
+  to: number,
+  isBefore: (entry: T) => boolean,
+): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && isBefore(entry)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
