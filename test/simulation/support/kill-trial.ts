@@ -27,11 +27,11 @@ const EMBEDDER = "hashed-ngram-256";
 /** What the killed job may be. */
 export type TrialKind = "batch" | "taxonomy" | "cluster";
 
-/** A kill comes so soon as a rule: a cluster has several invocations before it writes to documents. */
+/** A kill comes so soon as a rule; a cluster takes a minute, since it writes at each step. */
 const KILLED_WITHIN_MS: Readonly<Record<TrialKind, number>> = {
   batch: 400,
   taxonomy: 400,
-  cluster: 10_000,
+  cluster: 60_000,
 };
 
 /** What a trial came to. */
