@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from "../ports/errors.ts";
 import type { TaskErrorRecord } from "../ports/task-store.ts";
 import { publishJob } from "../services/tasks/publish-job.ts";
 import { retryIntent } from "../services/tasks/retry-intent.ts";
@@ -12,13 +13,14 @@ export function describeError(
   maxAttempts: number,
 ): TaskErrorRecord {
   const isFinal = error instanceof NonRetryableError || attempt >= maxAttempts;
-  return {
+  const record = {
     code: error instanceof NonRetryableError ? error.code : "step_failed",
     message: error instanceof Error ? error.message : String(error),
     retryable: !isFinal,
     attempt,
     details: null,
   };
+  return error instanceof StoreUnavailableError ? { ...record, code: "store_outage" } : record;
 }
 
 /**

@@ -89,6 +89,19 @@ describe("the guard of a lease", () => {
     expect(calls).toEqual([]);
   });
 
+  it("holds for stores that stand in a group too, as clustering's do", async () => {
+    const h = createJobHarness();
+    const run = await running(h);
+    const writes: string[] = [];
+    const models = { advance: (id: string) => Promise.resolve(writes.push(id)) };
+    const { clustering } = guardedStores({ clustering: { models } }, leaseGuard(run));
+    await clustering.models.advance("in time");
+    h.advance(LEASE_MS);
+    await h.cron();
+    await expect(clustering.models.advance("late")).rejects.toThrow(LeaseLostError);
+    expect(writes).toEqual(["in time"]);
+  });
+
   it("hands a renewal's news of a kill to the runner", async () => {
     const h = createJobHarness();
     const run = await running(h);

@@ -44,26 +44,18 @@ function remainingMs({ ctx, task }: Run): number {
 }
 
 /**
- * The same stores, which hold the lease before whatever is asked of them: reads too, since a list
- * of the methods that write would some day lack one.
+ * The same stores, which hold the lease before whatever is asked of them, also where stores stand in
+ * groups: reads too, since a list of the methods that write would some day lack one.
  */
 export function guardedStores<Stores extends object>(stores: Stores, hold: HoldLease): Stores {
   return new Proxy(stores, {
-    get: (all, name) => {
-      const store: unknown = Reflect.get(all, name);
-      return typeof store === "object" && store !== null ? guarded(store, hold) : store;
-    },
-  });
-}
-
-function guarded(store: object, hold: HoldLease): object {
-  return new Proxy(store, {
     get: (target, name) => {
-      const method: unknown = Reflect.get(target, name);
-      if (typeof method !== "function") return method;
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member === "object" && member !== null) return guardedStores(member, hold);
+      if (typeof member !== "function") return member;
       return async (...parameters: unknown[]): Promise<unknown> => {
         await hold();
-        return Reflect.apply(method, target, parameters);
+        return Reflect.apply(member, target, parameters);
       };
     },
   });

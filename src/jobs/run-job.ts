@@ -1,10 +1,9 @@
 import type { JobMessage } from "../ports/queue.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { unseenIntent } from "../services/tasks/plan-change.ts";
-import { publishJob } from "../services/tasks/publish-job.ts";
-import { requestDispatch } from "../services/tasks/request-dispatch.ts";
 import { findJob } from "./catalog.ts";
 import { claim } from "./claim.ts";
+import { continueLater } from "./continue-later.ts";
 import { NonRetryableError, type StepOutcome } from "./define-job.ts";
 import { endTask } from "./end-task.ts";
 import { describeError, failAttempt } from "./fail-attempt.ts";
@@ -13,15 +12,14 @@ import { heartbeat, type Pulse } from "./heartbeat.ts";
 import type { JobState, OpenJob } from "./job.ts";
 import { LeaseLostError, leaseGuard } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
-
-/** How long a continuation's message may take before the reaper publishes it again. */
-const CONTINUATION_GRACE_SECONDS = 120;
+import { isOutage, sitOut } from "./sit-out.ts";
 
 /**
  * Runs a task for one invocation: takes the lease, calls the job's steps until they are done or
  * the invocation's budget is spent, keeps a checkpoint, and ends the task or asks for another
- * invocation. Whatever a step throws ends in a retry or in FAILED; what the stores throw goes up,
- * the queue repeats the message, and the reaper finds the lease that nobody renews (P1).
+ * invocation. Whatever a step throws ends in a retry or in FAILED, but for a store's outage, which
+ * the attempt sits out. What the stores throw outside of steps goes up, the queue repeats the
+ * message, and the reaper finds the lease that nobody renews (P1).
  */
 export async function runJob({
   ctx,
@@ -50,6 +48,7 @@ export async function runJob({
     step = run.task.cancel === null ? await work(run, job) : "continue";
   } catch (error) {
     if (error instanceof LeaseLostError) return { kind: "lost" };
+    if (isOutage(run, error)) return sitOut(run, error);
     return failAttempt(run, describeError(error, task.attempt, task.max_attempts));
   }
   return settle(run, step);
@@ -146,26 +145,4 @@ function keep(run: Run, step: StepOutcome<JobState>): StepOutcome<JobState> {
   if (step.kind !== "skip") run.state = step.state;
   if (step.kind === "next" || step.kind === "done") run.progress = step.progress;
   return step;
-}
-
-async function continueLater(run: Run): Promise<RunOutcome> {
-  const { ctx } = run;
-  const graceEnd = new Date(ctx.runtime.now().getTime() + CONTINUATION_GRACE_SECONDS * 1000);
-  const written = await writeAsHolder(run, (task) =>
-    task.cancel !== null
-      ? null
-      : unseenIntent(task, "runner", {
-          lease_token: null,
-          lease_expires_at: graceEnd,
-          checkpoint: run.state,
-          progress: run.progress,
-        }),
-  );
-  if (written.kind === "reconsider") return endTask(run, { status: "CANCELED" });
-  if (written.kind === "lost") return { kind: "lost" };
-  await Promise.all([
-    publishJob({ ctx, task: written.task }),
-    requestDispatch({ ctx, task: written.task }),
-  ]);
-  return { kind: "continued" };
 }

@@ -130,6 +130,8 @@ export type TaskRecord = {
   readonly job_input: Record<string, unknown>;
   /** The job's state at its last checkpoint, from which a new attempt goes on; null before the first. */
   readonly checkpoint: Record<string, unknown> | null;
+  /** How often a store's outage has held this attempt up, which doesn't count as its failure. */
+  readonly outages: number;
   /** The fencing token of the runner at work; null when none is. */
   readonly lease_token: string | null;
   /** When the reaper may take the lease (or a lost continuation) away; null when nothing runs. */

@@ -47,6 +47,7 @@ export function taskRecord(fields: Partial<TaskRecord> = {}): TaskRecord {
     resource_id: null,
     job_input: {},
     checkpoint: null,
+    outages: 0,
     lease_token: null,
     lease_expires_at: null,
     relay_at: null,

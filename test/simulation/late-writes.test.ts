@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TaskRecord } from "../../src/ports/task-store.ts";
-import { runTrial, type Trial } from "./support/kill-trial.ts";
+import { runTrial, type Trial, type TrialKind } from "./support/kill-trial.ts";
 
 /** Another seed gives other stories; a failure names its own. */
 const SEED = 20_261_124;
@@ -8,7 +8,7 @@ const SEED = 20_261_124;
 const TRIALS = 500;
 
 /** Some ten times what it takes on an idle machine. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** How often what the trials are for happened in them. */
 function newTally() {
@@ -24,7 +24,7 @@ function newTally() {
   };
 }
 
-describe.each(["batch", "taxonomy"] as const)("a killed %s", (kind) => {
+describe.each(["batch", "taxonomy", "cluster"] as const)("a killed %s", (kind) => {
   it(
     "writes nothing once CANCELED is confirmed, shows what is stored, and takes its children along",
     async () => {
@@ -35,6 +35,7 @@ describe.each(["batch", "taxonomy"] as const)("a killed %s", (kind) => {
         try {
           const trial = await runTrial(kind, seed);
           expectStopped(trial);
+          if (kind === "cluster") expectTidied(trial);
           tally.exact += expectToldTruly(kind, trial);
           count(tally, trial);
         } catch (error) {
@@ -67,20 +68,30 @@ function expectStopped({ world, target, children, kill }: Trial): void {
 }
 
 /**
- * Outputs and documents are the same for every batch that was killed, and for whatever wasn't
- * disturbed; labels of a runner that died are stored and not told. How many tasks told of
- * something, all of it.
+ * A run that was killed is gone with all its parts: the undo was done, and nothing written after it.
+ * What a runner left that died before its first checkpoint goes with the next run.
  */
-function expectToldTruly(kind: "batch" | "taxonomy", { world, target, children }: Trial): number {
+function expectTidied({ world, target }: Trial): void {
+  if (target.status !== "CANCELED" || isDisturbed(world, target)) return;
+  const left = world.database
+    .rows("cluster_models")
+    .filter((row) => "task_id" in row && row.task_id === target._id);
+  expect(left).toEqual([]);
+}
+
+/**
+ * Outputs and documents are the same for every batch that was killed, and for whatever wasn't
+ * disturbed; labels of a runner that died are stored and not told. Of a cluster's places only those
+ * are looked at that are shown. How many tasks told of something, all of it.
+ */
+function expectToldTruly(kind: TrialKind, { world, target, children }: Trial): number {
   let exact = 0;
   for (const task of [target, ...children]) {
-    const isBatch = task._id !== target._id || kind === "batch";
-    const stored = isBatch
-      ? documentsOf(world.database.rows("documents"), task)
-      : labelsOf(world, task);
-    const told = toldBy(task, isBatch);
-    const isDisturbed = task.attempt > 1 || world.crashed.has(task._id) || wasTakenOver(task);
-    if (isDisturbed && !(isBatch && task.status === "CANCELED"))
+    const own = task._id === target._id ? kind : "batch";
+    const isBatch = own === "batch";
+    const stored = STORED[own](world, task);
+    const told = toldBy(task, own);
+    if (isDisturbed(world, task) && !(isBatch && task.status === "CANCELED"))
       expect(told).toBeLessThanOrEqual(stored);
     else expect(told).toBe(stored);
     if (told === stored && stored > 0) exact += 1;
@@ -88,8 +99,21 @@ function expectToldTruly(kind: "batch" | "taxonomy", { world, target, children }
   return exact;
 }
 
-function documentsOf(rows: readonly object[], task: TaskRecord): number {
-  return rows.filter((row) => "task_id" in row && row.task_id === task._id).length;
+const STORED = { batch: documentsOf, taxonomy: labelsOf, cluster: placesOf };
+
+function documentsOf(world: Trial["world"], task: TaskRecord): number {
+  return world.database
+    .rows("documents")
+    .filter((row) => "task_id" in row && row.task_id === task._id).length;
+}
+
+function placesOf(world: Trial["world"], task: TaskRecord): number {
+  const [cluster] = world.database.rows("clusters");
+  const isShown = cluster !== undefined && "result_task_id" in cluster;
+  if (!isShown || cluster.result_task_id !== task._id) return 0;
+  const isPlaced = (row: object) =>
+    "enrichments" in row && JSON.stringify(row.enrichments).includes(task._id);
+  return world.database.rows("documents").filter(isPlaced).length;
 }
 
 function labelsOf(world: Trial["world"], task: TaskRecord): number {
@@ -99,13 +123,21 @@ function labelsOf(world: Trial["world"], task: TaskRecord): number {
   return world.database.rows("documents").filter(isLabelled).length;
 }
 
-function toldBy({ outputs }: TaskRecord, isBatch: boolean): number {
+/** The outputs that count what was written. */
+const TOLD: Readonly<Record<TrialKind, readonly string[]>> = {
+  batch: ["documents_written"],
+  taxonomy: ["documents_labelled", "documents_below_threshold"],
+  cluster: ["documents_assigned"],
+};
+
+function toldBy({ outputs }: TaskRecord, kind: TrialKind): number {
   const [output] = outputs ?? [];
   if (typeof output !== "object") return 0;
-  const fields = isBatch
-    ? ["documents_written"]
-    : ["documents_labelled", "documents_below_threshold"];
-  return fields.reduce((sum, field) => sum + Number(output[field]), 0);
+  return TOLD[kind].reduce((sum, field) => sum + Number(output[field]), 0);
+}
+
+function isDisturbed(world: Trial["world"], task: TaskRecord): boolean {
+  return task.attempt > 1 || world.crashed.has(task._id) || wasTakenOver(task);
 }
 
 function wasTakenOver({ history }: TaskRecord): boolean {

@@ -280,6 +280,7 @@ function taskOf(ctx: NamespaceContext, types: readonly string[]): TaskRecord {
     resource_id: runtime.newId("batch"),
     job_input: {},
     checkpoint: null,
+    outages: 0,
     lease_token: null,
     lease_expires_at: null,
     relay_at: null,

@@ -56,7 +56,7 @@ export async function cancelTask({
     const outcome = await changeTask({ ctx, task, intent: cancelIntent(ctx, task, request) });
     if (outcome.kind === "conflict") continue;
     await Promise.all([
-      task.status === "PENDING" ? afterQueued(ctx, outcome.task) : null,
+      isWaiting(task) ? afterQueued(ctx, outcome.task) : null,
       cancelChildren({ ctx, parent: outcome.task, actor: request.actor }),
     ]);
     return { kind: "accepted", task: outcome.task };
@@ -98,6 +98,11 @@ export async function cancelChildren({
     }
     after = page.next;
   } while (after !== null);
+}
+
+/** Nobody is at work on it: it waits for an attempt, or sits a store's outage out in the middle of one. */
+function isWaiting({ status, lease_token, outages }: TaskRecord): boolean {
+  return status === "PENDING" || (status === "PROCESSING" && lease_token === null && outages > 0);
 }
 
 async function afterQueued(ctx: ServiceContext, task: TaskRecord): Promise<void> {

@@ -102,6 +102,7 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
     resource_id: input.resourceId,
     job_input: input.jobInput,
     checkpoint: null,
+    outages: 0,
     lease_token: null,
     lease_expires_at: null,
     relay_at: times.relayAt,

@@ -32,6 +32,7 @@ export function retryIntent({
       reason: `attempt ${error.attempt} failed: ${error.message}; next in ${delaySeconds} s`,
       patch: {
         last_error: error,
+        outages: 0,
         lease_token: null,
         lease_expires_at: null,
         relay_at: new Date(now.getTime() + (delaySeconds + RELAY_AFTER_SECONDS) * 1000),

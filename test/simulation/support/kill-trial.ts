@@ -5,6 +5,8 @@ import { DomainError } from "../../../src/services/errors.ts";
 import { submitBatch } from "../../../src/services/batches/submit-batch.ts";
 import { createBatch } from "../../../src/services/batches/create-batch.ts";
 import { killTask } from "../../../src/services/tasks/kill-task.ts";
+import { createCluster } from "../../../src/services/clusters/create-cluster.ts";
+import { executeCluster } from "../../../src/services/clusters/execute-cluster.ts";
 import { createTaxonomy } from "../../../src/services/taxonomies/create-taxonomy.ts";
 import { startMaterialization } from "../../../src/services/taxonomies/start-materialization.ts";
 import { createKillWorld, type KillWorld } from "./kill-world.ts";
@@ -22,6 +24,16 @@ const CHILD_OBJECTS = [3, 5];
 const OBJECTS = 57;
 const EMBEDDER = "hashed-ngram-256";
 
+/** What the killed job may be. */
+export type TrialKind = "batch" | "taxonomy" | "cluster";
+
+/** A kill comes so soon as a rule; a cluster takes a minute, since it writes at each step. */
+const KILLED_WITHIN_MS: Readonly<Record<TrialKind, number>> = {
+  batch: 400,
+  taxonomy: 400,
+  cluster: 60_000,
+};
+
 /** What a trial came to. */
 export type Trial = {
   readonly world: KillWorld;
@@ -31,7 +43,7 @@ export type Trial = {
 };
 
 /** Runs one job with two children, kills it at some moment, and lets everything come to its end. */
-export async function runTrial(kind: "batch" | "taxonomy", seed: number): Promise<Trial> {
+export async function runTrial(kind: TrialKind, seed: number): Promise<Trial> {
   const world = createKillWorld(seed);
   const { time, between, namespace } = world;
   const [bucketId, collectionId, childrens] = await seedContent(world);
@@ -40,10 +52,7 @@ export async function runTrial(kind: "batch" | "taxonomy", seed: number): Promis
   // What is submitted is submitted in calm; it isn't what is looked at here.
   world.world.isWild = false;
   world.spawn({ taskId: null, mayCrash: false }, async (ctx) => {
-    target =
-      kind === "batch"
-        ? await startBatch(ctx, bucketId, collectionId, { from: 0, size: TARGET_OBJECTS })
-        : await startTaxonomy(ctx, collectionId);
+    target = await startTarget(kind, ctx, bucketId, collectionId);
     let from = TARGET_OBJECTS;
     for (const size of CHILD_OBJECTS) {
       children.push(await startBatch(ctx, bucketId, childrens, { from, size }, target));
@@ -74,10 +83,9 @@ export async function runTrial(kind: "batch" | "taxonomy", seed: number): Promis
       if (!isAnswered) ask();
     });
   };
-  const killAt = world.random() < 0.9 ? between(0, 400) : between(0, 60_000);
+  const killAt = world.random() < 0.9 ? between(0, KILLED_WITHIN_MS[kind]) : between(0, 60_000);
   time.at(time.now() + killAt, ask);
-  if (kind === "taxonomy")
-    for (const ms of [500, 1500, 3000]) addDocuments(world, collectionId, ms);
+  if (kind !== "batch") for (const ms of [500, 1500, 3000]) addDocuments(world, collectionId, ms);
   const calmAt = time.now() + WILD_MS;
   const allEnded = () =>
     [target, ...children].every((id) => isTerminal(world.task(id).status)) && kill !== null;
@@ -94,6 +102,22 @@ export async function runTrial(kind: "batch" | "taxonomy", seed: number): Promis
   return { world, target: taskOf(target), children: children.map(taskOf), kill };
 }
 
+function startTarget(
+  kind: TrialKind,
+  ctx: NamespaceContext,
+  bucketId: string,
+  collectionId: string,
+): Promise<string> {
+  switch (kind) {
+    case "batch":
+      return startBatch(ctx, bucketId, collectionId, { from: 0, size: TARGET_OBJECTS });
+    case "taxonomy":
+      return startTaxonomy(ctx, collectionId);
+    case "cluster":
+      return startCluster(ctx, collectionId);
+  }
+}
+
 async function seedContent(world: KillWorld): Promise<[string, string, string]> {
   const { database, newId, namespace, time } = world;
   const at = new Date(time.now());
@@ -104,7 +128,8 @@ async function seedContent(world: KillWorld): Promise<[string, string, string]> 
   await database.insertOne("buckets", { ...named, _id: bucket });
   // A batch that writes a document again takes its labels away: the children have their own.
   for (const _id of [collection, other]) {
-    const record = { ...named, _id, embedder: EMBEDDER };
+    const schema = { embedding: { dimensions: 256 } };
+    const record = { ...named, _id, embedder: EMBEDDER, schema };
     await database.insertOne("collections", record);
   }
   const objects = Array.from({ length: OBJECTS }, (_, index) => {
@@ -124,7 +149,10 @@ function addDocuments(world: KillWorld, collectionId: string, inMs: number): voi
   });
 }
 
-function insertDocument({ database, newId, namespace, time }: KillWorld, collectionId: string) {
+function insertDocument(
+  { database, newId, namespace, random, time }: KillWorld,
+  collectionId: string,
+) {
   const at = new Date(time.now());
   const document = {
     _id: newId("document"),
@@ -132,7 +160,8 @@ function insertDocument({ database, newId, namespace, time }: KillWorld, collect
     collection_id: collectionId,
     task_id: "another",
     enrichments: {},
-    embedding: Array.from({ length: 256 }, () => 0.0625),
+    text: "Tea.",
+    embedding: Float32Array.from({ length: 256 }, () => random() / 8),
     created_at: at,
     updated_at: at,
   };
@@ -157,6 +186,14 @@ async function startBatch(
   const options = parent === undefined ? {} : { parent_task_id: parent };
   const submission = { bucket, batch: _id, options, idempotencySlot: null };
   return (await submitBatch({ ctx, input: submission }))._id;
+}
+
+async function startCluster(ctx: NamespaceContext, collection_id: string): Promise<string> {
+  const request = { name: "goods", collection_ids: [collection_id], k: 2 };
+  const { _id } = await createCluster({ ctx, input: request });
+  return (
+    await executeCluster({ ctx, input: { cluster: _id, options: {}, idempotencySlot: null } })
+  )._id;
 }
 
 async function startTaxonomy(ctx: NamespaceContext, collection_id: string): Promise<string> {

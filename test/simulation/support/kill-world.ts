@@ -30,6 +30,11 @@ const memory = createIsolateMemory();
 /** What an operation may take to have an effect, at the most (`src/ports/operation-time.ts`). */
 const LONGEST_FLIGHT_MS = 19_900;
 
+/** Whether a collection holds what jobs write beside their tasks. */
+function isData(collection: unknown): boolean {
+  return collection === "documents" || collection === "cluster_models";
+}
+
 /** A data write that took effect, and how its task stood at that moment. */
 export type DataWrite = { readonly taskId: string; readonly status: string };
 
@@ -142,7 +147,7 @@ export function createKillWorld(seed: number) {
         if (typeof member !== "function") return member;
         return (...parameters: unknown[]): unknown =>
           time.operate(process, delaysOf(name === "bulkUpdate"), () => {
-            if (process.taskId !== null && name === "bulkUpdate" && parameters[0] === "documents") {
+            if (process.taskId !== null && name === "bulkUpdate" && isData(parameters[0])) {
               writes.push({ taskId: process.taskId, status: task(process.taskId).status });
             }
             return Promise.resolve(Reflect.apply(member, target, parameters));

@@ -1,14 +1,17 @@
-import { Query } from "mingo";
+import { Query as Matcher } from "mingo";
 import { update as applyUpdate } from "mingo/updater";
 import type { Stores } from "../../../src/services/context.ts";
 import type { BucketRecord, CollectionRecord } from "../../../src/ports/content-stores.ts";
 import type { Queue } from "../../../src/ports/queue.ts";
 import type { TaxonomyRecord } from "../../../src/ports/taxonomy-store.ts";
+import { createClusterModelStore } from "../../../src/stores/mongo/cluster-models.ts";
+import { createClusteredDocumentStore } from "../../../src/stores/mongo/clustered-documents.ts";
+import { createClusterStore } from "../../../src/stores/mongo/clusters.ts";
 import { createBatchStore } from "../../../src/stores/mongo/batches.ts";
 import { createDeliveryStore } from "../../../src/stores/mongo/deliveries.ts";
 import { createDocumentStore } from "../../../src/stores/mongo/documents.ts";
 import { createEventStore } from "../../../src/stores/mongo/events.ts";
-import type { BulkUpdate, Doc, MongoGateway } from "../../../src/stores/mongo/gateway.ts";
+import type { BulkUpdate, Doc, MongoGateway, Query } from "../../../src/stores/mongo/gateway.ts";
 import { createLabelStore } from "../../../src/stores/mongo/labels.ts";
 import { createObjectStore } from "../../../src/stores/mongo/objects.ts";
 import { createResourceStore } from "../../../src/stores/mongo/resources.ts";
@@ -42,6 +45,11 @@ export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
     taskTypes: createTaskTypeStore(gateway),
     taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
     labels: createLabelStore(gateway),
+    clusters: createClusterStore(gateway),
+    clustering: {
+      models: createClusterModelStore(gateway),
+      documents: createClusteredDocumentStore(gateway),
+    },
     queue,
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- anything else fails loudly as undefined
@@ -50,22 +58,21 @@ export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
 
 /**
  * The same gateway, whose bulk updates find their rows by id, in a tenth of the time, and insert
- * what they don't find, as documents are written.
+ * what they don't find, as documents and the runs of clusters are written.
  */
 export function withUpserts(memory: MemoryGateway): MemoryGateway {
   return {
     ...memory,
     bulkUpdate: async (collection, updates: readonly BulkUpdate[]) => {
-      if (collection !== "documents") return memory.bulkUpdate(collection, updates);
+      if (!UPSERTED.has(collection)) return memory.bulkUpdate(collection, updates);
       const rows = new Map(memory.rows(collection).map((row) => [row._id, row]));
       const inserts: Doc[] = [];
       let matched = 0;
       for (const { filter, update, upsert } of updates) {
         const id = String(filter["_id"]);
         const row = rows.get(id);
-        if (row !== undefined && new Query({ ...filter }).test(row)) {
-          // The updater knows no $setOnInsert.
-          applyUpdate(row, { $set: structuredClone(objectOf(update["$set"])) });
+        if (row !== undefined && new Matcher({ ...filter }).test(row)) {
+          change(row, update);
           matched += 1;
         } else if (row === undefined && upsert) {
           inserts.push({
@@ -79,6 +86,19 @@ export function withUpserts(memory: MemoryGateway): MemoryGateway {
       return matched + inserts.length;
     },
   };
+}
+
+const UPSERTED: ReadonlySet<string> = new Set(["documents", "cluster_models"]);
+
+/** The updater knows no `$setOnInsert`, and takes vectors apart. */
+function change(row: Doc, update: Query): void {
+  const set = structuredClone(objectOf(update["$set"]));
+  const fields = Object.entries(set).filter(([path]) => !path.includes("."));
+  Object.assign(row, Object.fromEntries(fields));
+  const nested = Object.entries(set).filter(([path]) => path.includes("."));
+  if (nested.length > 0) applyUpdate(row, { $set: Object.fromEntries(nested) });
+  const unset = objectOf(update["$unset"]);
+  if (Object.keys(unset).length > 0) applyUpdate(row, { $unset: { ...unset } });
 }
 
 function objectOf(value: unknown): object {
