@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { isInstalled } from "../support/installed.ts";
+import { isInstalled } from "../support/processes.ts";
 import { readPage, section } from "../support/page.ts";
 import { startWorld } from "../support/world.ts";
 

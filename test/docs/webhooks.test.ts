@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";
-import { isInstalled } from "../support/installed.ts";
+import { isInstalled } from "../support/processes.ts";
 import { readPage } from "../support/page.ts";
 import { completeTask, deliveryTo, subscribe } from "../support/webhooks.ts";
 import { startWorld } from "../support/world.ts";
