@@ -1,22 +1,14 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { isInstalled } from "../support/processes.ts";
 import { readPage, section } from "../support/page.ts";
 import { startWorld } from "../support/world.ts";
 
 const run = promisify(execFile);
-
-function isInstalled(program: string): boolean {
-  try {
-    execFileSync(program, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 it.skipIf(!isInstalled("curl") || !isInstalled("bash"))(
   'README\'s lines of "Try it yourself" work as they are pasted',

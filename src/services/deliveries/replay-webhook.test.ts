@@ -85,6 +85,13 @@ describe("a replay of what is missing", () => {
     expect(await deliverAll(h)).toEqual(events);
   });
 
+  test("twice at once makes and publishes each delivery once", async () => {
+    const { h, id, events } = await missed();
+    await Promise.all([replay(h, id, {}), replay(h, id, { which: "all" })]);
+    expect(h.gateway.rows("deliveries")).toHaveLength(2);
+    expect(await deliverAll(h)).toEqual([events[0], events[2]]);
+  });
+
   test("leaves dead letters and what arrived as they are", async () => {
     const { h, id } = await missed();
     await replay(h, id, {});
