@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { BuiltInEventType } from "../contract/event.ts";
 import type { Progress } from "../contract/task.ts";
 import type { TerminalStatus } from "../contract/status.ts";
 import type { Config } from "../config.ts";
@@ -35,8 +36,12 @@ export type JobContext<Resource> = {
   >;
 };
 
-/** An event that a job's end causes, stored in the same write as the end (P3). */
-export type JobEvent = { readonly type: string; readonly data: Record<string, unknown> };
+/**
+ * An event that a job's end causes, stored in the same write as the end (P3). It is of the catalogue in
+ * `contract/event.ts`, where its schema is: types that are registered over HTTP are a namespace's own,
+ * and are published by `POST /v1/events`, which holds them against their schema.
+ */
+export type JobEvent = { readonly type: BuiltInEventType; readonly data: Record<string, unknown> };
 
 /** What a call of `start` or `advance` came to. */
 export type StepOutcome<State> =

@@ -90,7 +90,7 @@ describe("a kill", () => {
       expect(task.pending_events.map(({ type }) => type)).toEqual([
         "task.created",
         "task.started",
-        "counted",
+        "collection.documents.written",
         "task.canceled",
       ]);
       expect(h.world.queue).toEqual([]);

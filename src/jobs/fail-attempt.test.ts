@@ -87,7 +87,7 @@ describe("a failed attempt", () => {
       "task.started",
       "task.started",
       "task.started",
-      "counted",
+      "collection.documents.written",
       "task.failed",
     ]);
   });

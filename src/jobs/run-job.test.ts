@@ -26,7 +26,7 @@ describe("one invocation of a job", () => {
     expect(task.pending_events.map(({ type, sequence }) => [sequence, type])).toEqual([
       [1, "task.created"],
       [2, "task.started"],
-      [3, "counted"],
+      [3, "collection.documents.written"],
       [4, "task.completed"],
     ]);
     expect(await h.batchOf(task)).toMatchObject({

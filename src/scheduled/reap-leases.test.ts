@@ -98,7 +98,7 @@ describe("the reaper", () => {
       last_error: { code: "lease_expired", retryable: false, attempt: 3 },
     });
     expect(task.pending_events.map(({ type }) => type).slice(-2)).toEqual([
-      "counted",
+      "collection.documents.written",
       "task.failed",
     ]);
     expect((await h.batchOf(task))?.status).toBe("FAILED");

@@ -49,6 +49,8 @@ function bodyFor(route: Route): string {
     "/v1/buckets/{bucket_id}/batches": { all: true, collection_id },
     "/v1/webhooks/{webhook_id}": { description: name },
     "/v1/task-types/{type}": { executor_url: "https://executor.example.com/" },
+    "/v1/event-types/{event_type}": { schema: { type: "object" }, description: name },
+    "/v1/events": { type: own.ids["event_type"], data: {} },
     "/v1/tasks": { task_type: own.ids["type"], input: {} },
     "/v1/tasks/kill": { status: "PENDING" },
     "/v1/tasks/retry": { status: "FAILED" },

@@ -54,7 +54,10 @@ const counting = defineJob({
     await script.onStep(done + 1);
     return outcomeAt(done + 1);
   },
-  conclude: ({ done }) => ({ outputs: [{ done }], events: [{ type: "counted", data: { done } }] }),
+  conclude: ({ done }) => ({
+    outputs: [{ done }],
+    events: [{ type: "collection.documents.written", data: { done } }],
+  }),
   undo: async ({ done }) => script.onUndo(done),
 });
 

@@ -21,7 +21,7 @@ function intentTo(to: TaskStatus, change: Partial<Intent> = {}): Intent {
 }
 
 const anyStatus = fc.constantFrom(...TaskStatusEnum.options);
-const anyEvents = fc.array(fc.constant({ type: "a.test", data: {} }), { maxLength: 3 });
+const anyEvents = fc.array(fc.constant({ type: "task.progressed", data: {} }), { maxLength: 3 });
 
 /** One writer's move: where to, with what events, from the present task or from one seen earlier. */
 const anyMove = fc.record({

@@ -1,3 +1,4 @@
+import type { BuiltInEventType } from "../../contract/event.ts";
 import { isTerminal, type TaskStatus } from "../../contract/status.ts";
 import type { Runtime } from "../../ports/runtime.ts";
 import type {
@@ -11,7 +12,7 @@ import { presentTask } from "./present-task.ts";
 import { mayBecome } from "./transitions.ts";
 
 /** An event before it has its number. */
-export type NewEvent = { readonly type: string; readonly data: Record<string, unknown> };
+export type NewEvent = { readonly type: BuiltInEventType; readonly data: Record<string, unknown> };
 
 /** What somebody wants to do to a task. */
 export type Intent = {
@@ -32,7 +33,7 @@ export function unseenIntent(task: TaskRecord, actor: string, patch: TaskPatch):
 }
 
 /** The event that reaching a status makes; null for those that make none. */
-function eventOf(from: TaskStatus, to: TaskStatus): string | null {
+function eventOf(from: TaskStatus, to: TaskStatus): BuiltInEventType | null {
   if (from === to) return null;
   switch (to) {
     case "PROCESSING":

@@ -89,6 +89,7 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
         { created_at: { $lt: before } },
         { sort: { created_at: 1 }, limit, projection: { namespace_id: 1 } },
       );
+      if (old.length === 0) return 0;
       const heads = await headsAmong(old);
       const freed = old.flatMap(({ _id }) => (heads.includes(_id) ? [] : [_id]));
       if (freed.length > 0) await gateway.deleteMany(POSITIONS, { _id: { $in: freed } });

@@ -69,6 +69,19 @@ export const REQUEST_COSTS = {
     qstash: [],
     limit: null,
   },
+  "publish an event, with an endpoint": {
+    // Whether anybody streams the namespace's events.
+    redis: ["EXISTS"],
+    mongo: ["find event_types", "insert events", "find webhooks"],
+    qstash: ["publish /internal/events/dispatch"],
+    limit: null,
+  },
+  "read the log of events, nothing new": {
+    ...NOTHING,
+    // What has no position yet, positions, events.
+    mongo: ["find events", "find event_positions", "find events"],
+    limit: null,
+  },
   "an API key's first request in an isolate": { ...NOTHING, mongo: ["find keys"], limit: null },
   "an API key's next requests within 60 s": { ...NOTHING, limit: null },
   "a namespace's first request in an isolate": {
@@ -143,13 +156,15 @@ export const WORK_COSTS = {
       // To dispatch, and with held deliveries to look after.
       "find webhooks",
       "find webhooks",
+      // What was published.
+      "find events",
       "find deliveries",
     ],
     limit: null,
   },
   "the daily cron, idle": {
     ...NOTHING,
-    mongo: ["find tasks", "find events", "find deliveries"],
+    mongo: ["find tasks", "find events", "find event_positions", "find deliveries"],
     limit: null,
   },
 } as const satisfies Record<string, Cost>;

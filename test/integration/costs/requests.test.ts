@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { gate, TestReceiver } from "../../contracts/qstash/receiver.ts";
 import type { Api } from "../../support/api.ts";
+import { log, publish, shop } from "../../support/events.ts";
 import { getTask, makeBatch, sentence, submit } from "../../support/fixtures.ts";
 import { keysOf, REQUEST_COSTS } from "./expected.ts";
 import { type Counted, inAnyOrder, type MeteredWorld, startMeteredWorld } from "./meter.ts";
@@ -85,6 +86,20 @@ const scenarios: Record<keyof typeof REQUEST_COSTS, () => Promise<Counted>> = {
     await run;
     expect((await getTask(api, task_id)).status).toBe("CANCELED");
     return counted;
+  },
+
+  "publish an event, with an endpoint": async () => {
+    const api = await shop(world);
+    const hook = { url: receiver.url("/orders"), event_types: ["orders.*"] };
+    await api.post("/v1/webhooks", hook).expect(201);
+    return world.count(() => publish(api, "o_1"));
+  },
+
+  "read the log of events, nothing new": async () => {
+    const api = await shop(world);
+    await publish(api, "o_1");
+    await log(api);
+    return world.count(() => log(api));
   },
 
   "an API key's first request in an isolate": async () => {
