@@ -1,8 +1,11 @@
+import type { DeliveryRecord } from "../../ports/delivery-store.ts";
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { type AttemptTarget, judge, makeAttempt } from "../../webhooks/attempt.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
+import { runSubscriber } from "./run-subscriber.ts";
+import { subscriberOf } from "./subscriber.ts";
 import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
 
 /** What a message came to. */
@@ -27,6 +30,7 @@ export type DueAttempt = {
 type Prepared =
   | { readonly kind: "due"; readonly due: DueAttempt }
   | { readonly kind: "dead"; readonly reason: string }
+  | { readonly kind: "subscriber"; readonly delivery: DeliveryRecord; readonly name: string }
   | { readonly kind: "stale" };
 
 /**
@@ -49,6 +53,8 @@ export async function deliverWebhook({
     case "dead":
       await ctx.stores.deliveries.abandon(input.delivery_id, prepared.reason, ctx.runtime.now());
       return prepared;
+    case "subscriber":
+      return runSubscriber({ ctx, input: prepared });
     case "due":
       return attempt(ctx, prepared.due);
   }
@@ -81,6 +87,8 @@ async function prepare(
   if (delivery?.state !== "PENDING" || delivery.attempt_count + 1 !== input.attempt) {
     return { kind: "stale" };
   }
+  const name = subscriberOf(delivery.webhook_id);
+  if (name !== null) return { kind: "subscriber", delivery, name };
   const [webhook, event] = await Promise.all([
     ctx.stores.webhooks.get(delivery.webhook_id),
     ctx.stores.events.get(delivery.event_id),

@@ -2,9 +2,11 @@ import type { DeliveryRecord, EventRecord } from "../../ports/delivery-store.ts"
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
+import { matchesEventType } from "../../contract/event.ts";
 import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
+import { subscriberTarget } from "../deliveries/subscriber.ts";
 import { RELAY_AFTER_MS } from "../deliveries/relay-time.ts";
 import { unlessUnavailable } from "./unless-unavailable.ts";
 
@@ -31,7 +33,8 @@ type PlannedDelivery = { readonly record: DeliveryRecord; readonly message: Deli
 export type FanOutStep = { readonly deliveries: number; readonly next: string | null };
 
 /**
- * Makes a delivery of each event for each endpoint that is in service and subscribed to it, from
+ * Makes a delivery of each event for each subscriber in code, and for each endpoint that is in
+ * service and subscribed to it, from
  * the endpoint behind `after` on in order of id (null: the first), as far as one step goes. All
  * events are of one namespace. Each page is stored before it is published: with the queue down, or
  * a crash in between, the relay publishes what is stored.
@@ -66,11 +69,13 @@ export async function fanOut(
     );
     const taken = takeWithin(DELIVERIES_PER_STEP - deliveries, page, events);
     const now = ctx.runtime.now();
-    const planned = await Promise.all(
-      taken.flatMap(({ endpoint, wanted }) =>
+    const planned = await Promise.all([
+      // In the first step only, and before the endpoints.
+      ...(lastId === null ? planForSubscribers(ctx, events, now) : []),
+      ...taken.flatMap(({ endpoint, wanted }) =>
         wanted.map((event) => plan(endpoint, event, payloadOf(event), now)),
       ),
-    );
+    ]);
     await store(ctx, planned);
     deliveries += planned.length;
     endpoints += taken.length;
@@ -124,17 +129,29 @@ async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[
   });
 }
 
-async function plan(
-  endpoint: WebhookRecord,
-  event: EventRecord,
-  payload: string,
+/** The deliveries to the deployment's own subscribers, which read what they need themselves. */
+function planForSubscribers(
+  ctx: ServiceContext,
+  events: readonly EventRecord[],
   now: Date,
-): Promise<PlannedDelivery> {
-  const deliveryId = await deliveryIdOf(event._id, endpoint._id);
+): readonly Promise<PlannedDelivery>[] {
+  return [...ctx.subscribers.values()].flatMap(({ name, eventTypes }) =>
+    events
+      .filter(({ type }) => eventTypes.some((pattern) => matchesEventType(pattern, type)))
+      .map(async (event) => {
+        const record = await recordOf(subscriberTarget(name), event, now);
+        return { record, message: { delivery_id: record._id, attempt: 1, snapshot: null } };
+      }),
+  );
+}
+
+/** A delivery before its first attempt. */
+async function recordOf(targetId: string, event: EventRecord, now: Date): Promise<DeliveryRecord> {
+  const deliveryId = await deliveryIdOf(event._id, targetId);
   const record: DeliveryRecord = {
     _id: deliveryId,
     namespace_id: event.namespace_id,
-    webhook_id: endpoint._id,
+    webhook_id: targetId,
     event_id: event._id,
     event_type: event.type,
     task_id: event.task_id,
@@ -147,6 +164,16 @@ async function plan(
     created_at: now,
     updated_at: now,
   };
+  return record;
+}
+
+async function plan(
+  endpoint: WebhookRecord,
+  event: EventRecord,
+  payload: string,
+  now: Date,
+): Promise<PlannedDelivery> {
+  const record = await recordOf(endpoint._id, event, now);
   const snapshot = {
     namespace_id: event.namespace_id,
     webhook_id: endpoint._id,
@@ -157,5 +184,5 @@ async function plan(
     payload,
     failing: endpoint.failing_since !== null,
   };
-  return { record, message: { delivery_id: deliveryId, attempt: 1, snapshot } };
+  return { record, message: { delivery_id: record._id, attempt: 1, snapshot } };
 }
