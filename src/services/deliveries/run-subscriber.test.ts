@@ -83,8 +83,8 @@ describe("a subscriber in code", () => {
     const { h, calls } = setUp();
     await dispatched(h);
     const { stores } = h.ctx;
-    const recordAttempt = () => Promise.reject(new Error("crash"));
-    const dying = { ...stores, deliveries: { ...stores.deliveries, recordAttempt } };
+    const deliveries = { ...stores.deliveries, recordAttempt: refuse };
+    const dying = { ...stores, deliveries };
     const input = { ...last(h), redelivered: false };
     await expect(deliverWebhook({ ctx: { ...h.ctx, stores: dying }, input })).rejects.toThrow();
     expect(await deliver(h, last(h), true)).toEqual({ kind: "delivered" });
