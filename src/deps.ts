@@ -34,6 +34,7 @@ import { createTaskStore } from "./stores/mongo/tasks.ts";
 import { createWebhookStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
+import { SUBSCRIBERS } from "./subscribers/catalog.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
 import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
 
@@ -100,6 +101,7 @@ export function createServices({
     runtime,
     stores,
     taskTypes: TASK_TYPES,
+    subscribers: SUBSCRIBERS,
     memory,
     readiness: { mongodb: () => stores.gateway.ping() },
   };

@@ -27,11 +27,14 @@ export const DeliveryAttempt = z.object({
   error: z.string().nullable(),
 });
 
-/** One event on its way to one endpoint, as lists show it. */
+/** One event on its way to one endpoint, or to a subscriber in code, as lists show it. */
 export const DeliverySummary = z.object({
   delivery_id: DeliveryId,
   namespace_id: NamespaceId,
-  webhook_id: WebhookId,
+  /** Null for a delivery to a subscriber in the deployment's own code. */
+  webhook_id: WebhookId.nullable(),
+  /** That subscriber's name; null for a delivery to an endpoint. */
+  subscriber: z.string().nullable(),
   event_id: EventId,
   event_type: z.string(),
   task_id: TaskId.nullable(),

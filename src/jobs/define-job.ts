@@ -7,6 +7,8 @@ import type { MirrorStore } from "../ports/batch-store.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import type { Stores } from "../services/context.ts";
 
+export { NonRetryableError } from "../ports/errors.ts";
+
 /** What a job gets; it reads no clock, no environment and no task of its own accord. */
 export type JobContext<Resource> = {
   readonly taskId: string;
@@ -108,15 +110,4 @@ export function defineJob<Input, State extends Record<string, unknown>, Resource
   job: JobDefinition<Input, State, Resource>,
 ): JobDefinition<Input, State, Resource> {
   return job;
-}
-
-/** Thrown by a step whose failure another attempt would only repeat. */
-export class NonRetryableError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = "NonRetryableError";
-    this.code = code;
-  }
 }

@@ -98,6 +98,7 @@ export type Hold = "paused" | "circuit" | "order";
 export type DeliveryRecord = {
   readonly _id: string;
   readonly namespace_id: string;
+  /** The target: an endpoint's id, or `subscriber:` and the name of a subscriber in code. */
   readonly webhook_id: string;
   readonly event_id: string;
   readonly event_type: string;

@@ -28,3 +28,15 @@ export class SlotTakenError extends Error {
     this.name = "SlotTakenError";
   }
 }
+
+/** Thrown by a job's step or a subscriber whose failure another attempt would only repeat. */
+export class NonRetryableError extends Error {
+  /** In snake_case, for programs. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "NonRetryableError";
+    this.code = code;
+  }
+}

@@ -19,6 +19,7 @@ import type { CopyStore, MigrationStore } from "../ports/migration-store.ts";
 import type { LabelStore, TaxonomyStore } from "../ports/taxonomy-store.ts";
 import type { Watchers } from "../ports/watchers.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
+import type { Subscriber } from "./deliveries/subscriber.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
 
 /** Every store, as the services see them. */
@@ -66,6 +67,8 @@ export type ServiceContext = {
   readonly runtime: Runtime;
   readonly stores: Stores;
   readonly taskTypes: ReadonlyMap<string, TaskTypeInfo>;
+  /** The deployer's own, by name. */
+  readonly subscribers: ReadonlyMap<string, Subscriber>;
   readonly memory: IsolateMemory;
   /** One check per service that nothing works without; each rejects when it is down. */
   readonly readiness: Readonly<Record<string, () => Promise<void>>>;

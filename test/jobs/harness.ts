@@ -104,6 +104,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the runner touches; anything else fails loudly as undefined
     stores: stores as Stores,
     taskTypes: TASK_TYPES,
+    subscribers: new Map(),
     memory: createIsolateMemory(),
     readiness: {},
     principal: { kind: "admin" },

@@ -26,7 +26,11 @@ let namespaces = 0;
 
 /** Starts a world; about 0.3 s. Close it in `afterAll`. */
 export async function startWorld(
-  options: StackOptions & { readonly vars?: Readonly<Record<string, string>> } = {},
+  options: StackOptions & {
+    readonly vars?: Readonly<Record<string, string>>;
+    /** Another bundle than that of `npm run build`. */
+    readonly bundle?: URL;
+  } = {},
 ): Promise<World> {
   const stack = await startStack(options);
   const logs: string[] = [];
@@ -36,6 +40,7 @@ export async function startWorld(
       vars: { ...stack.vars, ...options.vars },
       onLog: (line) => logs.push(line),
       ...(port !== undefined && { port }),
+      ...(options.bundle !== undefined && { bundle: options.bundle }),
     });
   const world: World = {
     stack,

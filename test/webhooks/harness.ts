@@ -12,6 +12,7 @@ import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
 import type { NamespaceContext, Stores } from "../../src/services/context.ts";
+import type { Subscriber } from "../../src/services/deliveries/subscriber.ts";
 import { createIsolateMemory } from "../../src/services/isolate-memory.ts";
 import { createWebhook } from "../../src/services/webhooks/create-webhook.ts";
 import type { BucketRecord, CollectionRecord } from "../../src/ports/content-stores.ts";
@@ -56,7 +57,9 @@ export type Published = {
 export type Received = { readonly url: string; readonly headers: Headers; readonly body: string };
 
 /** The webhook services over real stores in memory, with a driven clock, queue and network. */
-export function createHarness(options: { readonly allowLoopback?: boolean } = {}) {
+export function createHarness(
+  options: { readonly allowLoopback?: boolean; readonly subscribers?: readonly Subscriber[] } = {},
+) {
   let nowMs = Date.parse("2026-11-24T01:02:03.456Z");
   const now = () => new Date(nowMs);
   const newId = createNewId(now);
@@ -180,6 +183,7 @@ export function createHarness(options: { readonly allowLoopback?: boolean } = {}
     },
     stores,
     taskTypes: new Map(),
+    subscribers: new Map(options.subscribers?.map((one) => [one.name, one])),
     memory: createIsolateMemory(),
     readiness: {},
     principal: { kind: "admin" },

@@ -8,6 +8,8 @@ import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
 import { endOf, endpointHold } from "./holds.ts";
 import { isBlocked } from "./order.ts";
+import { runSubscriber } from "./run-subscriber.ts";
+import { subscriberOf } from "./subscriber.ts";
 import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
 import { recordTest } from "./record-test.ts";
 import { testEventOf } from "./test-event.ts";
@@ -40,6 +42,7 @@ type Prepared =
   | { readonly kind: "due"; readonly due: DueAttempt }
   | { readonly kind: "dead"; readonly reason: string }
   | { readonly kind: "held"; readonly hold: Hold }
+  | { readonly kind: "subscriber"; readonly delivery: DeliveryRecord; readonly name: string }
   | { readonly kind: "stale" };
 
 /**
@@ -63,6 +66,8 @@ export async function deliverWebhook({
     case "dead":
       await ctx.stores.deliveries.abandon(input.delivery_id, prepared.reason, ctx.runtime.now());
       return prepared;
+    case "subscriber":
+      return runSubscriber({ ctx, input: prepared });
     case "due":
       return attempt(ctx, prepared.due);
   }
@@ -95,6 +100,8 @@ async function prepare(
   if (delivery?.state !== "PENDING" || delivery.attempt_count + 1 !== input.attempt) {
     return { kind: "stale" };
   }
+  const name = subscriberOf(delivery.webhook_id);
+  if (name !== null) return { kind: "subscriber", delivery, name };
   const [webhook, event] = await Promise.all([
     ctx.stores.webhooks.get(delivery.webhook_id),
     delivery.is_test ? testEventOf(delivery) : ctx.stores.events.get(delivery.event_id),

@@ -11,6 +11,7 @@ import type {
   DeliveryState,
   DeliverySummaryRecord,
 } from "../../ports/delivery-store.ts";
+import { subscriberOf } from "./subscriber.ts";
 
 /** The state of a delivery in the words of the shared status enum. */
 const STATUS_OF_STATE: Record<DeliveryState, DeliveryStatus> = {
@@ -41,10 +42,12 @@ export function stateOf(status: DeliveryStatus): DeliveryState {
 
 /** A delivery as lists and a task's history show it. */
 export function presentDeliverySummary(delivery: DeliverySummaryRecord): DeliverySummary {
+  const subscriber = subscriberOf(delivery.webhook_id);
   return {
     delivery_id: delivery._id,
     namespace_id: delivery.namespace_id,
-    webhook_id: delivery.webhook_id,
+    webhook_id: subscriber === null ? delivery.webhook_id : null,
+    subscriber,
     event_id: delivery.event_id,
     event_type: delivery.event_type,
     task_id: delivery.task_id,

@@ -5,6 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import { unlessUnavailable } from "../events/unless-unavailable.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
+import { subscriberOf } from "./subscriber.ts";
 
 /**
  * A delivery that was attempted so often is reopened no more: its document, of which each attempt is
@@ -17,10 +18,11 @@ const MESSAGES_PER_PUBLISH = 100;
 
 /** Why a delivery may not be reopened; null when it may. */
 export function reopenRefusal(
-  delivery: Pick<DeliverySummaryRecord, "attempt_count">,
+  delivery: Pick<DeliverySummaryRecord, "attempt_count" | "webhook_id">,
   webhook: Pick<WebhookRecord, "status"> | null,
 ): Extract<ErrorCode, "webhook_not_active" | "delivery_not_resendable"> | null {
-  if (webhook?.status !== "ACTIVE") return "webhook_not_active";
+  const isForEndpoint = subscriberOf(delivery.webhook_id) === null;
+  if (isForEndpoint && webhook?.status !== "ACTIVE") return "webhook_not_active";
   return delivery.attempt_count >= MAX_LOGGED_ATTEMPTS ? "delivery_not_resendable" : null;
 }
 

@@ -14,7 +14,7 @@ import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { planDelivery, storeDeliveries } from "../events/fan-out.ts";
+import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { encodeCursor, pageOptions } from "../paging.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
 import { logRange } from "./log-range.ts";

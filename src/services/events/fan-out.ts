@@ -1,14 +1,13 @@
-import type { DeliveryRecord, EventRecord } from "../../ports/delivery-store.ts";
+import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
-import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
-import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
-import { endpointHold, mayCarrySnapshot } from "../deliveries/holds.ts";
-import { flowControlOf, type PublishedAttempt } from "../deliveries/publish-attempts.ts";
-import { RELAY_AFTER_MS } from "../deliveries/relay-time.ts";
-import { unlessUnavailable } from "./unless-unavailable.ts";
+import {
+  planDelivery,
+  planForSubscribers,
+  storeDeliveries,
+} from "../deliveries/plan-deliveries.ts";
 
 const ENDPOINTS_PER_PAGE = 200;
 
@@ -20,26 +19,14 @@ const ENDPOINTS_PER_PAGE = 200;
 const ENDPOINTS_PER_STEP = 1000;
 const DELIVERIES_PER_STEP = 2000;
 
-/** Deliveries in one write: many events to many endpoints are many. */
-const DELIVERIES_PER_WRITE = 1000;
-
-/** Messages in one publish: with payloads of 20 KB at most, the request stays near 1 MB. */
-const MESSAGES_PER_PUBLISH = 50;
-
-/** A delivery as it is stored, and its first attempt's message; null for one that is held. */
-type PlannedDelivery = {
-  readonly record: DeliveryRecord;
-  readonly attempt: PublishedAttempt | null;
-};
-
 /** What one step came to: how many deliveries, and behind which endpoint the next goes on; null: it was the last. */
 export type FanOutStep = { readonly deliveries: number; readonly next: string | null };
 
 /**
- * Makes a delivery of each event for each endpoint that is in service, or paused, and subscribed to
- * it, from the endpoint behind `after` on in order of id (null: the first), as far as one step goes.
- * All events are of one namespace. Each page is stored before it is published: with the queue down,
- * or a crash in between, the relay publishes what is stored.
+ * Makes a delivery of each event for each subscriber in code, and for each endpoint that is in
+ * service, or paused, and subscribed to it, from the endpoint behind `after` on in order of id (null:
+ * the first), as far as one step goes. All events are of one namespace. Each page is stored before it
+ * is published: with the queue down, or a crash in between, the relay publishes what is stored.
  *
  * An endpoint is judged as it is when the walk gets to it: one that was deleted, paused or changed
  * before that is treated as such; one that was made since the events happened gets none of them.
@@ -71,12 +58,14 @@ export async function fanOut(
     );
     const taken = takeWithin(DELIVERIES_PER_STEP - deliveries, page, events);
     const now = ctx.runtime.now();
-    const planned = await Promise.all(
-      taken.flatMap(({ endpoint, wanted }) =>
-        wanted.map((event) => plan(endpoint, event, payloadOf(event), now)),
+    const planned = await Promise.all([
+      // In the first step only, and before the endpoints.
+      ...(lastId === null ? planForSubscribers(ctx, events, now) : []),
+      ...taken.flatMap(({ endpoint, wanted }) =>
+        wanted.map((event) => planDelivery(endpoint, event, payloadOf(event), now)),
       ),
-    );
-    await store(ctx, planned);
+    ]);
+    await storeDeliveries(ctx, planned);
     deliveries += planned.length;
     endpoints += taken.length;
     lastId = taken.at(-1)?.endpoint._id ?? lastId;
@@ -108,71 +97,3 @@ function takeWithin(
   }
   return taken;
 }
-
-async function store(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
-  for (let start = 0; start < planned.length; start += DELIVERIES_PER_WRITE) {
-    await storeSome(ctx, planned.slice(start, start + DELIVERIES_PER_WRITE));
-  }
-}
-
-async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
-  await ctx.stores.deliveries.insertMany(planned.map(({ record }) => record));
-  const attempts = planned.flatMap(({ attempt }) => attempt ?? []);
-  await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
-    for (let start = 0; start < attempts.length; start += MESSAGES_PER_PUBLISH) {
-      const some = attempts.slice(start, start + MESSAGES_PER_PUBLISH);
-      await ctx.stores.queue.publishDeliveries(some);
-    }
-  });
-}
-
-async function plan(
-  endpoint: WebhookRecord,
-  event: EventRecord,
-  payload: string,
-  now: Date,
-): Promise<PlannedDelivery> {
-  const deliveryId = await deliveryIdOf(event._id, endpoint._id);
-  const hold = endpointHold(endpoint, deliveryId);
-  const record: DeliveryRecord = {
-    _id: deliveryId,
-    namespace_id: event.namespace_id,
-    webhook_id: endpoint._id,
-    event_id: event._id,
-    event_type: event.type,
-    task_id: event.task_id,
-    is_test: false,
-    sequence: event.sequence,
-    state: "PENDING",
-    hold,
-    error_message: null,
-    attempt_count: 0,
-    attempts: [],
-    schedule_from: 0,
-    resend_key: null,
-    next_attempt_at: now,
-    relay_at: new Date(now.getTime() + RELAY_AFTER_MS),
-    created_at: now,
-    updated_at: now,
-  };
-  const snapshot = {
-    namespace_id: event.namespace_id,
-    webhook_id: endpoint._id,
-    event_id: event._id,
-    url: endpoint.url,
-    ...sealedPartsOf(endpoint, now),
-    payload,
-  };
-  const attempt: PublishedAttempt = {
-    message: {
-      delivery_id: deliveryId,
-      attempt: 1,
-      snapshot: mayCarrySnapshot(endpoint) ? snapshot : null,
-    },
-    options: { deduplicationId: `${deliveryId}-1`, ...flowControlOf(endpoint) },
-  };
-  return { record, attempt: hold === null ? attempt : null };
-}
-
-/** For a replay, which makes deliveries of its own choice in the same way. */
-export { plan as planDelivery, store as storeDeliveries };

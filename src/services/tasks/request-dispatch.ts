@@ -1,3 +1,4 @@
+import { matchesEventType } from "../../contract/event.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -15,7 +16,9 @@ export async function requestDispatch({
 }): Promise<void> {
   if (task.pending_events.length === 0) return;
   try {
-    if (!(await ctx.stores.webhooks.anyActive(task.namespace_id))) return;
+    if (!(hasSubscriber(ctx, task) || (await ctx.stores.webhooks.anyActive(task.namespace_id)))) {
+      return;
+    }
     await ctx.stores.queue.publishDispatch(
       { source: "task", id: task._id },
       { deduplicationId: `dispatch-${task._id}-${task.version}` },
@@ -26,4 +29,13 @@ export async function requestDispatch({
       error: String(error),
     });
   }
+}
+
+/** Whether code of this deployment wants one of the events. */
+function hasSubscriber(ctx: ServiceContext, task: TaskRecord): boolean {
+  return [...ctx.subscribers.values()].some(({ eventTypes }) =>
+    task.pending_events.some(({ type }) =>
+      eventTypes.some((pattern) => matchesEventType(pattern, type)),
+    ),
+  );
 }

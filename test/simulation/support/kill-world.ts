@@ -166,6 +166,7 @@ export function createKillWorld(seed: number) {
       },
       stores: storesOver(gateway, queue),
       taskTypes: TASK_TYPES,
+      subscribers: new Map(),
       memory,
       readiness: {},
       principal: { kind: "admin" },

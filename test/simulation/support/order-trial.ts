@@ -143,6 +143,7 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
       },
       stores,
       taskTypes: new Map(),
+      subscribers: new Map(),
       memory: createIsolateMemory(),
       readiness: {},
       principal: { kind: "admin" },

@@ -25,6 +25,8 @@ export type SimulationOptions = {
   readonly vars?: Readonly<Record<string, string>>;
   /** How long, in real milliseconds, time waits for a delivery that a test holds. Default: 20 s. */
   readonly heldAfterMs?: number;
+  /** Another bundle than that of `npm run build`. */
+  readonly bundle?: URL;
 };
 
 /**
@@ -43,7 +45,11 @@ const VARS = {
  */
 export async function startSimulation(options: SimulationOptions = {}): Promise<Simulation> {
   const clock = drivenClock(Date.now(), { heldAfterMs: options.heldAfterMs ?? 20_000 });
-  const world = await startWorld({ clock, vars: { ...VARS, ...options.vars } });
+  const world = await startWorld({
+    clock,
+    vars: { ...VARS, ...options.vars },
+    ...(options.bundle !== undefined && { bundle: options.bundle }),
+  });
   const receiver = await startReceiver();
   const { mongo } = world.stack;
   if (mongo === null) throw new Error("the simulation needs the MongoDB stand-in");
