@@ -106,9 +106,10 @@ it("the waits of endpoints that fail together are spread, so that they don't com
   expect(new Set(waits.map((wait) => Math.round(wait))).size).toBeGreaterThan(3);
 });
 
-describe("Retry-After", () => {
-  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
+/** A time so far from now as an HTTP-date. */
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
 
+describe("Retry-After", () => {
   it.each([
     ["429 in seconds", 429, () => "900", 900, 905],
     ["503 in seconds", 503, () => "900", 900, 905],
