@@ -131,12 +131,25 @@ export class DeadlineError extends WaybillError {
   }
 }
 
-/** A webhook that is not to be trusted: no such signature, too old, or not whole. */
+/** Why a webhook is not to be trusted. */
+export type WebhookRefusal =
+  /** One of the three headers is missing, or is not in its form: a stranger, or a proxy that drops headers. */
+  | "bad_header"
+  /** Older than the tolerance, or ahead of this clock: sent again by somebody, or a clock is wrong. */
+  | "bad_time"
+  /** No signature fits: another secret, or a body that is not byte for byte as it arrived. */
+  | "bad_signature"
+  /** Signed rightly, but no event. */
+  | "no_event";
+
+/** A webhook that is not to be trusted; `reason` says why. Answer 400. */
 export class WebhookVerificationError extends WaybillError {
   override readonly name = "WebhookVerificationError";
+  readonly reason: WebhookRefusal;
 
-  constructor(message: string, cause?: unknown) {
-    super(message, { code: "invalid_webhook", cause });
+  constructor(reason: WebhookRefusal, message: string) {
+    super(message, { code: "invalid_webhook" });
+    this.reason = reason;
   }
 }
 

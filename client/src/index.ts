@@ -17,6 +17,7 @@ export {
   type Waited,
   WaybillError,
   type WaybillErrorCode,
+  type WebhookRefusal,
   WebhookVerificationError,
 } from "./errors.ts";
 export type { EventData, WaybillEvent } from "./event.ts";
@@ -27,5 +28,6 @@ export {
   verifyWebhook,
   type VerifiedWebhook,
   type VerifyWebhookOptions,
+  type WebhookKeySet,
 } from "./verify-webhook.ts";
 export type { WaitOptions } from "./wait-for-task.ts";

@@ -1,10 +1,25 @@
 import { WebhookVerificationError } from "./errors.ts";
 import { parseEvent, type WaybillEvent } from "./event.ts";
 
+/** What `GET /.well-known/jwks.json` answers (RFC 7517, RFC 8037); keys of other kinds are passed over. */
+export type WebhookKeySet = {
+  readonly keys: readonly {
+    readonly kty?: string;
+    readonly crv?: string;
+    readonly x?: string;
+    readonly [member: string]: unknown;
+  }[];
+};
+
 /** What {@link verifyWebhook} takes. */
 export type VerifyWebhookOptions = {
-  /** The endpoint's secret (`whsec_…`); several while one takes over from another. */
-  readonly secret: string | readonly string[];
+  /**
+   * The endpoint's secret (`whsec_…`, for `v1` signatures) or public key (`whpk_…`, for `v1a`);
+   * several while one takes over from another. Needed unless there are `keys`.
+   */
+  readonly secret?: string | readonly string[];
+  /** The endpoint's public keys as its `jwks_url` answers them, for `v1a` signatures. */
+  readonly keys?: WebhookKeySet;
   /** The request's headers: `Headers`, or an object such as Node's `request.headers`. */
   readonly headers:
     | Pick<Headers, "get">
@@ -30,65 +45,105 @@ export type VerifiedWebhook = WaybillEvent & {
 
 const DEFAULT_TOLERANCE_MS = 300_000;
 
+/** Ten secrets and keys sign at most; a stranger's header full of signatures costs no more than this. */
+const MAX_SIGNATURES = 20;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What signatures of one scheme are verified with. */
+type Verifier = { readonly scheme: "v1" | "v1a"; readonly key: CryptoKey };
+
 /**
- * Checks a webhook as https://www.standardwebhooks.com/ says (HMAC-SHA256, `v1`) and answers its
- * event. Comparison takes the same time wherever signatures differ (WebCrypto's own). Throws
- * {@link WebhookVerificationError} when it is not to be trusted: answer 400 then; and a `TypeError`
- * for a secret that is none.
+ * Checks a webhook as https://www.standardwebhooks.com/ says (`v1`: HMAC-SHA256, `v1a`: Ed25519) and
+ * answers its event. Any signature that fits any secret or key will do. Comparison takes the same
+ * time wherever signatures differ (WebCrypto's own). Throws {@link WebhookVerificationError} when it
+ * is not to be trusted: answer 400 then; and a `TypeError` for a secret or key that is none.
  */
 export async function verifyWebhook(options: VerifyWebhookOptions): Promise<VerifiedWebhook> {
-  const { secret, headers, body, tolerance = DEFAULT_TOLERANCE_MS, now = new Date() } = options;
-  const keys = await Promise.all((typeof secret === "string" ? [secret] : secret).map(importKey));
-  if (keys.length === 0) throw new TypeError("secret: expected at least one");
+  const { headers, body, tolerance = DEFAULT_TOLERANCE_MS, now = new Date() } = options;
+  const verifiers = await verifiersOf(options);
 
   const id = header(headers, "webhook-id");
   const timestamp = header(headers, "webhook-timestamp");
-  const signatures = header(headers, "webhook-signature")
-    .split(" ")
-    .flatMap((one) => (one.startsWith("v1,") ? (fromBase64(one.slice(3)) ?? []) : []));
-
+  const signatures = header(headers, "webhook-signature").split(" ").slice(0, MAX_SIGNATURES);
   if (!/^\d{1,12}$/.test(timestamp)) {
-    throw new WebhookVerificationError("webhook-timestamp is no time in seconds.");
+    throw new WebhookVerificationError("bad_header", "webhook-timestamp is no time in seconds.");
   }
   if (Math.abs(now.getTime() - Number(timestamp) * 1000) > tolerance) {
-    throw new WebhookVerificationError("The webhook is too old, or from the future.");
+    throw new WebhookVerificationError("bad_time", "The webhook is too old, or from the future.");
   }
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
   const content = concat(new TextEncoder().encode(`${id}.${timestamp}.`), bytes);
-  if (!(await isSigned(keys, signatures, content))) {
-    throw new WebhookVerificationError("No signature fits the body and the secret.");
+  if (!(await isSigned(verifiers, signatures, content))) {
+    throw new WebhookVerificationError(
+      "bad_signature",
+      "No signature fits the body and the secret.",
+    );
   }
   const event = parseEvent(new TextDecoder().decode(bytes));
-  if (event === null) throw new WebhookVerificationError("The signed body is not an event.");
+  if (event === null) {
+    throw new WebhookVerificationError("no_event", "The signed body is not an event.");
+  }
   return { id, ...event };
 }
 
 async function isSigned(
-  keys: readonly CryptoKey[],
-  signatures: readonly Uint8Array<ArrayBuffer>[],
-  content: Uint8Array<ArrayBuffer>,
+  verifiers: readonly Verifier[],
+  signatures: readonly string[],
+  content: Bytes,
 ): Promise<boolean> {
-  for (const key of keys) {
-    for (const signature of signatures) {
-      if (await crypto.subtle.verify("HMAC", key, signature, content)) return true;
+  for (const { scheme, key } of verifiers) {
+    for (const one of signatures) {
+      const signature = one.startsWith(`${scheme},`)
+        ? fromBase64(one.slice(scheme.length + 1))
+        : null;
+      if (signature === null) continue;
+      if (await crypto.subtle.verify(key.algorithm.name, key, signature, content)) return true;
     }
   }
   return false;
 }
 
-function importKey(secret: string): Promise<CryptoKey> {
+async function verifiersOf({ secret = [], keys }: VerifyWebhookOptions): Promise<Verifier[]> {
+  const secrets = typeof secret === "string" ? [secret] : secret;
+  // Of a set that has none of ours nothing verifies; that is the signature's fault, not a misuse.
+  const ours = keys?.keys.filter(({ kty, crv }) => kty === "OKP" && crv === "Ed25519") ?? [];
+  if (secrets.length === 0 && keys === undefined) {
+    throw new TypeError("secret: expected at least one, or keys");
+  }
+  return Promise.all([
+    ...secrets.map((one) =>
+      one.startsWith("whpk_") ? ed25519(one.slice("whpk_".length)) : hmac(one),
+    ),
+    ...ours.map(({ x = "" }) => ed25519(x.replaceAll("-", "+").replaceAll("_", "/"))),
+  ]);
+}
+
+async function hmac(secret: string): Promise<Verifier> {
   const bytes = fromBase64(secret.replace(/^whsec_/, ""));
   if (bytes === null || bytes.length === 0) {
-    throw new TypeError('secret: expected "whsec_" and base64');
+    throw new TypeError('secret: expected "whsec_" or "whpk_" and base64');
   }
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [
-    "verify",
-  ]);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return {
+    scheme: "v1",
+    key: await crypto.subtle.importKey("raw", bytes, algorithm, false, ["verify"]),
+  };
+}
+
+async function ed25519(publicKey: string): Promise<Verifier> {
+  const bytes = fromBase64(publicKey);
+  // RFC 8032, section 5.1.5: 32 bytes.
+  if (bytes?.length !== 32) throw new TypeError("a public key: expected 32 bytes in base64");
+  return {
+    scheme: "v1a",
+    key: await crypto.subtle.importKey("raw", bytes, "Ed25519", false, ["verify"]),
+  };
 }
 
 function header(headers: VerifyWebhookOptions["headers"], name: string): string {
   const value = readHeader(headers, name);
-  if (!value) throw new WebhookVerificationError(`The header ${name} is missing.`);
+  if (!value) throw new WebhookVerificationError("bad_header", `The header ${name} is missing.`);
   return value;
 }
 
@@ -106,7 +161,7 @@ function isHeaders(
   return typeof headers.get === "function";
 }
 
-function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+function fromBase64(text: string): Bytes | null {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
@@ -114,7 +169,7 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function concat(left: Uint8Array<ArrayBuffer>, right: Uint8Array): Uint8Array<ArrayBuffer> {
+function concat(left: Bytes, right: Uint8Array): Bytes {
   const whole = new Uint8Array(left.length + right.length);
   whole.set(left);
   whole.set(right, left.length);

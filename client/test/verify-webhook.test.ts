@@ -20,6 +20,27 @@ const shifted = (ms: number) => new Date(at.getTime() + ms);
 const signed = (secrets = [secret], text = body) =>
   signatureHeaders(secrets, { id, at, body: text });
 
+/** An endpoint's Ed25519 key pair, as the service would have it, by WebCrypto alone. */
+async function keyPair() {
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new Error("no key pair");
+  const raw = Buffer.from(await crypto.subtle.exportKey("raw", pair.publicKey));
+  const sign = async (text = body, at_ = at) => {
+    const timestamp = String(at_.getTime() / 1000);
+    const content = new TextEncoder().encode(`${id}.${timestamp}.${text}`);
+    const signature = Buffer.from(
+      await crypto.subtle.sign("Ed25519", pair.privateKey, content),
+    ).toString("base64");
+    return {
+      "webhook-id": id,
+      "webhook-timestamp": timestamp,
+      "webhook-signature": `v1a,${signature}`,
+    };
+  };
+  const jwk = { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url"), kid: "a", alg: "EdDSA" };
+  return { sign, jwk, publicKey: `whpk_${raw.toString("base64")}` };
+}
+
 async function refusal(change: Partial<Parameters<typeof verifyWebhook>[0]>): Promise<string> {
   const options = { secret, headers: await signed(), body, now: at, ...change };
   const error = await errorOf(verifyWebhook(options));
@@ -133,7 +154,95 @@ describe("a webhook", () => {
     },
   );
 
-  it.each([[""], ["whsec_"], ["whsec_%%"], [[]]])(
+  it("says by its reason what is wrong with it", async () => {
+    const headers = await signed();
+    const reasonOf = async (change: object) => {
+      const options = { secret, headers, body, now: at, ...change };
+      const error = await errorOf(verifyWebhook(options));
+      return error instanceof WebhookVerificationError ? error.reason : error;
+    };
+    expect(await reasonOf({ headers: {} })).toBe("bad_header");
+    expect(await reasonOf({ headers: { ...headers, "webhook-timestamp": "x" } })).toBe(
+      "bad_header",
+    );
+    expect(await reasonOf({ now: shifted(300_001) })).toBe("bad_time");
+    expect(await reasonOf({ body: "{}" })).toBe("bad_signature");
+    expect(await reasonOf({ headers: await signed([secret], "{}"), body: "{}" })).toBe("no_event");
+  });
+
+  it("signed with an endpoint's Ed25519 key is taken by its public key in either form", async () => {
+    const { sign, jwk, publicKey } = await keyPair();
+    const headers = await sign();
+    const other = { kty: "RSA", n: "AQ", e: "AQAB" };
+    for (const trust of [
+      { secret: publicKey },
+      { keys: { keys: [jwk] } },
+      { keys: { keys: [other, (await keyPair()).jwk, jwk] } },
+      { secret: [newSecret(), (await keyPair()).publicKey, publicKey] },
+    ]) {
+      const event_ = await verifyWebhook({ ...trust, headers, body, now: at });
+      expect(event_).toEqual({ id, ...event });
+    }
+    for (const trust of [
+      { secret: (await keyPair()).publicKey },
+      { keys: { keys: [] } },
+      { keys: { keys: [other] } },
+    ]) {
+      expect(await errorOf(verifyWebhook({ ...trust, headers, body, now: at }))).toMatchObject({
+        reason: "bad_signature",
+      });
+    }
+    await refusal({ secret: publicKey, headers, body: `${body} ` });
+  });
+
+  it("signed both ways is taken by either side of it, and neither stands for the other", async () => {
+    const { sign, publicKey } = await keyPair();
+    const v1 = await signed();
+    const v1a = await sign();
+    const signature = `${v1["webhook-signature"]} ${v1a["webhook-signature"]}`;
+    const headers = { ...v1, "webhook-signature": signature };
+    for (const one of [secret, publicKey]) {
+      expect(await verifyWebhook({ secret: one, headers, body, now: at })).toMatchObject({ id });
+    }
+    const swapped = signature.replace("v1,", "v9,").replace("v1a,", "v1,").replace("v9,", "v1a,");
+    await refusal({ headers: { ...headers, "webhook-signature": swapped } });
+    await refusal({ secret: publicKey, headers: { ...headers, "webhook-signature": swapped } });
+    // The public key is known to all: it must never be taken for a shared secret.
+    const forged = await signed([publicKey.replace("whpk_", "whsec_")]);
+    await refusal({ secret: publicKey, headers: forged });
+  });
+
+  it("by any one byte changed in body, id or time is refused, with either kind of key", async () => {
+    const { sign, publicKey } = await keyPair();
+    for (const [one, headers] of [
+      [secret, await signed()],
+      [publicKey, await sign()],
+    ] as const) {
+      const bytes = new TextEncoder().encode(body);
+      for (let index = 0; index < bytes.length; index += 1) {
+        const changed = bytes.map((byte, place) => (place === index ? byte ^ 1 : byte));
+        await refusal({ secret: one, headers, body: changed });
+      }
+      for (const name of ["webhook-id", "webhook-timestamp"] as const) {
+        const value = headers[name] ?? "";
+        for (let index = 0; index < value.length; index += 1) {
+          const flipped = String.fromCodePoint((value.codePointAt(index) ?? 0) ^ 1);
+          const given = value.slice(0, index) + flipped + value.slice(index + 1);
+          await refusal({ secret: one, headers: { ...headers, [name]: given } });
+        }
+      }
+    }
+  });
+
+  it("among more signatures than a service makes is looked for in the first twenty", async () => {
+    const headers = await signed();
+    const many = (count: number) => "v1,AAAA ".repeat(count) + headers["webhook-signature"];
+    const good = { ...headers, "webhook-signature": many(19) };
+    expect(await verifyWebhook({ secret, headers: good, body, now: at })).toMatchObject({ id });
+    await refusal({ headers: { ...headers, "webhook-signature": many(20) } });
+  });
+
+  it.each([[""], ["whsec_"], ["whsec_%%"], ["whpk_AAAA"], ["whpk_%%"], [[]]])(
     "needs a secret, which %j is not",
     async (wrong) => {
       const options = { secret: wrong, headers: await signed(), body, now: at };

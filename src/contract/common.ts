@@ -6,6 +6,16 @@ export const Timestamp = z.iso.datetime({
   error: 'expected a time in RFC 3339 and UTC, such as "2026-01-31T12:00:00.000Z"',
 });
 
+/**
+ * A URL that Waybill is to send to, as it was written: `z.url` would drop white space around it and
+ * line breaks inside before the address guard sees them, which judges all else of it.
+ */
+export const TargetUrl = z
+  .string()
+  .max(2048)
+  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/]/, { error: "expected an absolute https URL" })
+  .meta({ format: "uri" });
+
 /** A caller's flat labels on a resource: searchable, at most 50. */
 export const Metadata = z
   .record(

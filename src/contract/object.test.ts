@@ -30,7 +30,7 @@ describe("an object's content", () => {
   it.each(["ftp://example.com/a", "example.com", "javascript:alert(1)", ""])(
     "has no URL but http and https: %j",
     (url) => {
-      expect(messages(Content, { url })).toEqual(["expected an http or https URL"]);
+      expect(messages(Content, { url })).toEqual(["expected an absolute https URL"]);
     },
   );
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Metadata, oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
+import { Metadata, oneOrMany, PageRequest, TargetUrl, Timestamp, TimeRange } from "./common.ts";
 import { BucketId, NamespaceId, ObjectId } from "./ids.ts";
 import { ErrorCode, InvalidField } from "./problem.ts";
 import { TaskStatusEnum } from "./status.ts";
@@ -25,10 +25,7 @@ export const Content = z
         error: `expected at most ${MAX_JSON_DEPTH} levels of nesting`,
       })
       .optional(),
-    url: z
-      .url({ protocol: /^https?$/, error: "expected an http or https URL" })
-      .max(2048)
-      .optional(),
+    url: TargetUrl.optional(),
   })
   .refine((content) => CONTENT_KINDS.filter((kind) => content[kind] !== undefined).length === 1, {
     error: 'expected exactly one of "text", "json" and "url"',

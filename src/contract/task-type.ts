@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
+import { oneOrMany, PageRequest, TargetUrl, Timestamp, TimeRange } from "./common.ts";
 import { NamespaceId } from "./ids.ts";
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS } from "./submission.ts";
 
@@ -43,7 +43,7 @@ export const Concurrency = z.strictObject({
 /** `PUT /v1/task-types/{type}`: makes or replaces a type whose work is done elsewhere. */
 export const PutTaskTypeRequest = z.strictObject({
   /** Where the signed job is posted. */
-  executor_url: z.string().max(2048),
+  executor_url: TargetUrl,
   description: z.string().max(500).optional(),
   /** JSON Schema (2020-12) that every task's `input` must satisfy; anything goes when absent. */
   input_schema: z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Metadata, oneOrMany, PageRequest, Timestamp, TimeRange } from "./common.ts";
+import { Metadata, oneOrMany, PageRequest, TargetUrl, Timestamp, TimeRange } from "./common.ts";
 import { EventTypePattern } from "./event.ts";
 import { NamespaceId, WebhookId } from "./ids.ts";
 import { TaskStatusEnum } from "./status.ts";
@@ -133,7 +133,7 @@ export const Circuit = z.object({
 });
 
 const fields = {
-  url: z.url({ protocol: /^https?$/, error: "expected an absolute https URL" }).max(2048),
+  url: TargetUrl,
   event_types: z.array(EventTypePattern).min(1).max(50),
   task_types: z.array(z.string().min(1).max(128)).max(50),
   tags: z.array(z.string().min(1).max(128)).max(50),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
+import { ALLOWED, REFUSED } from "../../src/webhooks/test-addresses.ts";
 import { gate } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
 import { makeBatch, submit, untilEnded } from "../support/fixtures.ts";
@@ -73,6 +74,30 @@ describe("at registration", () => {
     expectInvalid(await api.patch(`/v1/webhooks/${webhook_id}`, { url }), "url");
     expectInvalid(await api.put("/v1/task-types/train", { executor_url: url }), "executor_url");
     expect(asked("127.0.0.1")).toBe(0);
+  });
+});
+
+describe("in production", () => {
+  // The guard's own table, asked of workerd, whose URL parser is not Node's. Nothing happens in the
+  // namespace, so that nothing is sent to what is taken.
+  let strict: World;
+  let api: Api;
+  beforeAll(async () => {
+    const BLOCKED_HOSTS = "waybill.example.com, backoffice.example.org";
+    strict = await startWorld({ vars: { ALLOW_LOOPBACK: "false", BLOCKED_HOSTS } });
+    api = await strict.inNamespace();
+  });
+  afterAll(() => strict.close());
+
+  const statusOf = async (url: string) =>
+    (await api.post("/v1/webhooks", { url, event_types: ["task.completed"] })).status;
+
+  it("the built worker refuses every address that the guard's test refuses", async () => {
+    for (const [trick, url] of REFUSED) expect(await statusOf(url), `${trick}: ${url}`).toBe(400);
+  });
+
+  it("the built worker takes every address that the guard's test takes", async () => {
+    for (const url of ALLOWED) expect(await statusOf(url), url).toBe(201);
   });
 });
 
