@@ -1,7 +1,7 @@
 import type { DeliveryRecord, EventRecord } from "../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
-import { isSubscribed } from "../../webhooks/match.ts";
+import { isSubscribed, wantedBy } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
 import { endpointHold, mayCarrySnapshot } from "../deliveries/holds.ts";
@@ -37,6 +37,7 @@ export async function fanOut(ctx: ServiceContext, events: readonly EventRecord[]
     payloads.set(event._id, payload);
     return payload;
   };
+  const wanted = wantedBy(events);
   let count = 0;
   let lastId: string | null = null;
   for (;;) {
@@ -44,6 +45,7 @@ export async function fanOut(ctx: ServiceContext, events: readonly EventRecord[]
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
+      wanted,
     );
     const now = ctx.runtime.now();
     const planned = await Promise.all(
