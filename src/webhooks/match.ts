@@ -32,12 +32,15 @@ export function isSubscribed(endpoint: Subscription, event: MatchedEvent): boole
 /** What an endpoint must let through to be subscribed to any of these events. */
 export function wantedBy(events: readonly MatchedEvent[]): Wanted {
   const tasks = events.map((event) => taskOf(event.data));
-  const distinct = (values: readonly string[]) => [...new Set(values)];
   return {
     patterns: distinct(events.flatMap((event) => patternsOf(event.type))),
     taskTypes: distinct(tasks.map((task) => task.type)),
     tags: distinct(tasks.flatMap((task) => task.tags)),
   };
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return [...new Set(values)];
 }
 
 /** Every pattern that names an event type: `a.b.c`, `a.b.*`, `a.*` and `*`. */

@@ -117,6 +117,7 @@ const resume: Scenario<Subscribed> = {
   act: async (simulation, { api, endpoint }) => {
     await attempt(api.patch(endpoint.path(), { status: "ACTIVE" }));
     await simulation.world.stack.qstash.idle();
+    await simulation.whenUp();
   },
   // Who got no answer asks again.
   release: async ({ api, endpoint }) => {
