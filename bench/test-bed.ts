@@ -52,11 +52,12 @@ export async function startTestBed(options: {
   readonly bundle: URL | undefined;
   readonly floorsBundle: URL;
 }): Promise<TestBed> {
-  const { vars, adminKey, child, close: stop } = await startStandIns(options.deliveries);
+  const standIns = await startStandIns(options.deliveries);
+  const { vars, adminKey, child } = standIns;
   const workers: Worker[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.close()));
-    await stop();
+    await standIns.close();
   };
   try {
     const waybill = await startWorker({ vars, ...(options.bundle && { bundle: options.bundle }) });

@@ -131,6 +131,16 @@ export type WebhookPatch = Partial<
   >
 >;
 
+/**
+ * What an endpoint's filters must let through for it to get any of some events, as far as a query
+ * can tell: one of the patterns, and where it has such filters one of the task types and of the tags.
+ */
+export type Wanted = {
+  readonly patterns: readonly string[];
+  readonly taskTypes: readonly string[];
+  readonly tags: readonly string[];
+};
+
 /** Keeps the endpoints. Methods throw `StoreUnavailableError`. */
 export interface WebhookStore {
   insert(webhook: WebhookRecord): Promise<InsertOutcome>;
@@ -157,12 +167,14 @@ export interface WebhookStore {
   anyActive(namespaceId: string): Promise<boolean>;
   /**
    * Endpoints of a namespace that deliveries are made for, ACTIVE or paused by their owner, in
-   * order of id, after `afterId`.
+   * order of id, after `afterId`; of them those that may want what is `wanted`: the others are
+   * passed over in the database, so that a thousand cost no more than the few that are meant.
    */
   receiversAfter(
     namespaceId: string,
     afterId: string | null,
     limit: number,
+    wanted: Wanted,
   ): Promise<readonly WebhookRecord[]>;
   /**
    * Counts a failed attempt, the first of a row with its time; the endpoint as it is afterwards,

@@ -1,5 +1,5 @@
 import { matchesEventType } from "../contract/event.ts";
-import type { WebhookRecord } from "../ports/webhook-store.ts";
+import type { Wanted, WebhookRecord } from "../ports/webhook-store.ts";
 
 /** What of an event decides who gets it. */
 export type MatchedEvent = {
@@ -27,6 +27,27 @@ export function isSubscribed(endpoint: Subscription, event: MatchedEvent): boole
     (endpoint.task_types.length === 0 || endpoint.task_types.includes(task.type)) &&
     (endpoint.tags.length === 0 || task.tags.some((tag) => endpoint.tags.includes(tag)))
   );
+}
+
+/** What an endpoint must let through to be subscribed to any of these events. */
+export function wantedBy(events: readonly MatchedEvent[]): Wanted {
+  const tasks = events.map((event) => taskOf(event.data));
+  return {
+    patterns: distinct(events.flatMap((event) => patternsOf(event.type))),
+    taskTypes: distinct(tasks.map((task) => task.type)),
+    tags: distinct(tasks.flatMap((task) => task.tags)),
+  };
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return [...new Set(values)];
+}
+
+/** Every pattern that names an event type: `a.b.c`, `a.b.*`, `a.*` and `*`. */
+function patternsOf(type: string): readonly string[] {
+  const parts = type.split(".");
+  const prefixes = parts.slice(1).map((_, index) => `${parts.slice(0, index + 1).join(".")}.*`);
+  return ["*", ...prefixes, type];
 }
 
 function taskOf(data: Record<string, unknown>): { type: string; tags: readonly string[] } {

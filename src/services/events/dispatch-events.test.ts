@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
+import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import { isSubscribed } from "../../webhooks/match.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
 import { relayEvents } from "../../scheduled/relay-events.ts";
@@ -89,6 +91,30 @@ describe("a dispatch", () => {
     const task = await h.taskWith(["task.completed"]);
     expect(await dispatch(h, task._id)).toEqual({ events: 1, deliveries: 205 });
     expect(new Set(h.deliveryMessages().map((one) => one.delivery_id)).size).toBe(205);
+  });
+
+  test("finds in the database each endpoint that is subscribed, whatever its filters", async () => {
+    const h = createHarness();
+    const types = ["*", "task.*", "task.completed", "task.created", "webhook.endpoint.disabled"];
+    const taskTypes = [[], ["api_buckets_batches_process"], ["engine_cluster_build"]];
+    const tags = [[], ["nightly"], ["daily"], ["daily", "nightly"]];
+    const webhooks: WebhookRecord[] = [];
+    for (const type of types) {
+      for (const task_types of taskTypes) {
+        for (const one of tags) {
+          const input = { event_types: [type], task_types, tags: one };
+          webhooks.push((await h.subscribe(input)).webhook);
+        }
+      }
+    }
+    const task = await h.taskWith(["task.started", "task.completed"]);
+    await dispatch(h, task._id);
+    const expected = webhooks.flatMap((webhook) =>
+      task.pending_events.filter((event) => isSubscribed(webhook, event)).map(() => webhook._id),
+    );
+    const made = h.deliveries().map(({ webhook_id }) => webhook_id);
+    expect(made.toSorted()).toEqual(expected.toSorted());
+    expect(new Set(made).size).toBeGreaterThan(5);
   });
 
   test("with the queue down stores the deliveries, and the relay publishes them", async () => {

@@ -1,6 +1,6 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
-import { isSubscribed } from "../../webhooks/match.ts";
+import { isSubscribed, wantedBy } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
 import {
@@ -47,6 +47,7 @@ export async function fanOut(
     payloads.set(event._id, payload);
     return payload;
   };
+  const wantedByAny = wantedBy(events);
   let deliveries = 0;
   let endpoints = 0;
   let lastId = after;
@@ -55,6 +56,7 @@ export async function fanOut(
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
+      wantedByAny,
     );
     const taken = takeWithin(DELIVERIES_PER_STEP - deliveries, page, events);
     const now = ctx.runtime.now();

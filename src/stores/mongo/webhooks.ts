@@ -48,13 +48,18 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { namespace_id: namespaceId, status: "ACTIVE" },
         { projection: { _id: 1 } },
       )) !== null,
-    receiversAfter: (namespaceId, afterId, limit) =>
+    receiversAfter: (namespaceId, afterId, limit, wanted) =>
       gateway.find<WebhookRecord>(
         COLLECTION,
         {
           namespace_id: namespaceId,
           status: { $in: ["ACTIVE", "SUSPENDED"] },
           suspended_by: { $ne: "failure" },
+          event_types: { $in: wanted.patterns },
+          $and: [
+            { $or: [{ task_types: { $size: 0 } }, { task_types: { $in: wanted.taskTypes } }] },
+            { $or: [{ tags: { $size: 0 } }, { tags: { $in: wanted.tags } }] },
+          ],
           ...(afterId !== null && { _id: { $gt: afterId } }),
         },
         { sort: { _id: 1 }, limit },
