@@ -48,12 +48,13 @@ export interface ScheduleStore {
     fields: Partial<ScheduleRecord>,
     now: Date,
   ): Promise<ScheduleRecord | null>;
+  /** Notes that the queue knows this revision, by one write on condition of it; whether it was the newest. */
+  markSynced(schedule: ScheduleRecord): Promise<boolean>;
   /**
-   * Notes that the queue knows this revision, by one write on condition of it. When there is a newer
-   * one, a second write notes that the queue must be told again: what was told of this one may have
-   * arrived after what was told of that.
+   * When there is a newer revision, notes that the queue must be told again: what was told of this
+   * one may have arrived after what was told of that.
    */
-  markSynced(schedule: ScheduleRecord, now: Date): Promise<void>;
+  markOvertaken(schedule: ScheduleRecord, now: Date): Promise<void>;
   recordFiring(scheduleId: string, firing: Firing): Promise<void>;
   /** Schedules of which the queue has not been told since before that time, oldest first. */
   dueForSync(before: Date, limit: number): Promise<readonly ScheduleRecord[]>;

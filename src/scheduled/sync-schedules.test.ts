@@ -151,6 +151,24 @@ describe("of two changes at once, the queue knows the later one in the end", () 
     expect(w.known.has(schedule._id)).toBe(true);
   });
 
+  it("when both were told while another was, and the earlier arrives after cron has told the later", async () => {
+    const w = world();
+    const schedule = await w.insert();
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
+    w.arrival = (told) => (told.startsWith("delete") ? until : Promise.resolve());
+    const pausing = pause(w, schedule);
+    await expect.poll(() => w.schedules.get(schedule._id)).toMatchObject({ status: "SUSPENDED" });
+    await resume(w, schedule);
+    w.advance(PATIENCE_MS);
+    expect(await w.run()).toEqual({ synced: 1, failed: 0 });
+    release();
+    await pausing;
+    expect(w.known.has(schedule._id)).toBe(false);
+    w.advance(PATIENCE_MS);
+    expect(await w.run()).toEqual({ synced: 1, failed: 0 });
+    expect(w.known.has(schedule._id)).toBe(true);
+  });
+
   it("when cron's word of the earlier one, or of the one before, arrives last", async () => {
     const w = world();
     const schedule = await w.insert();

@@ -5,6 +5,7 @@ const CREATED_AT = new Date("2026-11-24T01:02:03.456Z");
 
 /** A PENDING task as it is right after its submission, but for what is given. */
 export function taskRecord(fields: Partial<TaskRecord> = {}): TaskRecord {
+  const id = fields._id ?? TASK_ID;
   return {
     _id: TASK_ID,
     namespace_id: "ns_0198f3c2b7a17c3e9a1d000000000002",
@@ -35,15 +36,15 @@ export function taskRecord(fields: Partial<TaskRecord> = {}): TaskRecord {
     singleton_key: null,
     kill_refusal: null,
     on_expire: "fail",
-    idempotency_slot: TASK_ID,
+    idempotency_slot: id,
     request_hash: null,
-    singleton_slot: TASK_ID,
+    singleton_slot: id,
     executor: null,
     handed_over_at: null,
     progress_event_at: null,
     concurrency_key: null,
     concurrency_limit: 0,
-    concurrency_slot: TASK_ID,
+    concurrency_slot: id,
     resource_id: null,
     job_input: {},
     checkpoint: null,

@@ -26,6 +26,23 @@ export function createMemoryGateway(): MemoryGateway {
     collections.set(name, rows);
     return rows;
   };
+  const uniques = new Map<string, readonly Unique[]>();
+  const uniqueOf = (collection: string) => {
+    const known = uniques.get(collection) ?? uniquesOf(collection);
+    uniques.set(collection, known);
+    return known;
+  };
+  /** Who has which key now; whoever had it before is asked again when somebody else wants it. */
+  const note = (collection: string, rows: readonly Doc[]) => {
+    for (const { fields, holders } of uniqueOf(collection)) {
+      for (const row of rows) holders.set(keyOf(row, fields), row._id);
+    }
+  };
+  const apply = (collection: string, rows: readonly Doc[], update: Query) => {
+    for (const row of rows) applyUpdate(row, structuredClone(update));
+    note(collection, rows);
+    return rows.length;
+  };
   const matching = (collection: string, filter: Query) => {
     const query = new MingoQuery(structuredClone(filter));
     return [...rowsOf(collection).values()].filter((row) => query.test(row));
@@ -33,13 +50,15 @@ export function createMemoryGateway(): MemoryGateway {
   const insert = (collection: string, document: Doc): InsertOutcome => {
     const rows = rowsOf(collection);
     if (rows.has(document._id)) return { kind: "duplicate", fields: ["_id"] };
-    for (const index of INDEXES.filter((one) => one.collection === collection && one.unique)) {
-      const fields = Object.keys(index.key);
-      const isSame = (row: Doc) =>
-        fields.every((field) => Reflect.get(row, field) === Reflect.get(document, field));
-      if ([...rows.values()].some(isSame)) return { kind: "duplicate", fields };
+    for (const { fields, holders } of uniqueOf(collection)) {
+      const key = keyOf(document, fields);
+      const holder = rows.get(holders.get(key) ?? "");
+      if (holder !== undefined && keyOf(holder, fields) === key) {
+        return { kind: "duplicate", fields };
+      }
     }
     rows.set(document._id, structuredClone(document));
+    note(collection, [document]);
     return { kind: "inserted" };
   };
   const found = <Row extends Doc>(collection: string, filter: Query, options: FindOptions = {}) => {
@@ -87,14 +106,15 @@ export function createMemoryGateway(): MemoryGateway {
       }),
     updateOne: (collection, filter, update) =>
       counted("updateOne", collection, () =>
-        apply(matching(collection, filter).slice(0, 1), update),
+        apply(collection, matching(collection, filter).slice(0, 1), update),
       ),
     updateMany: (collection, filter, update) =>
-      counted("updateMany", collection, () => apply(matching(collection, filter), update)),
+      counted("updateMany", collection, () => apply(collection, matching(collection, filter), update)),
     bulkUpdate: (collection, updates: readonly BulkUpdate[]) =>
       counted("bulkUpdate", collection, () =>
         updates.reduce(
-          (sum, one) => sum + apply(matching(collection, one.filter).slice(0, 1), one.update),
+          (sum, one) =>
+            sum + apply(collection, matching(collection, one.filter).slice(0, 1), one.update),
           0,
         ),
       ),
@@ -102,7 +122,7 @@ export function createMemoryGateway(): MemoryGateway {
       counted("findOneAndUpdate", collection, () => {
         const [row] = matching(collection, filter);
         if (row === undefined) return null;
-        apply([row], update);
+        apply(collection, [row], update);
         return found<Row>(collection, { _id: row._id })[0] ?? null;
       }),
     deleteMany: (collection, filter) =>
@@ -117,7 +137,16 @@ export function createMemoryGateway(): MemoryGateway {
   };
 }
 
-function apply(rows: readonly Doc[], update: Query): number {
-  for (const row of rows) applyUpdate(row, structuredClone(update));
-  return rows.length;
+/** A unique index: its fields, and whose each key was last. */
+type Unique = { readonly fields: readonly string[]; readonly holders: Map<string, string> };
+
+function uniquesOf(collection: string): readonly Unique[] {
+  return INDEXES.filter((one) => one.collection === collection && one.unique).map(({ key }) => ({
+    fields: Object.keys(key),
+    holders: new Map(),
+  }));
+}
+
+function keyOf(row: Doc, fields: readonly string[]): string {
+  return JSON.stringify(fields.map((field): unknown => Reflect.get(row, field) ?? null));
 }

@@ -76,7 +76,8 @@ async function start(
   }
   await stores.taxonomies.update(resource._id, ctx.taskId, { collection_id });
   const total = await stores.labels.countUnlabelled(collection_id, resource._id);
-  if (total === 0) {
+  // An attempt that died before its first checkpoint may have labelled them: then it was this task.
+  if (total === 0 && ctx.attempt === 1) {
     return { kind: "skip", reason: "Every document of the collection is labelled already." };
   }
   const state: State = {

@@ -7,8 +7,8 @@ const TASK_TYPE = "engine_cluster_build";
 
 /**
  * Makes a task that finds the cluster's groups, unless one does already: then that one is answered,
- * or what else `whenBusy` says. The results of the run before stay until this one is COMPLETED. Throws `not_found` and
- * `idempotency_key_reused`.
+ * or what else `whenBusy` says. The results of the run before stay until this one is COMPLETED.
+ * Throws `not_found` and `idempotency_key_reused`.
  */
 export async function executeCluster({
   ctx,

@@ -36,10 +36,17 @@ async function deliverAll(h: Harness): Promise<readonly (string | null)[]> {
   return h.received.map(({ headers }) => headers.get("webhook-id"));
 }
 
+/** As its failures take an endpoint out of service: it gets no deliveries meanwhile, not even held ones. */
 const setStatus = (h: Harness, webhookId: string, status: "ACTIVE" | "SUSPENDED") =>
-  updateWebhook({ ctx: h.ctx, input: { webhookId, status } });
+  status === "ACTIVE"
+    ? updateWebhook({ ctx: h.ctx, input: { webhookId, status } })
+    : h.ctx.stores.webhooks.update(h.ctx.namespace._id, webhookId, {
+        status,
+        status_reason: "it failed",
+        suspended_by: "failure",
+      });
 
-/** A harness whose endpoint was SUSPENDED while three events happened. */
+/** A harness whose endpoint was SUSPENDED by its failures while three events happened. */
 async function missed() {
   const h = createHarness();
   const { webhook } = await h.subscribe({ event_types: ["task.completed", "task.failed"] });

@@ -5,6 +5,7 @@ import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
 import { createDeliveryStore } from "../../stores/mongo/deliveries.ts";
 import { dispatchEvents } from "../events/dispatch-events.ts";
 import { deleteWebhook } from "../webhooks/delete-webhook.ts";
+import { suspendWebhook } from "../webhooks/suspend-webhook.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 import { MAX_LOGGED_ATTEMPTS } from "./reopen-deliveries.ts";
@@ -78,7 +79,10 @@ describe("a delivery that is sent again", () => {
   });
 
   test("from the dead letters gets the whole schedule anew", async () => {
-    const { h, id } = await dead();
+    const { h, webhook, id } = await dead();
+    // Whoever repaired the endpoint resumes it, which begins its count of failures anew.
+    const resume = { webhookId: webhook._id, status: "ACTIVE" } as const;
+    await updateWebhook({ ctx: h.ctx, input: resume });
     const started = h.now().getTime();
     await resend(h, id);
     await failOut(h);
@@ -123,10 +127,10 @@ describe("a delivery that is sent again", () => {
     await dispatchEvents({ ctx: h.ctx, input: { source: "task", id: task._id } });
     const { delivery_id } = lastMessage(h);
     expect(delivery_id).not.toBe(first.delivery_id);
-    const pause = { webhookId: webhook._id, status: "SUSPENDED" } as const;
-    await updateWebhook({ ctx: h.ctx, input: pause });
+    await suspendWebhook({ ctx: h.ctx, webhook, reason: "it answered 410 Gone" });
     await deliver(h, { delivery_id, attempt: 1, snapshot: null });
-    await updateWebhook({ ctx: h.ctx, input: { ...pause, status: "ACTIVE" } });
+    const resume = { webhookId: webhook._id, status: "ACTIVE" } as const;
+    await updateWebhook({ ctx: h.ctx, input: resume });
     const published = h.published.length;
     await resend(h, delivery_id);
     expect(h.published).toHaveLength(published + 1);

@@ -117,7 +117,7 @@ describe("what changes between two steps", () => {
     expectInOrder(h, [...task.pending_events, later]);
   });
 
-  test("an endpoint that was deleted or paused gets none, one that was made gets none either", async () => {
+  test("an endpoint that was deleted gets none, one that was made gets none either, and for one that was paused it is held", async () => {
     const h = createHarness();
     const endpoints = await crowd(h, 1003);
     const task = await h.taskWith(["task.completed"]);
@@ -128,8 +128,11 @@ describe("what changes between two steps", () => {
     await updateWebhook({ ctx: h.ctx, input: { webhookId: paused._id, status: "SUSPENDED" } });
     h.advance(1);
     await h.subscribe();
-    expect(await drain(h)).toEqual([1]);
-    await expectAllServed(h, task, 1001, 1);
+    expect(await drain(h)).toEqual([2]);
+    const held = deliveries(h).filter(({ hold }) => hold === "paused");
+    expect(held.map(({ webhook_id }) => webhook_id)).toEqual([paused._id]);
+    expect(h.deliveryMessages()).toHaveLength(1001);
+    expect(await stored(h, task)).toMatchObject({ pending_events: [], outbox_at: null });
   });
 
   test("an endpoint that subscribed to the event before its page is read gets it", async () => {

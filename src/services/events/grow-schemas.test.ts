@@ -47,9 +47,13 @@ async function wrote(h: Harness, collection: CollectionRecord, told: Told): Prom
     fields: told.fields,
     more_fields: false,
   };
+  const taskId = h.ctx.runtime.newId("task");
   const task = {
     ...base,
-    _id: h.ctx.runtime.newId("task"),
+    _id: taskId,
+    idempotency_slot: taskId,
+    singleton_slot: taskId,
+    concurrency_slot: taskId,
     pending_events: [{ ...event, event_id: h.ctx.runtime.newId("event"), data }],
   };
   await h.ctx.stores.tasks.insert(task);

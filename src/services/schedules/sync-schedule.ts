@@ -36,7 +36,9 @@ export async function syncSchedule({
     // A paused one need not be known there; resumed, it is made again.
     await queue.deleteSchedule(schedule._id);
   }
-  if (!isContested) await schedules.markSynced(schedule, ctx.runtime.now());
+  if (isContested || !(await schedules.markSynced(schedule))) {
+    await schedules.markOvertaken(schedule, ctx.runtime.now());
+  }
 }
 
 /** The same where the change is accepted already: cron does it when the queue is down now. */

@@ -9,10 +9,9 @@ import { getTaxonomy } from "./get-taxonomy.ts";
 const TASK_TYPE = "api_taxonomies_materialize";
 
 /**
- * Makes the task that labels a collection's documents; while one does, it is answered, or
- * what else `whenBusy` says. Throws
- * `not_found`, `invalid_request` for a collection that doesn't exist, and `resource_in_use` while
- * the taxonomy is put on another collection.
+ * Makes the task that labels a collection's documents; while one does, it is answered, or what else
+ * `whenBusy` says. Throws `not_found`, `invalid_request` for a collection that doesn't exist, and
+ * `resource_in_use` while the taxonomy is put on another collection.
  */
 export async function startMaterialization({
   ctx,

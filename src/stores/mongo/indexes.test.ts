@@ -16,6 +16,7 @@ it("what the services promise to be unique is unique by an index", () => {
     "buckets: namespace_id, name",
     "clusters: namespace_id, name",
     "collections: namespace_id, name",
+    "event_positions: event_id",
     "event_types: namespace_id, name",
     "keys: hash",
     "migrations: namespace_id, name",
@@ -27,5 +28,6 @@ it("what the services promise to be unique is unique by an index", () => {
     "tasks: namespace_id, idempotency_slot",
     "tasks: namespace_id, singleton_slot",
     "taxonomies: namespace_id, name",
+    "webhooks: namespace_id, idempotency_slot",
   ]);
 });

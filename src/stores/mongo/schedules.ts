@@ -51,9 +51,9 @@ export function createScheduleStore(
         gateway.findOne<ScheduleRecord>(COLLECTION, { _id: schedule._id, write_id: writeId })
       );
     },
-    markSynced: async ({ _id, revision }, now) => {
-      const synced = { $set: { unsynced_at: null } };
-      if ((await gateway.updateOne(COLLECTION, { _id, revision }, synced)) > 0) return;
+    markSynced: async ({ _id, revision }) =>
+      (await gateway.updateOne(COLLECTION, { _id, revision }, { $set: { unsynced_at: null } })) > 0,
+    markOvertaken: async ({ _id, revision }, now) => {
       const newer = { _id, revision: { $gt: revision } };
       await gateway.updateOne(COLLECTION, newer, { $set: { unsynced_at: now } });
     },
