@@ -120,7 +120,6 @@ export type WebhookPatch = Partial<
     | "suspended_by"
     | "secrets"
     | "secrets_write_id"
-    | "suspended_by"
     | "ordering"
     | "rate_limit"
     | "max_concurrency"

@@ -109,7 +109,9 @@ export function createMemoryGateway(): MemoryGateway {
         apply(collection, matching(collection, filter).slice(0, 1), update),
       ),
     updateMany: (collection, filter, update) =>
-      counted("updateMany", collection, () => apply(collection, matching(collection, filter), update)),
+      counted("updateMany", collection, () =>
+        apply(collection, matching(collection, filter), update),
+      ),
     bulkUpdate: (collection, updates: readonly BulkUpdate[]) =>
       counted("bulkUpdate", collection, () =>
         updates.reduce(

@@ -143,7 +143,9 @@ async function createDeliveries(
 ): Promise<void> {
   const now = ctx.runtime.now();
   const planned = await Promise.all(
-    events.map((event) => planDelivery(webhook, event, buildPayload(event, ctx.config.publicUrl), now)),
+    events.map((event) =>
+      planDelivery(webhook, event, buildPayload(event, ctx.config.publicUrl), now),
+    ),
   );
   await storeDeliveries(
     ctx,

@@ -1,5 +1,9 @@
 import type { CreateWebhookRequest } from "../../contract/webhook.ts";
-import { CLOSED_CIRCUIT, type SigningSecret, type WebhookRecord } from "../../ports/webhook-store.ts";
+import {
+  CLOSED_CIRCUIT,
+  type SigningSecret,
+  type WebhookRecord,
+} from "../../ports/webhook-store.ts";
 import { sealHeaders } from "../../webhooks/custom-headers.ts";
 import { unseal } from "../../webhooks/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../../webhooks/secrets.ts";
