@@ -147,38 +147,6 @@ describe("the retries", () => {
     expect(lastMessage(h)).toMatchObject({ attempt: 2, snapshot: null });
   });
 
-  test("that wait in a long queue are published again ever more rarely", async () => {
-    const { h } = await dispatched();
-    h.published.length = 0;
-    const at: number[] = [];
-    for (let minute = 1; minute <= 120; minute += 1) {
-      h.advance(60_000);
-      const { relayed } = await relayDeliveries(h.ctx, h.now(), unspent);
-      if (relayed > 0) at.push(minute);
-    }
-    expect(at).toEqual([2, 7, 14, 28, 56, 112]);
-  });
-
-  test("that wait for a rate limit take no more than a quarter of it for the relay's copies", async () => {
-    const h = createHarness();
-    await h.subscribe({ rate_limit: { max: 12, period_seconds: 60 } });
-    for (let index = 0; index < 50; index += 1) await dispatchOne(h);
-    h.published.length = 0;
-    h.advance(2 * 60_000);
-    await relayDeliveries(h.ctx, h.now(), unspent);
-    expect(h.published).toHaveLength(3);
-    const hourly = createHarness();
-    await hourly.subscribe({ rate_limit: { max: 4, period_seconds: 3600 } });
-    for (let index = 0; index < 5; index += 1) await dispatchOne(hourly);
-    hourly.published.length = 0;
-    for (let minute = 0; minute < 240; minute += 1) {
-      hourly.advance(60_000);
-      await relayDeliveries(hourly.ctx, hourly.now(), unspent);
-    }
-    expect(hourly.published.length).toBeLessThanOrEqual(4);
-    expect(hourly.published.length).toBeGreaterThan(0);
-  });
-
   test("recorded while the relay runs keep the relay time that they set", async () => {
     const { h, first } = await dispatched();
     h.world.answer = failing;
