@@ -258,9 +258,9 @@ export interface DeliveryStore {
    * attempt recorded meanwhile has set its own. With `hold: null` also what held them is over. One
    * command.
    */
-  postponeRelays(
-    deliveries: readonly Pick<DeliveryRecord, "_id" | "relay_at">[],
-    change: { readonly relay_at: Date; readonly hold?: null },
+  postponeRelays<Delivery extends Pick<DeliveryRecord, "_id" | "relay_at">>(
+    deliveries: readonly Delivery[],
+    changeOf: (delivery: Delivery) => { readonly relay_at: Date; readonly hold?: null },
   ): Promise<void>;
   /** Deletes at most `limit` deliveries that were made before that time and have ended; how many. */
   purge(before: Date, limit: number): Promise<number>;

@@ -1,5 +1,5 @@
 import type { DeliverySummaryRecord } from "../ports/delivery-store.ts";
-import type { WebhookRecord } from "../ports/webhook-store.ts";
+import type { RateLimit, WebhookRecord } from "../ports/webhook-store.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { endOf, endpointHold } from "../services/deliveries/holds.ts";
 import { isBlocked, wakeNext } from "../services/deliveries/order.ts";
@@ -11,13 +11,23 @@ import { inRounds, type IsSpent } from "./rounds.ts";
 const DELIVERIES_PER_ROUND = 100;
 const MAX_ROUNDS = 50;
 
-/** How long a published attempt has until it is published once more. */
+/**
+ * How long a published attempt has until it is published once more, at the least; otherwise as long
+ * as it has been due. What only waits in a long queue is so published a few times, not every time.
+ */
 const POSTPONE_MS = 5 * 60_000;
+
+/**
+ * Of the attempts that an endpoint's rate limit allows, one in so many may be what the relay
+ * publishes. Nearly all of that are copies of messages that wait for their turn, and a copy uses up
+ * a turn too.
+ */
+const TURNS_PER_RELAY = 4;
 
 const MINUTE_MS = 60_000;
 
 /** What cron is to do about a delivery whose time has come. */
-type Care = "publish" | "keep" | "wake";
+type Care = "publish" | "later" | "keep" | "wake";
 
 /**
  * Publishes attempts that were due and never recorded: their message was lost, or the queue was
@@ -31,12 +41,19 @@ export async function relayDeliveries(
   now: Date,
   isSpent: IsSpent,
 ): Promise<{ readonly relayed: number }> {
-  return {
-    relayed: await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, () => relaySome(ctx, now)),
-  };
+  const shares = new Map<string, number>();
+  const relayed = await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, () =>
+    relaySome(ctx, now, shares),
+  );
+  return { relayed };
 }
 
-async function relaySome(ctx: ServiceContext, now: Date): Promise<number> {
+/** One round; `shares` has how many of the run each endpoint with a rate limit has left. */
+async function relaySome(
+  ctx: ServiceContext,
+  now: Date,
+  shares: Map<string, number>,
+): Promise<number> {
   const { deliveries, webhooks } = ctx.stores;
   const due = await deliveries.dueForRelay(now, DELIVERIES_PER_ROUND);
   if (due.length === 0) return 0;
@@ -48,15 +65,26 @@ async function relaySome(ctx: ServiceContext, now: Date): Promise<number> {
       care: await careFor(ctx, delivery, endpoints.get(delivery.webhook_id) ?? null),
     })),
   );
+  const minute = Math.floor(now.getTime() / MINUTE_MS);
+  // One by one, since each takes of the endpoint's share.
+  const cares = cared.map(({ delivery, care }) => ({
+    delivery,
+    care: care === "publish" ? withinShare(delivery, endpoints, shares, minute) : care,
+  }));
   const those = (care: Care) =>
-    cared.filter((one) => one.care === care).map(({ delivery }) => delivery);
+    cares.filter((one) => one.care === care).map(({ delivery }) => delivery);
 
   const published = those("publish");
-  const minute = Math.floor(now.getTime() / MINUTE_MS);
   await publishAttempts(ctx, published, endpoints, { now, mark: `r${minute}` });
-  const at = (ms: number) => new Date(now.getTime() + ms);
-  await deliveries.postponeRelays(published, { relay_at: at(POSTPONE_MS), hold: null });
-  await deliveries.postponeRelays(those("keep"), { relay_at: at(HELD_RECHECK_MS) });
+  await deliveries.postponeRelays(published, (one) => ({
+    relay_at: nextRelay(one, now),
+    hold: null,
+  }));
+  await deliveries.postponeRelays(those("later"), ({ webhook_id }) => ({
+    relay_at: nextShare(endpoints.get(webhook_id), now),
+  }));
+  const recheckAt = new Date(now.getTime() + HELD_RECHECK_MS);
+  await deliveries.postponeRelays(those("keep"), () => ({ relay_at: recheckAt }));
   for (const settled of those("wake")) {
     const webhook = endpoints.get(settled.webhook_id);
     if (webhook === undefined) await deliveries.forgetRelay(settled._id);
@@ -76,4 +104,41 @@ async function careFor(
   if (endpointHold(webhook, delivery._id) !== null) return "keep";
   const isKept = delivery.hold === "order" && (await isBlocked(ctx, delivery, webhook));
   return isKept ? "keep" : "publish";
+}
+
+/** Doubles the time that an attempt has been due. */
+function nextRelay({ next_attempt_at }: DeliverySummaryRecord, now: Date): Date {
+  const waitedMs = now.getTime() - (next_attempt_at?.getTime() ?? now.getTime());
+  return new Date(now.getTime() + Math.max(POSTPONE_MS, waitedMs));
+}
+
+/** Takes one of its endpoint's share for this run, if there is one left. */
+function withinShare(
+  { webhook_id }: DeliverySummaryRecord,
+  endpoints: ReadonlyMap<string, WebhookRecord>,
+  shares: Map<string, number>,
+  minute: number,
+): Care {
+  const limit = endpoints.get(webhook_id)?.rate_limit ?? null;
+  if (limit === null) return "publish";
+  const { copies, everyMinutes } = relayShare(limit);
+  const left = shares.get(webhook_id) ?? (minute % everyMinutes === 0 ? copies : 0);
+  shares.set(webhook_id, left - 1);
+  return left > 0 ? "publish" : "later";
+}
+
+/** How many copies an endpoint with a rate limit may be sent, in every so many minutes. */
+function relayShare({ max, period_seconds }: RateLimit) {
+  const perMinute = (max * 60) / period_seconds / TURNS_PER_RELAY;
+  return perMinute >= 1
+    ? { copies: Math.floor(perMinute), everyMinutes: 1 }
+    : { copies: 1, everyMinutes: Math.ceil(1 / perMinute) };
+}
+
+/** When what found no share left looks for one again: in a minute that has one, so that none looks in vain for ever. */
+function nextShare(webhook: WebhookRecord | undefined, now: Date): Date {
+  const limit = webhook?.rate_limit ?? null;
+  const everyMs = limit === null ? MINUTE_MS : relayShare(limit).everyMinutes * MINUTE_MS;
+  const afterMs = now.getTime() + (everyMs > MINUTE_MS ? 1 : POSTPONE_MS);
+  return new Date(Math.ceil(afterMs / everyMs) * everyMs);
 }

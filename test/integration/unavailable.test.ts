@@ -108,7 +108,7 @@ describe("a connection that breaks", () => {
     async (phase) => {
       const failures: string[] = [];
       for (const route of routes) {
-        if (route.method !== "POST" || /\/(list|kill|retry)$/.test(route.path)) continue;
+        if (route.method !== "POST" || /\/(list|kill|retry|skip)$/.test(route.path)) continue;
         const lift = world.stack.mongo?.faults.add({
           phase,
           match: ({ isWrite }) => isWrite,

@@ -157,7 +157,8 @@ describe("an endpoint that wants a task's events in order", () => {
     );
     // Those held are looked at after two minutes; put that off, to see that the settled one wakes.
     const held = h.deliveries().slice(1);
-    await deliveries.postponeRelays(held, { relay_at: new Date(h.now().getTime() + HOUR_MS) });
+    const inAnHour = new Date(h.now().getTime() + HOUR_MS);
+    await deliveries.postponeRelays(held, () => ({ relay_at: inAnHour }));
     h.advance(2 * MINUTE_MS);
     await relayDeliveries(h.ctx, h.now(), unspent);
     expect(await deliverAll(h)).toEqual(["delivered", "delivered"]);

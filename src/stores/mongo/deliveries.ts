@@ -177,13 +177,13 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
         { relay_at: { $lte: now } },
         { sort: { relay_at: 1 }, limit, projection: WITHOUT_LOG },
       ),
-    postponeRelays: async (deliveries, change) => {
+    postponeRelays: async (deliveries, changeOf) => {
       if (deliveries.length === 0) return;
       await gateway.bulkUpdate(
         COLLECTION,
         deliveries.map((delivery) => ({
           filter: { _id: delivery._id, state: "PENDING", relay_at: delivery.relay_at },
-          update: { $set: change },
+          update: { $set: changeOf(delivery) },
           upsert: false,
         })),
       );
