@@ -20,10 +20,10 @@ export const dispatch = (h: Harness, input: DispatchMessage, ctx: ServiceContext
 /** So many endpoints, all subscribed to all; made as one is, since making each takes its time. */
 export async function crowd(h: Harness, size: number): Promise<readonly WebhookRecord[]> {
   const { webhook } = await h.subscribe();
-  const others = Array.from({ length: size - 1 }, () => ({
-    ...webhook,
-    _id: h.ctx.runtime.newId("webhook"),
-  }));
+  const others = Array.from({ length: size - 1 }, () => {
+    const id = h.ctx.runtime.newId("webhook");
+    return { ...webhook, _id: id, idempotency_slot: id };
+  });
   for (const other of others) await h.ctx.stores.webhooks.insert(other);
   h.advance(1);
   return [webhook, ...others];
