@@ -134,7 +134,7 @@ export type RetryDeliveriesOutcome = z.infer<typeof RetryDeliveriesOutcome>;
 
 /** `POST /v1/webhooks/{webhook_id}/test`; the body may be absent. */
 export const TestWebhookRequest = z.strictObject({
-  /** Of which type the example is; the first that the endpoint subscribed to unless told. */
+  /** Of which type the example is, a registered one too; the first that the endpoint subscribed to unless told. */
   type: z.string().max(128).optional(),
 });
 

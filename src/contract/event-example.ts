@@ -109,6 +109,9 @@ export const EVENT_EXAMPLES: { readonly [Type in BuiltInEventType]: Payload<Type
       bucket_id: "bkt_019ab47c3a0b7e5f8c9d0a1b2c3d4e5f",
       batch_id: "batch_019ab47c3e0a7c41b2d3e4f5a6b7c8d9",
       documents_written: 1200,
+      embedding: { embedder: "hashed-ngram-256", dimensions: 256, declared_dimensions: 256 },
+      fields: [{ name: "year", types: ["number"] }],
+      more_fields: false,
     },
   },
   "cluster.execution.completed": {

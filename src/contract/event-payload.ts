@@ -32,6 +32,33 @@ const TaskHead = Task.partial().extend({
 /** Where what was left out of a large payload can be fetched. */
 const Links = z.record(z.string(), z.string());
 
+/** What Waybill may add. */
+export const EventExtras = {
+  task: z.union([Task, TaskHead]).optional(),
+  links: Links.optional(),
+  /** It is an example that `POST /v1/webhooks/{webhook_id}/test` sent: nothing has happened. */
+  test: z.literal(true).optional(),
+} as const;
+
+/** The mark of a test, which every type's schema allows. */
+const { test } = EventExtras;
+
+/** What documents are like that a job wrote. */
+export const WrittenForm = {
+  embedding: z.object({
+    embedder: z.string(),
+    /** Both null when a checkpoint of an earlier version didn't say. */
+    dimensions: z.int().nullable(),
+    declared_dimensions: z.int().nullable(),
+  }),
+  /** Fields of their metadata, with the types of the values. */
+  fields: z.array(
+    z.object({ name: z.string(), types: z.array(z.enum(["string", "number", "boolean"])) }),
+  ),
+  /** There were more fields than are told. */
+  more_fields: z.boolean(),
+} as const;
+
 /**
  * The body that is sent for an event of one type, which fields may be added to at any time: a
  * receiver passes over what it doesn't know.
@@ -45,7 +72,7 @@ function taskPayload<Type extends BuiltInEventType, About extends z.ZodRawShape>
   type: Type,
   about: About,
 ) {
-  const whole = z.object({ ...EventFrame, ...about, task: Task });
+  const whole = z.object({ ...EventFrame, ...about, task: Task, test });
   const thin = z
     .object(about)
     .partial()
@@ -67,6 +94,8 @@ export const EVENT_PAYLOADS = {
     bucket_id: BucketId,
     batch_id: BatchId,
     documents_written: z.int().min(1),
+    // Absent in events of earlier versions.
+    ...z.object(WrittenForm).partial().shape,
   }),
   "cluster.execution.completed": taskPayload("cluster.execution.completed", {
     cluster_id: ClusterId,
@@ -97,6 +126,7 @@ export const EVENT_PAYLOADS = {
       url: z.string(),
       reason: z.string(),
       failing_since: Timestamp.nullable(),
+      test,
     }),
   ),
 } satisfies Readonly<Record<BuiltInEventType, z.ZodType>>;

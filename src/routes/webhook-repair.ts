@@ -54,7 +54,7 @@ export const webhookRepair = createRouter()
       operationId: "testWebhook",
       summary: "Send an endpoint an example",
       description:
-        'Signed and logged as every event, with `"test": true` in its `data`; one attempt, whatever the endpoint\'s status. `GET /v1/deliveries/{delivery_id}` says what it answered.',
+        'The example of its type, as `GET /v1/event-types/{event_type}` has it, signed and logged as every event, with `"test": true` in its `data`; one attempt, whatever the endpoint\'s status. `GET /v1/deliveries/{delivery_id}` says what it answered.',
       request: {
         params,
         body: optionalJsonBody(TestWebhookRequest, { type: "task.completed" }),

@@ -132,7 +132,7 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
   },
   delivery_not_skippable: async () => {
     const { body } = await api.get("/v1/namespaces/errors").expect(200);
-    const _id = `dlv_${"0".repeat(32)}`;
+    const _id = `dlv_${"2".repeat(32)}`;
     const deliveries = mongo.db("waybill").collection<StrayTask>("deliveries");
     await deliveries.insertOne({ _id, namespace_id: body["namespace_id"], state: "DELIVERED" });
     return api.post(`/v1/deliveries/${_id}/skip`);

@@ -123,10 +123,10 @@ async function runCrowded(port: number): Promise<void> {
   if (endpoint === null) throw new Error("the endpoint was not stored");
   const deaf = { ...endpoint, event_types: ["namespace.migration.completed"] };
   await webhooks.insertMany(
-    Array.from({ length: 1100 }, (_, index) => ({
-      ...deaf,
-      _id: `${endpoint._id.slice(0, -8)}${(0xf0000000 + index).toString(16)}`,
-    })),
+    Array.from({ length: 1100 }, (_, index) => {
+      const _id = `${endpoint._id.slice(0, -8)}${(0xf0000000 + index).toString(16)}`;
+      return { ...deaf, _id, idempotency_slot: _id };
+    }),
   );
   world.stack.qstash.misbehaviours.add({
     kind: "reorder",

@@ -104,7 +104,7 @@ async function prepare(
   if (name !== null) return { kind: "subscriber", delivery, name };
   const [webhook, event] = await Promise.all([
     ctx.stores.webhooks.get(delivery.webhook_id),
-    delivery.is_test ? testEventOf(delivery) : ctx.stores.events.get(delivery.event_id),
+    delivery.is_test ? testEventOf(ctx, delivery) : ctx.stores.events.get(delivery.event_id),
   ]);
   // A test is sent whatever state the endpoint is in: it is how its owner looks whether it is well.
   const end = webhook !== null && delivery.is_test ? null : endOf(webhook);

@@ -30,7 +30,7 @@ export async function resendDelivery({
   if (key !== null && delivery.resend_key === key) return delivery;
   const [webhook, event] = await Promise.all([
     stores.webhooks.find(namespace._id, delivery.webhook_id),
-    delivery.is_test ? testEventOf(delivery) : stores.events.get(delivery.event_id),
+    delivery.is_test ? testEventOf(ctx, delivery) : stores.events.get(delivery.event_id),
   ]);
   const code = reopenRefusal(delivery, webhook);
   if (code !== null) throw new DomainError(code, whyNot(code, webhook));

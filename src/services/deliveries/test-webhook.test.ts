@@ -2,8 +2,12 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import { EVENT_CATALOGUE } from "../../contract/event.ts";
+import { EVENT_EXAMPLES } from "../../contract/event-example.ts";
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
+import { builtInSchema, registeredSchema } from "../event-types/payload-schema.ts";
+import { putEventType } from "../event-types/put-event-type.ts";
+import { requireValid } from "../json-schema.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 import { replayWebhook } from "./replay-webhook.ts";
@@ -23,6 +27,22 @@ function lastMessage(h: Harness): DeliveryMessage {
 const deliverLast = (h: Harness) =>
   deliverWebhook({ ctx: h.ctx, input: { ...lastMessage(h), redelivered: false } });
 
+const PAID = {
+  type: "object",
+  properties: { order_id: { type: "string" } },
+  required: ["order_id"],
+  // Closed: what Waybill adds must be let in by name.
+  additionalProperties: false,
+};
+
+const register = (h: Harness, type: string, example?: Record<string, unknown>) =>
+  putEventType({
+    ctx: h.ctx,
+    input: { type, request: { schema: PAID, ...(example !== undefined && { example }) } },
+  });
+
+const bodyOf = (h: Harness): unknown => JSON.parse(h.received.at(-1)?.body ?? "");
+
 const stored = (h: Harness, id: string) => h.ctx.stores.deliveries.get(id);
 
 describe("a test of an endpoint", () => {
@@ -40,10 +60,13 @@ describe("a test of an endpoint", () => {
       const at = new Date(Number(headers["webhook-timestamp"]) * 1000);
       const signature = new Webhook(secret).sign(event_id, at, request?.body ?? "");
       expect(headers["webhook-signature"]).toBe(signature);
-      expect(JSON.parse(request?.body ?? "")).toMatchObject({
+      const own = { test: true, sequence: 0, namespace_id: h.ctx.namespace._id };
+      expect(bodyOf(h)).toEqual({
         type,
-        data: { test: true, sequence: 0, namespace_id: h.ctx.namespace._id },
+        timestamp: expect.any(String),
+        data: { ...EVENT_EXAMPLES[type].data, ...own },
       });
+      requireValid(bodyOf(h), JSON.stringify(builtInSchema(type)), "body");
       expect(await stored(h, _id)).toMatchObject({
         is_test: true,
         state: "DELIVERED",
@@ -124,13 +147,68 @@ describe("a test of an endpoint", () => {
     expect(new Set(h.received.map(({ body }) => body)).size).toBe(1);
   });
 
-  test("of a type that there is not is refused", async () => {
+  test.each(["task.done", "task.*", "*"])("of %s, which is no type, is refused", async (type) => {
     const h = createHarness();
     const { webhook } = await h.subscribe();
-    await expect(send(h, webhook._id, "task.done")).rejects.toMatchObject({
+    await expect(send(h, webhook._id, type)).rejects.toMatchObject({
       code: "invalid_request",
       fields: [{ path: "type", message: expect.stringMatching("task.completed") }],
     });
     expect(h.gateway.rows("deliveries")).toEqual([]);
+  });
+});
+
+describe("a test with a type of the deployer's own", () => {
+  test("sends its registered example, which satisfies its schema with the mark in it", async () => {
+    const h = createHarness();
+    await register(h, "orders.paid", { order_id: "o_1" });
+    const { webhook } = await h.subscribe();
+    await send(h, webhook._id, "orders.paid");
+    expect(await deliverLast(h)).toEqual({ kind: "delivered" });
+    expect(bodyOf(h)).toEqual({
+      type: "orders.paid",
+      timestamp: expect.any(String),
+      data: { order_id: "o_1", namespace_id: h.ctx.namespace._id, sequence: 0, test: true },
+    });
+    requireValid(bodyOf(h), JSON.stringify(registeredSchema("orders.paid", 1, PAID)), "body");
+  });
+
+  test("is refused when the type has no example, saying how to give it one", async () => {
+    const h = createHarness();
+    await register(h, "orders.paid");
+    const { webhook } = await h.subscribe({ event_types: ["orders.*"] });
+    const message = expect.stringMatching(/no example.*PUT \/v1\/event-types\/orders\.paid/s);
+    await expect(send(h, webhook._id, "orders.paid")).rejects.toMatchObject({
+      code: "invalid_request",
+      fields: [{ path: "type", message }],
+    });
+    await expect(send(h, webhook._id)).rejects.toMatchObject({
+      code: "invalid_request",
+      fields: [{ path: "type", message: expect.stringMatching(/orders\.\*.*has an example/) }],
+    });
+  });
+
+  test.each([
+    [["orders.paid"], "orders.paid"],
+    // By name the first of those that have an example.
+    [["orders.*"], "orders.paid"],
+    [["orders.left", "orders.paid"], "orders.paid"],
+    [["orders.left", "task.failed"], "task.failed"],
+  ])("is what an endpoint subscribed to %j gets unless told: %s", async (event_types, type) => {
+    const h = createHarness();
+    await register(h, "orders.left");
+    await register(h, "orders.paid", { order_id: "o_1" });
+    await register(h, "order_books.paid", { order_id: "o_2" });
+    const { webhook } = await h.subscribe({ event_types });
+    expect(await send(h, webhook._id)).toMatchObject({ event_type: type });
+  });
+
+  test("whose example is gone before the attempt ends in the dead letters", async () => {
+    const h = createHarness();
+    await register(h, "orders.paid", { order_id: "o_1" });
+    const { webhook } = await h.subscribe();
+    await send(h, webhook._id, "orders.paid");
+    await register(h, "orders.paid");
+    expect(await deliverLast(h)).toMatchObject({ kind: "dead" });
   });
 });

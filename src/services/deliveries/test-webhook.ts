@@ -1,20 +1,18 @@
-import { EVENT_CATALOGUE, matchesEventType } from "../../contract/event.ts";
 import type { TestWebhookRequest } from "../../contract/delivery.ts";
 import type { DeliveryRecord } from "../../ports/delivery-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import type { NamespaceContext } from "../context.ts";
-import { DomainError } from "../errors.ts";
 import { unlessUnavailable } from "../events/unless-unavailable.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
 import { flowControlOf } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
-import { testEventOf } from "./test-event.ts";
+import { requireExample, typeToTest } from "./test-type.ts";
 
 /**
  * Sends an endpoint an example, by the way that every event goes: stored, queued, signed, logged.
  * Whatever the endpoint's status: one that is out of service is tested before it is resumed. There
  * is one attempt, and it changes nothing about the endpoint (`record-test.ts`). Throws `not_found`,
- * and `invalid_request` for a type that there is not.
+ * and `invalid_request` for a type that there is not, or that has no example.
  */
 export async function testWebhook({
   ctx,
@@ -24,6 +22,8 @@ export async function testWebhook({
   input: TestWebhookRequest & { readonly webhookId: string };
 }): Promise<DeliveryRecord> {
   const webhook = await getWebhook({ ctx, input });
+  const eventType = input.type ?? (await typeToTest(ctx, webhook.event_types));
+  await requireExample(ctx, eventType);
   const now = ctx.runtime.now();
   const eventId = ctx.runtime.newId("event");
   const delivery: DeliveryRecord = {
@@ -31,7 +31,7 @@ export async function testWebhook({
     namespace_id: webhook.namespace_id,
     webhook_id: webhook._id,
     event_id: eventId,
-    event_type: input.type ?? firstOf(webhook.event_types),
+    event_type: eventType,
     task_id: null,
     is_test: true,
     sequence: 0,
@@ -47,7 +47,6 @@ export async function testWebhook({
     created_at: now,
     updated_at: now,
   };
-  if (testEventOf(delivery) === null) throw unknownType();
   await ctx.stores.deliveries.insertMany([delivery]);
   await unlessUnavailable(ctx, "the relay publishes the test", () =>
     ctx.stores.queue.publishDeliveries([
@@ -58,16 +57,4 @@ export async function testWebhook({
     ]),
   );
   return delivery;
-}
-
-/** The first type that an endpoint subscribed to: of a pattern the first that it matches. */
-function firstOf(patterns: readonly string[]): string {
-  const [first = "*"] = patterns;
-  return EVENT_CATALOGUE.find(({ type }) => matchesEventType(first, type))?.type ?? first;
-}
-
-function unknownType(): DomainError {
-  const types = EVENT_CATALOGUE.map(({ type }) => type).join(", ");
-  const message = `there is no such event; choose from ${types}`;
-  return new DomainError("invalid_request", `type: ${message}`, [{ path: "type", message }]);
 }

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { type BuiltInEventType, EVENT_CATALOGUE } from "../../contract/event.ts";
-import { EVENT_PAYLOADS, EventFrame } from "../../contract/event-payload.ts";
-import { Task } from "../../contract/task.ts";
+import { EVENT_PAYLOADS, EventExtras, EventFrame } from "../../contract/event-payload.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The names in `data` that are Waybill's own to set. */
-export const FRAME_FIELDS: readonly string[] = [...Object.keys(EventFrame), "task", "links"];
+export const FRAME_FIELDS: readonly string[] = [
+  ...Object.keys(EventFrame),
+  ...Object.keys(EventExtras),
+];
 
 const built = new Map<string, JsonSchema>();
 
@@ -49,8 +51,7 @@ export function registeredSchema(
 }
 
 function frameProperties(): JsonSchema {
-  const whole = z.object({ ...EventFrame, task: Task, links: z.record(z.string(), z.string()) });
-  return objectAt(write(whole), "properties");
+  return objectAt(write(z.object({ ...EventFrame, ...EventExtras })), "properties");
 }
 
 /** For readers: without the patterns and bounds that only repeat what a format or a type says. */

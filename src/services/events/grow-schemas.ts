@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WrittenForm } from "../../contract/event-payload.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { growSchema, type Written } from "../collections/grow-schema.ts";
 import { presentSchema } from "../collections/present-schema.ts";
@@ -8,19 +9,7 @@ import type { ServiceContext } from "../context.ts";
 const MAX_TRIES = 5;
 
 /** What `collection.documents.written` says of the documents; absent in events of earlier versions. */
-const DocumentsWritten = z.object({
-  collection_id: z.string(),
-  embedding: z.object({
-    embedder: z.string(),
-    /** Both null when a checkpoint of an earlier version didn't say. */
-    dimensions: z.int().nullable(),
-    declared_dimensions: z.int().nullable(),
-  }),
-  fields: z.array(
-    z.object({ name: z.string(), types: z.array(z.enum(["string", "number", "boolean"])) }),
-  ),
-  more_fields: z.boolean(),
-});
+const DocumentsWritten = z.object({ collection_id: z.string(), ...WrittenForm });
 
 /**
  * Lets the schemas of collections grow by what tasks wrote to them: one read for each collection,
