@@ -1,16 +1,20 @@
 import { z } from "zod";
+import { checkStorable } from "./storable.ts";
 import { checkTimes, SubmissionFields } from "./submission.ts";
 import { Progress, Task, TaskValues } from "./task.ts";
 
 /** How much of a task's own data a report may add, as JSON text. */
 const MAX_REPORT_CHARACTERS = 262_144;
 
+/** A JSON object that goes into the task's document as it is. */
+const storableObject = z.record(z.string(), z.unknown()).check(checkStorable);
+
 /** `POST /v1/tasks`: a task of a registered type, with the options of every submission. */
 export const CreateTaskRequest = z
   .strictObject({
     task_type: z.string().min(1).max(100),
     /** What the executor is to do; must satisfy the type's `input_schema`. */
-    input: z.record(z.string(), z.unknown()),
+    input: storableObject,
     ...SubmissionFields,
   })
   .check(checkTimes);
@@ -32,20 +36,20 @@ export const TaskReport = z
         message: z.string().max(500).nullable().default(null),
       })
       .optional(),
-    outputs: TaskValues.max(1000).optional(),
+    outputs: TaskValues.max(1000).check(checkStorable).optional(),
     /** Why it FAILED; another attempt follows unless `retryable` is false. */
     error: z
       .strictObject({
         code: z.string().min(1).max(100),
         message: z.string().min(1).max(2000),
         retryable: z.boolean().default(true),
-        details: z.record(z.string(), z.unknown()).nullable().default(null),
+        details: storableObject.nullable().default(null),
       })
       .optional(),
     /** Why it was SKIPPED or CANCELED. */
     reason: z.string().max(500).optional(),
     /** Joined to what the task has; the executor's own `job_id` goes here. */
-    additional_data: z.record(z.string(), z.unknown()).optional(),
+    additional_data: storableObject.optional(),
   })
   .refine((report) => (report.status === "FAILED") === (report.error !== undefined), {
     path: ["error"],

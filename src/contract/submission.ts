@@ -21,7 +21,8 @@ export const OnExpire = z.enum(["fail", "skip"]);
 
 /**
  * At most one task of a key is at work in a namespace. `return` answers the one that is there,
- * `skip` makes a task that ends SKIPPED at once, `queue` waits until the other has ended.
+ * `skip` makes a task that ends SKIPPED at once, `queue` waits until the other has ended;
+ * those that wait begin in the order of submission.
  */
 export const Singleton = z.strictObject({
   key: z.string().min(1).max(200),

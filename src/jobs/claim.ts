@@ -8,6 +8,7 @@ import { expireTask, isExpired } from "../services/tasks/expire-task.ts";
 import { heldSlot } from "../services/tasks/new-task.ts";
 import { reportToken } from "../services/tasks/report-token.ts";
 import { planChange } from "../services/tasks/plan-change.ts";
+import { isItsTurn } from "./turn.ts";
 
 /** Whether a message may run its task now, with the evidence. */
 export type Claim =
@@ -16,7 +17,7 @@ export type Claim =
   | { readonly kind: "stale"; readonly reason: "not_found" | "ended" | "leased" | "superseded" }
   /** Its time in the queue had run out: it was ended instead. */
   | { readonly kind: "stale"; readonly reason: "expired" }
-  /** Another task of its singleton key is at work; it stays PENDING until its turn comes. */
+  /** Its singleton key is held, or others are before it in line; it stays PENDING until its turn comes. */
   | { readonly kind: "stale"; readonly reason: "busy" };
 
 /** How often a claim that lost a race looks again; each time somebody else got further. */
@@ -37,6 +38,7 @@ export async function claim(ctx: ServiceContext, message: JobMessage): Promise<C
       await expireTask({ ctx, task });
       return { kind: "stale", reason: "expired" };
     }
+    if (!(await isItsTurn(ctx, task))) return { kind: "stale", reason: "busy" };
     const leaseToken = await tokenOf(ctx, task);
     const claimed = await takePlace(ctx, task, leaseToken);
     if (claimed === "busy") return { kind: "stale", reason: "busy" };

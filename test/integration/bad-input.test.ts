@@ -110,6 +110,25 @@ const WRONG_FIELDS: readonly (readonly [path: string, body: object, field: strin
     { all: true, collection_id: ":collection", options: { chunk_size: 400, chunk_overlap: 201 } },
     "options.chunk_overlap",
   ],
+  ...["$x", "a.b", "_bsontype"].flatMap((name): (readonly [string, object, string])[] => {
+    const task = { task_type: "gpu.train", input: { a: [{ [name]: "ObjectId" }] } };
+    const submission = { kind: "task", ...task };
+    return [
+      ["/v1/tasks", task, `input.a.0.${name}`],
+      [
+        "/v1/submissions",
+        { submissions: [{ submission }] },
+        `submissions.0.submission.input.a.0.${name}`,
+      ],
+      [
+        "/v1/schedules",
+        { name: "s", cron: "* * * * *", submission },
+        `submission.input.a.0.${name}`,
+      ],
+      ["/v1/events", { type: "orders.paid", data: { [name]: 1 } }, `data.${name}`],
+    ];
+  }),
+  ["/v1/tasks", { task_type: "gpu.train", input: { a: nested(51) } }, `input.a${".0".repeat(49)}`],
   ["/v1/tasks/list", { parent_task_id: "bkt_1" }, "parent_task_id"],
   ["/v1/tasks/list", { resource_id: 4 }, "resource_id"],
   ["/v1/tasks/:task/kill", { reason: "x".repeat(501) }, "reason"],

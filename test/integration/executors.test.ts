@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Task } from "../../src/contract/task.ts";
 import { useExecutorWorld } from "../support/executor-world.ts";
+import { expectInvalid } from "../support/problems.ts";
 import { getTask, untilTask } from "../support/fixtures.ts";
 
 const at = useExecutorWorld();
@@ -36,6 +37,15 @@ describe("a task of a registered type", () => {
       ],
       attempts: [{ attempt: 1, outcome: "COMPLETED" }],
     });
+  });
+
+  it("takes no report with names that a database may read as its own, and says where", async () => {
+    await register();
+    const job = await jobOf(await create());
+    const answer = await report(job, { status: "COMPLETED", outputs: [{ "a.b": 1 }] });
+    expectInvalid(answer, "outputs.0.a.b");
+    const ended = await reported(job, { status: "COMPLETED", outputs: [{ a: { b: 1 } }] });
+    expect(ended.outputs).toEqual([{ a: { b: 1 } }]);
   });
 
   it.each(["CANCELED", "SKIPPED"])(

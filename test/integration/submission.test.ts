@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
 import { pageOf } from "../../src/contract/common.ts";
 import { Task } from "../../src/contract/task.ts";
+import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
 import type { Api } from "../support/api.ts";
 import { getTask, makeBatch, sentence, untilEnded } from "../support/fixtures.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -196,8 +197,14 @@ describe("a singleton key", () => {
     expect(skipped.additional_data["skip_reason"]).toContain(first.task_id);
   });
 
-  it("queues: one runs at a time, in the order of submission", async () => {
+  it("queues: one runs at a time, in the order of submission, though the first one's message comes last", async () => {
     const api = await world.inNamespace();
+    world.stack.qstash.misbehaviours.add({
+      kind: "reorder",
+      times: 1,
+      after: 2,
+      match: ({ target }) => target.endsWith(INTERNAL_PATHS.job),
+    });
     const lift = world.stack.mongo?.faults.add({
       phase: "before",
       match: ({ isWrite, target }) => isWrite && target === "documents",

@@ -1,3 +1,4 @@
+import type { SubmissionOptions } from "../../src/contract/submission.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createNewId } from "../../src/ids.ts";
 import { runJob } from "../../src/jobs/run-job.ts";
@@ -125,7 +126,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     crashAfter: (crash: Crash) => life.crashAfter(crash),
     revive: () => life.revive(),
     /** A new task of the scripted job, working for a batch of its own. */
-    submit: async (): Promise<TaskRecord> => {
+    submit: async (options: SubmissionOptions = {}): Promise<TaskRecord> => {
       const batch = batchRecord(ctx.namespace._id, newId("batch"), newId("task"), now());
       await ctx.stores.batches.insert(batch);
       return createTask({
@@ -137,7 +138,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
           jobInput: {},
           inputs: [batch._id],
           additionalData: {},
-          options: {},
+          options,
           idempotencySlot: null,
         },
       });

@@ -1,12 +1,14 @@
+import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { publishJob } from "./publish-job.ts";
 
 /**
- * Wakes the next task in line for the singleton key or the concurrency slot that an attempt let
- * go. Only a matter of speed: the relay finds it too. A key that is the task's own resource is left
- * to it: while a task works for a resource, whoever submits is answered that task, so that only a
- * retry can be in line, and not every job should pay a look-up for it.
+ * Wakes the next task in line for what an attempt's end let go: the place under its concurrency
+ * key, and, when the task itself has ended, its singleton key. Only a matter of speed: the relay
+ * finds it too, and order is the claim's affair (`isItsTurn`). A key that is the task's own resource
+ * is left to the relay: while a task works for a resource, whoever submits is answered that task, so
+ * that only a retry can be in line, and not every job should pay a look-up for it.
  */
 export async function wakeNext({
   ctx,
@@ -16,8 +18,10 @@ export async function wakeNext({
   ended: TaskRecord;
 }): Promise<void> {
   const isResource = ended.singleton_key === ended.resource_id;
+  // It keeps its singleton key between two attempts.
+  const isKept = isResource || !isTerminal(ended.status);
   await Promise.all([
-    isResource ? null : wake(ctx, ended, "singleton_key"),
+    isKept ? null : wake(ctx, ended, "singleton_key"),
     wake(ctx, ended, "concurrency_key"),
   ]);
 }
