@@ -33,6 +33,8 @@ function deliveryOf(index: number, namespaceId: string) {
     event_terms: eventTerms(type),
     task_id: isNth(index, 149) ? hex("tsk", 0) : hex("tsk", index),
     is_test: false,
+    hold: null,
+    sequence: 1,
     state: isNth(index, 151) ? "DEAD" : "DELIVERED",
     error_message: isNth(index, 151) ? "all 8 attempts failed; the last: HTTP 503" : null,
     attempt_count: 1,

@@ -87,8 +87,13 @@ describe("POST /v1/deliveries/retry", () => {
     const api = await world.inNamespace();
     endpoint.always(503);
     const { webhook_id } = await subscribe(api, endpoint.url("/down"));
-    const tasks = [await completeTask(world, api), await completeTask(world, api)];
-    await clock.advanceBy(DAYS_MS);
+    const tasks: string[] = [];
+    for (const _ of [1, 2]) {
+      tasks.push(await completeTask(world, api));
+      await clock.advanceBy(DAYS_MS);
+      // Ten failures in a row would open its circuit: its owner resumes it in between.
+      await api.post(`/v1/webhooks/${webhook_id}/resume`).expect(200);
+    }
     const filter = { webhook_id, response_code: "5xx" };
     const planned = await retry(api, { ...filter, dry_run: true });
     expect(planned.results).toMatchObject([
@@ -150,14 +155,14 @@ const replay = async (api: Api, webhookId: string, body: object, key = "") => {
 describe("POST /v1/webhooks/{webhook_id}/replay", () => {
   const from = "2026-01-01T00:00:00.000Z";
 
-  it("brings what happened while the endpoint was suspended and before it was made, each event once", async () => {
+  it("brings what happened before the endpoint was made, each event once", async () => {
     const api = await world.inNamespace();
     const early = await completeTask(world, api);
     await world.runMinuteCron(60_000);
-    const { webhook_id } = await subscribe(api, endpoint.url("/replayed"));
-    await api.patch(`/v1/webhooks/${webhook_id}`, { status: "SUSPENDED" }).expect(200);
     const missed = await completeTask(world, api);
     await world.runMinuteCron(60_000);
+    const { webhook_id } = await subscribe(api, endpoint.url("/replayed"));
+    await api.patch(`/v1/webhooks/${webhook_id}`, { status: "SUSPENDED" }).expect(200);
     expectProblem(
       await api.post(`/v1/webhooks/${webhook_id}/replay`, { from, which: "missing" }),
       409,

@@ -104,14 +104,15 @@ export async function taxonomies({ call, caller }: Tour): Promise<void> {
 /** Deliveries that are sent again. */
 export async function repair({ call, caller }: Tour): Promise<void> {
   const retry = "/v1/deliveries/retry";
-  const listed = await call(caller, "post", "/v1/deliveries/list", { limit: 1 }, 200);
-  const delivery = /dlv_[0-9a-f]{32}/.exec(listed.text)?.[0] ?? "none";
-  await call(caller, "post", `/v1/deliveries/${delivery}/resend`, undefined, 202);
+  await call(caller, "post", "/v1/deliveries/list", { limit: 1 }, 200);
   await call(caller, "post", retry, { event_type: "*", dry_run: true }, 200);
   await call(caller, "post", retry, {}, 400);
   const webhooks = await call(caller, "post", "/v1/webhooks/list", {}, 200);
   const webhook = /whk_[0-9a-f]{32}/.exec(webhooks.text)?.[0] ?? "none";
-  await call(caller, "post", `/v1/webhooks/${webhook}/test`, { type: "task.failed" }, 202);
+  const test = { type: "task.failed" };
+  const sent = await call(caller, "post", `/v1/webhooks/${webhook}/test`, test, 202);
+  const delivery = String(sent.body["delivery_id"]);
+  await call(caller, "post", `/v1/deliveries/${delivery}/resend`, undefined, 202);
   const replay = { from: "2026-01-01T00:00:00.000Z", which: "missing" };
   await call(caller, "post", `/v1/webhooks/${webhook}/replay`, replay, 200);
 }

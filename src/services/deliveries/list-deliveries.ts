@@ -2,13 +2,14 @@ import type { DeliveryListRequest } from "../../contract/delivery.ts";
 import type { DeliveryRowRecord } from "../../ports/delivery-store.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import type { NamespaceContext } from "../context.ts";
-import { pageOptions } from "../paging.ts";
+import { asList, pageOptions } from "../paging.ts";
+import { requireKnownTypes } from "../event-types/require-known-types.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
 import { deliveryFilter } from "./delivery-filter.ts";
 
 /**
  * One page of a namespace's deliveries, with their attempts when the request asks for them. One
- * read. Throws `invalid_cursor`.
+ * read. Throws `invalid_cursor`, and `invalid_request` for an event type that there isn't.
  */
 export async function listDeliveries({
   ctx,
@@ -17,6 +18,8 @@ export async function listDeliveries({
   ctx: NamespaceContext;
   input: DeliveryListRequest;
 }): Promise<Page<DeliveryRowRecord>> {
+  const patterns = asList(input.event_type) ?? [];
+  await requireKnownTypes({ ctx, patterns, path: () => "event_type", scope: "all" });
   return ctx.stores.deliveries.list(
     ctx.namespace._id,
     deliveryFilter(input),

@@ -32,7 +32,7 @@ const scenarios: Record<keyof typeof JOB_COSTS, () => Promise<Counted>> = {
     return (await countTask(api, materialize, "SKIPPED")).run;
   },
   "start a migration": async () => (await countMigration()).submitted,
-  "a migration's run over a few rows of each kind": async () => (await countMigration()).run,
+  "a migration's run over a few rows of five kinds": async () => (await countMigration()).run,
 };
 
 describe("a job costs exactly its list of operations", () => {
