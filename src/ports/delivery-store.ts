@@ -245,7 +245,7 @@ export interface DeliveryStore {
   hasSucceeded(webhookId: string, since: Date, madeSince: Date): Promise<boolean>;
   /** Which of these there are. */
   existing(deliveryIds: readonly string[]): Promise<readonly string[]>;
-  /** Whether an earlier one is neither DELIVERED nor SKIPPED. */
+  /** Whether an earlier one that has a place in its task's order (from 1) is neither DELIVERED nor SKIPPED. */
   hasUnsettledBefore(delivery: OrderedDelivery): Promise<boolean>;
   /** The first later one that is neither DELIVERED nor SKIPPED; null when there is none. */
   nextUnsettled(delivery: OrderedDelivery): Promise<DeliverySummaryRecord | null>;

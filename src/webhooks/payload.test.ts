@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EVENT_CATALOGUE } from "../contract/event.ts";
+import { EVENT_EXAMPLES, TASK_EXAMPLE } from "../contract/event-example.ts";
+import { EVENT_PAYLOADS } from "../contract/event-payload.ts";
 import type { EventRecord } from "../ports/delivery-store.ts";
+import { builtInSchema, registeredSchema } from "../services/event-types/payload-schema.ts";
+import { requireValid } from "../services/json-schema.ts";
 import { buildPayload, PAYLOAD_LIMIT_BYTES } from "./payload.ts";
 
 const URL = "https://waybill.example";
@@ -22,6 +27,16 @@ const event = (task: Record<string, unknown>, more: Record<string, unknown> = {}
 const bytesOf = (text: string) => new TextEncoder().encode(text).byteLength;
 const dataOf = (record: EventRecord) => JSON.parse(buildPayload(record, URL)).data;
 const large = "x".repeat(PAYLOAD_LIMIT_BYTES);
+
+const NAMESPACE_ID = TASK_EXAMPLE.namespace_id;
+
+/** A deployer's schema that lets nothing in but what it names. */
+const CLOSED = {
+  type: "object",
+  properties: { order_id: { type: "string" }, note: { type: "string" } },
+  required: ["order_id", "note"],
+  additionalProperties: false,
+};
 
 const LINKS = { event: `${URL}/v1/events/evt_1`, task: `${URL}/v1/tasks/tsk_1` };
 
@@ -68,6 +83,67 @@ describe("a payload over the limit", () => {
       links: LINKS,
     });
   });
+
+  test("keeps all that a published event says, 16 KiB at most, beside a huge task, and fits its schema", () => {
+    // Bytes, not characters, and as large as it may be.
+    const room = 16_384 - bytesOf(JSON.stringify({ order_id: "o_1", note: "" }));
+    const note = "日".repeat(Math.floor(room / 3)) + "x".repeat(room % 3);
+    const published = { order_id: "o_1", note };
+    expect(bytesOf(JSON.stringify(published))).toBe(16_384);
+    const task = { ...TASK_EXAMPLE, additional_data: { large: large.repeat(5) } };
+    const type = "orders.paid";
+    const record = {
+      ...eventWith({ ...published, task }, "tsk_1"),
+      type,
+      sequence: 0,
+      namespace_id: NAMESPACE_ID,
+    };
+    const schema = registeredSchema(type, 1, CLOSED);
+    const body = JSON.parse(buildPayload(record, URL));
+    expect(body.data).toEqual({
+      namespace_id: NAMESPACE_ID,
+      sequence: 0,
+      ...published,
+      task: {
+        task_id: task.task_id,
+        task_type: task.task_type,
+        status: task.status,
+        namespace_id: NAMESPACE_ID,
+        version: task.version,
+        sequence: task.sequence,
+      },
+      links: LINKS,
+    });
+    requireValid(body, JSON.stringify(schema), "body");
+    // And without inputs and outputs only, where that is enough.
+    const other = { ...TASK_EXAMPLE, inputs: [large] };
+    const thinner = { ...record, data: { order_id: "o_1", note: "", task: other } };
+    const thin = JSON.parse(buildPayload(thinner, URL));
+    expect(thin.data.task).toMatchObject({ progress: TASK_EXAMPLE.progress });
+    requireValid(thin, JSON.stringify(schema), "body");
+  });
+
+  test.each(EVENT_CATALOGUE.map(({ type }) => type))(
+    "of %s fits its published schema in each of its thin forms",
+    (type) => {
+      const { data } = EVENT_EXAMPLES[type];
+      const own = { ...eventWith({ ...data }, "tsk_1"), type, namespace_id: NAMESPACE_ID };
+      const forms: readonly Record<string, unknown>[] =
+        "task" in data
+          ? [
+              { task: { ...data.task, inputs: [large] } },
+              { task: { ...data.task, additional_data: { large } } },
+              { task: data.task, fields: [{ name: large, types: ["string"] }] },
+            ]
+          : [{}];
+      for (const more of forms) {
+        const body = JSON.parse(buildPayload({ ...own, data: { ...data, ...more } }, URL));
+        expect(body.data.links === undefined).toBe(!("task" in data));
+        expect(EVENT_PAYLOADS[type].safeParse(body)).toMatchObject({ success: true });
+        requireValid(body, JSON.stringify(builtInSchema(type)), "body");
+      }
+    },
+  );
 
   test("for other reasons than the task leaves out the largest fields and keeps the others", () => {
     const data = dataOf(eventWith({ order: 7, body: large, note: "kept", links: "own" }, null));

@@ -26,7 +26,8 @@ const ESSENTIAL_LIMIT_BYTES = 300;
  * A large one says in `data.links` where the whole is (`event`, and `task` as it is now), absolute
  * as the receiver has no other address of this deployment. It leaves out as little as that takes:
  * first the task's inputs and outputs, then all of the task but its essentials, and then of the
- * other fields the largest. It is never over the limit.
+ * other fields the largest. It is never over the limit. What a published event says, which is 16 KiB
+ * at most, is kept beside the essentials of a task of any size, so that it satisfies its schema.
  */
 export function buildPayload(event: EventRecord, publicUrl: string): string {
   const whole = withData(event, event.data);

@@ -5,6 +5,8 @@ import type { DeliveryMessage } from "../../ports/queue.ts";
 import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
 import { releaseHeld } from "../../scheduled/release-held.ts";
 import { dispatchEvents } from "../events/dispatch-events.ts";
+import { putEventType } from "../event-types/put-event-type.ts";
+import { publishEvent } from "../events/publish-event.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 import { skipDelivery } from "./skip-delivery.ts";
@@ -163,6 +165,33 @@ describe("an endpoint that wants a task's events in order", () => {
     await relayDeliveries(h.ctx, h.now(), unspent);
     expect(await deliverAll(h)).toEqual(["delivered", "delivered"]);
     expect(got(h)).toEqual([1, 2, 3]);
+  });
+
+  test("has published events of the task neither held nor holding others", async () => {
+    const { h, taskId, messages } = await ordered();
+    const [first, second] = messages;
+    const type = "orders.paid";
+    const schema = { type: "object" };
+    await putEventType({ ctx: h.ctx, input: { type, request: { schema } } });
+    const publish = async () => {
+      const request = { type, data: {}, task_id: taskId };
+      const { _id } = await publishEvent({ ctx: h.ctx, input: { request, idempotencyKey: null } });
+      await dispatchEvents({ ctx: h.ctx, input: { source: "event", id: _id } });
+      return takeMessages(h).at(-1);
+    };
+    const isDone = { state: "DELIVERED", relay_at: null };
+    const [one, two] = [await publish(), await publish()];
+    // Nothing of the task has arrived: it is not held by that.
+    expect(await deliver(h, one)).toBe("delivered");
+    expect(await h.ctx.stores.deliveries.get(one?.delivery_id ?? "")).toMatchObject(isDone);
+    // One that is on its way, or dead, holds no event of the task.
+    h.world.answer = broken;
+    expect(await deliver(h, two)).toBe("retrying");
+    h.world.answer = well;
+    expect(await deliver(h, second)).toBe("held");
+    expect(await deliver(h, first)).toBe("delivered");
+    takeMessages(h);
+    expect(await deliver(h, second)).toBe("delivered");
   });
 
   test("has what waits released when it wants no order any more", async () => {

@@ -66,8 +66,15 @@ export async function wakeNext(
   await ctx.stores.deliveries.forgetRelay(settled._id);
 }
 
-/** A delivery's place; null when the endpoint wants no order, or there is none to keep. */
-function placeOf(delivery: Placed, webhook: WebhookRecord): OrderedDelivery | null {
-  const { task_id } = delivery;
-  return webhook.ordering === "task" && task_id !== null ? { ...delivery, task_id } : null;
+/**
+ * A delivery's place; null when the endpoint wants no order, or there is none to keep. An event that
+ * was published for a task (`POST /v1/events`) is not among its numbered ones: it has no place.
+ */
+export function placeOf(
+  delivery: Placed,
+  { ordering }: Pick<WebhookRecord, "ordering">,
+): OrderedDelivery | null {
+  const { task_id, sequence } = delivery;
+  const hasPlace = ordering === "task" && task_id !== null && sequence > 0;
+  return hasPlace ? { ...delivery, task_id } : null;
 }

@@ -7,7 +7,7 @@ import { unlessUnavailable } from "../events/unless-unavailable.ts";
 import { suspendWebhook } from "../webhooks/suspend-webhook.ts";
 import type { DeliveryReport, DueAttempt } from "./deliver-webhook.ts";
 import { noteFailure } from "./note-failure.ts";
-import { wakeNext } from "./order.ts";
+import { placeOf, wakeNext } from "./order.ts";
 import { flowControlOf } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
@@ -24,7 +24,7 @@ type Made = {
 export async function recordSuccess({ ctx, due, result }: Made): Promise<DeliveryReport> {
   const { delivery, webhook } = due;
   const now = ctx.runtime.now();
-  const isOrdered = webhook?.ordering === "task" && delivery?.task_id !== null;
+  const isOrdered = webhook !== null && delivery !== null && placeOf(delivery, webhook) !== null;
   const recorded = await ctx.stores.deliveries.recordAttempt({
     ...ended(ctx, due, result),
     ...(isOrdered && { relayAt: relayAfter(now) }),
@@ -37,7 +37,7 @@ export async function recordSuccess({ ctx, due, result }: Made): Promise<Deliver
     );
     ctx.memory.openCircuits.delete(webhook._id);
   }
-  if (recorded && isOrdered && delivery !== null) {
+  if (recorded && isOrdered) {
     await unlessUnavailable(ctx, "the relay wakes the next delivery of the task", () =>
       wakeNext(ctx, delivery, webhook),
     );

@@ -6,10 +6,14 @@ import { NonRetryableError } from "../../ports/errors.ts";
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
 import { dispatchEvents } from "../events/dispatch-events.ts";
+import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 import { deliveriesOfTask } from "./deliveries-of-task.ts";
+import { resendDelivery } from "./resend-delivery.ts";
+import { retryDeliveries } from "./retry-deliveries.ts";
 import { SUBSCRIBER_TIMEOUT_MS } from "./run-subscriber.ts";
+import { skipDelivery } from "./skip-delivery.ts";
 import type { SubscriberContext } from "./subscriber.ts";
 
 afterEach(() => vi.useRealTimers());
@@ -192,6 +196,78 @@ describe("a subscriber that fails", () => {
     expect(await deliver(h, last(h))).toMatchObject({ kind: "dead" });
     expect(calls).toEqual([]);
   });
+});
+
+/** A subscriber that failed for good, and the message of that attempt. */
+async function dead() {
+  const world = { isDown: true };
+  const { h, calls } = setUp(() =>
+    world.isDown ? Promise.reject(new NonRetryableError("down", "No.")) : Promise.resolve(),
+  );
+  await dispatched(h);
+  const id = last(h).delivery_id;
+  await deliver(h, last(h));
+  expect(await stored(h, last(h))).toMatchObject({ state: "DEAD" });
+  world.isDown = false;
+  return { h, calls, id };
+}
+
+describe("a subscriber's dead letter", () => {
+  test("is sent again by a resend, as the same delivery, with its attempts numbered on", async () => {
+    const { h, calls, id } = await dead();
+    const input = { deliveryId: id, key: "again" };
+    expect(await resendDelivery({ ctx: h.ctx, input })).toMatchObject({ state: "PENDING" });
+    expect(last(h)).toMatchObject({ delivery_id: id, attempt: 2 });
+    expect(await deliver(h, last(h))).toEqual({ kind: "delivered" });
+    expect(calls.map(({ ctx }) => [ctx.idempotencyId, ctx.attempt])).toEqual([
+      [id, 1],
+      [id, 2],
+    ]);
+    // The same call once more, and one without its key: only that sends it a third time.
+    expect(await resendDelivery({ ctx: h.ctx, input })).toMatchObject({ state: "DELIVERED" });
+    await resendDelivery({ ctx: h.ctx, input: { deliveryId: id, key: null } });
+    expect(last(h)).toMatchObject({ attempt: 3 });
+  });
+
+  test("is among those that a bulk retry sends again, beside those of endpoints", async () => {
+    const { h, id } = await dead();
+    const { webhook } = await h.subscribe();
+    const retried = await retryDeliveries({ ctx: h.ctx, input: { event_type: "*", key: null } });
+    expect(retried.results).toMatchObject([{ delivery_id: id, accepted: true, code: null }]);
+    expect(await deliver(h, last(h))).toEqual({ kind: "delivered" });
+    expect(await h.webhook(webhook._id)).toEqual(webhook);
+  });
+
+  test("with the queue down is published by the relay once it was sent again", async () => {
+    const { h, id } = await dead();
+    h.world.queueIsDown = true;
+    await resendDelivery({ ctx: h.ctx, input: { deliveryId: id, key: null } });
+    h.world.queueIsDown = false;
+    h.advance(3 * 60_000);
+    expect(await relayDeliveries(h.ctx, h.now(), unspent)).toEqual({ relayed: 1 });
+    expect(await deliver(h, last(h))).toEqual({ kind: "delivered" });
+  });
+
+  test("is skipped like an endpoint's, and nothing comes back to it", async () => {
+    const { h, id } = await dead();
+    await skipDelivery({ ctx: h.ctx, input: { deliveryId: id } });
+    expect(await stored(h, last(h))).toMatchObject({ state: "SKIPPED", relay_at: null });
+  });
+});
+
+test("no hold of an endpoint touches a subscriber: paused, ordered and failing ones wait alone", async () => {
+  const { h, calls } = setUp();
+  const { webhook } = await h.subscribe({ ordering: "task" });
+  await updateWebhook({ ctx: h.ctx, input: { webhookId: webhook._id, status: "SUSPENDED" } });
+  await dispatched(h, ["task.completed", "task.failed"]);
+  const [first, second] = h.deliveryMessages();
+  if (first === undefined || second === undefined) throw new Error("nothing was published");
+  // In the other order, which the endpoint would not take.
+  expect(await deliver(h, second)).toEqual({ kind: "delivered" });
+  expect(await deliver(h, first)).toEqual({ kind: "delivered" });
+  expect(calls.map(({ event }) => event.sequence)).toEqual([2, 1]);
+  const holds = h.deliveries().map(({ webhook_id, hold }) => `${webhook_id} ${hold}`);
+  expect(new Set(holds)).toEqual(new Set([`${webhook._id} paused`, "subscriber:crm null"]));
 });
 
 test("a dispatch is asked for when only a subscriber in code wants the events, and not else", async () => {

@@ -155,7 +155,12 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
     hasUnsettledBefore: async (delivery) =>
       (await gateway.findOne(
         COLLECTION,
-        { ...ofTask(delivery), sequence: { $lt: delivery.sequence }, state: UNSETTLED },
+        {
+          ...ofTask(delivery),
+          // Those of 0 are of no task's sequence.
+          sequence: { $gt: 0, $lt: delivery.sequence },
+          state: UNSETTLED,
+        },
         { projection: { _id: 1 } },
       )) !== null,
     nextUnsettled: (delivery) =>
