@@ -259,8 +259,8 @@ describe("an Ed25519 signature of the built worker", () => {
       expect(await clientTakes({ keys }, headersOf(during), during.bytes)).toBe(true);
     }
     expect(publicKeysOf(rotated)).toHaveLength(2);
-    for (const secret of publicKeysOf(rotated)) {
-      expect(await clientTakes({ secret }, headersOf(during), during.bytes)).toBe(true);
+    for (const key of publicKeysOf(rotated)) {
+      expect(await clientTakes({ secret: key }, headersOf(during), during.bytes)).toBe(true);
     }
     await rotate(made.webhook_id, { signatures: ["v1a"], overlap_seconds: 0 });
     const last = await keySet(made.jwks_url);

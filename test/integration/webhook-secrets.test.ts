@@ -36,10 +36,12 @@ async function rotate(webhookId: string, request: object = {}, headers: Headers 
 
 describe("a secret of the caller's own", () => {
   it("is answered as it was given, by the endpoint's making and by a rotation", async () => {
-    const own = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString("base64")}`;
-    const made = await subscribe(api, endpoint.url("/own"), { secret: own(7) });
-    expect(made.secret).toBe(own(7));
-    expect((await rotate(made.webhook_id, { secret: own(8) })).secret).toBe(own(8));
+    const [first, second] = [7, 8].map(
+      (byte) => `whsec_${Buffer.alloc(32, byte).toString("base64")}`,
+    );
+    const made = await subscribe(api, endpoint.url("/own"), { secret: first });
+    expect(made.secret).toBe(first);
+    expect((await rotate(made.webhook_id, { secret: second })).secret).toBe(second);
   });
 });
 
