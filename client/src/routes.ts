@@ -1,11 +1,11 @@
 import type * as c from "./contract.ts";
 import { keyed, of, ofBody, once, page, remove, rows, safe } from "./route.ts";
-import { webhookRoutes } from "./webhook-routes.ts";
+import { deliveries, events, eventTypes, webhooks } from "./webhook-routes.ts";
 
 /**
- * Every route of the API and the method that it becomes. To add one: a line here, or in `webhook-routes.ts` (the function says
- * whether it may be repeated, see {@link Repeat}), and its types in `contract.ts`. A test compares
- * the table with `/openapi.json`.
+ * Every route of the API and the method that it becomes. To add one: a line here, or in
+ * `webhook-routes.ts` (the function says whether it may be repeated, see {@link Repeat}), and its
+ * types in `contract.ts`. A test compares the table with `/openapi.json`.
  */
 export const routes = {
   tasks: {
@@ -223,5 +223,8 @@ export const routes = {
     /** Deletes a taxonomy; the labels on documents stay. */
     delete: remove("DELETE /v1/taxonomies/{taxonomy_id}", of()),
   },
-  ...webhookRoutes,
+  webhooks,
+  events,
+  eventTypes,
+  deliveries,
 } as const;
