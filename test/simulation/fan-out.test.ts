@@ -36,11 +36,11 @@ async function crowd(endpoint: WebhookRecord): Promise<void> {
   const time = (madeAt + 1).toString(16).padStart(ID_TIME.to - ID_TIME.from, "0");
   const rest = id.slice(ID_TIME.to, -4);
   await webhooks.insertMany(
-    Array.from({ length: DEAF }, (_, index) => ({
-      ...endpoint,
-      _id: `whk_${time}${rest}${index.toString(16).padStart(4, "0")}`,
-      event_types: ["namespace.migration.completed"],
-    })),
+    Array.from({ length: DEAF }, (_, index) => {
+      const _id = `whk_${time}${rest}${index.toString(16).padStart(4, "0")}`;
+      const event_types = ["namespace.migration.completed"];
+      return { ...endpoint, _id, idempotency_slot: _id, event_types };
+    }),
   );
 }
 
