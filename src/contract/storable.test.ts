@@ -1,5 +1,5 @@
 import { deserialize, serialize } from "bson";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { TaskReport } from "./external-task.ts";

@@ -10,7 +10,7 @@ const UNSTORABLE_NAME =
  * Refuses JSON that can't be stored as it is: databases differ over names with `$` and `.`, refuse
  * NUL in one, and the driver takes `_bsontype` for a type of its own. Says where.
  */
-export function checkStorable(context: z.core.ParsePayload<unknown>): void {
+export function checkStorable(context: z.core.ParsePayload): void {
   const fault = faultIn(context.value, [], 1);
   if (fault === null) return;
   context.issues.push({ code: "custom", input: context.value, ...fault });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { createJobHarness, type JobHarness } from "../../test/jobs/harness.ts";
 import { isTerminal } from "../contract/status.ts";

@@ -35,11 +35,11 @@ export const CLUSTER_STEPS: readonly (readonly [step: string, operations: readon
 const KINDS = COPIED_KINDS.map(({ name }) => name);
 
 /** Of these the migration that is counted has no rows: a cluster's run would be counted with it. */
-const EMPTY_KINDS: readonly string[] = ["clusters", "cluster_models"];
+const EMPTY_KINDS: ReadonlySet<string> = new Set(["clusters", "cluster_models"]);
 
 /** How often a phase asks for a kind: where there are rows, once more for each page behind the first. */
 function asked(kind: string, verb: string, times: number): readonly string[] {
-  const count = EMPTY_KINDS.includes(kind) ? times - 1 : times;
+  const count = EMPTY_KINDS.has(kind) ? times - 1 : times;
   return Array.from({ length: count }, () => `${verb} ${kind}`);
 }
 
