@@ -112,6 +112,8 @@ export async function expectReceived(
   expect(inOrder).toEqual(
     events.map(({ event_id, type, sequence }) => ({ id: event_id, type, sequence })),
   );
-  expect(deliveries).toHaveLength(events.length * endpoints);
-  for (const delivery of deliveries) expect(delivery.status).toBe("COMPLETED");
+  const toIt = deliveries.filter(({ webhook_id }) => endpoint.path().endsWith(String(webhook_id)));
+  const counted = endpoints === 1 ? toIt : deliveries;
+  expect(counted).toHaveLength(events.length * endpoints);
+  for (const delivery of counted) expect(delivery.status).toBe("COMPLETED");
 }
