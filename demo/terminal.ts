@@ -107,7 +107,7 @@ export function progressBar(): ProgressBar {
         process.stdout.write(`\r\u001b[2K${shown}`);
         return;
       }
-      // What it is at: "train" in "train, mini-batch 7".
+      // What it is at: "looking" in "looking for changes".
       const [phase = ""] = /^\w*/.exec(progress?.message ?? "") ?? [];
       const step = `${status} ${phase} ${Math.floor((shareOf(progress) * 100) / LINE_EACH_PERCENT)}`;
       if (step === printedAt) return;

@@ -97,14 +97,14 @@ describe("the progress bar", () => {
   it("says what goes on while no number moves, and a line each time that it is something else", () => {
     setTerminal(undefined);
     const bar = progressBar();
-    for (const message of ["train, mini-batch 1", "train, mini-batch 2", "assign"]) {
+    for (const message of ["scan, part 1", "scan, part 2", "assign"]) {
       bar.update("PROCESSING", progress(0, 10, message));
     }
     bar.update("PROCESSING", progress(5, 10, "assign"));
     bar.update("PROCESSING", progress(10, 10, "looking for changes of documents"));
     bar.end();
     expect(printed.map((row) => row.split(" %  PROCESSING  ")[1])).toEqual([
-      "train, mini-batch 1",
+      "scan, part 1",
       "assign",
       "5 of 10 objects",
       "looking for changes of…",

@@ -121,11 +121,11 @@ async function runCrowded(port: number): Promise<void> {
   const webhooks = mongo.db("waybill").collection<{ _id: string }>("webhooks");
   const endpoint = await webhooks.findOne({ _id: String(made.body["webhook_id"]) });
   if (endpoint === null) throw new Error("the endpoint was not stored");
-  // Made after the events, they are looked at and get none.
+  // Made after the events, they are looked at and get none; by their ids they come behind the first one.
   const deaf = { ...endpoint, created_at: new Date("2100-01-01") };
   await webhooks.insertMany(
     Array.from({ length: 1100 }, (_, index) => {
-      const _id = `${endpoint._id.slice(0, -8)}${(0xf0000000 + index).toString(16)}`;
+      const _id = `whk_${(0xf000_0000 + index).toString(16)}${endpoint._id.slice(-24)}`;
       return { ...deaf, _id, idempotency_slot: _id };
     }),
   );

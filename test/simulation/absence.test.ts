@@ -86,7 +86,8 @@ describe("an endpoint that is down", () => {
       "PENDING",
     );
     endpoint.answerWith(204);
-    await simulation.clock.advanceBy(24 * HOUR_MS);
+    // Cron lets go what the open circuit held.
+    await passTimeUntil(simulation, () => isSettled(api, task_id));
     await drainQueue(simulation);
     await expectEnded(api, batch, COMPLETED);
     await expectReceived(api, task_id, endpoint);
@@ -98,7 +99,7 @@ describe("an endpoint that is down", () => {
     const up = await subscribe(simulation, api);
     down.answerWith(500);
     const { task_id } = await submit(api, batch);
-    await simulation.clock.advanceBy(48 * HOUR_MS);
+    await passTimeUntil(simulation, () => isSettled(api, task_id));
     await drainQueue(simulation);
 
     const { events, deliveries } = await historyOf(api, task_id);

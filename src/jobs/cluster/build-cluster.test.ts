@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Progress } from "../../contract/task.ts";
 import { buildCluster, type ClusterState } from "./build-cluster.ts";
 import { maxAutoK } from "./limits.ts";
 import {
@@ -44,6 +45,29 @@ describe("engine_cluster_build", () => {
     expect(squares.reduce((a, b) => a + b)).toBeCloseTo(model?.inertia ?? 0, 4);
     // What only the run needed is gone.
     expect(at.parts.size).toBe(0);
+  });
+
+  test("says how far it is: mini-batches while it trains, documents as they find their place", async () => {
+    const { ctx } = world([subjects(3, 700)]);
+    let outcome = await buildCluster.start({ cluster_id: ctx.resource._id }, ctx);
+    const shown: Progress[] = [];
+    while (outcome.kind === "next") {
+      shown.push(outcome.progress);
+      outcome = await buildCluster.advance(stateOf(outcome), ctx);
+    }
+    const training = shown.filter(({ message }) => message === "train");
+    expect(training.length).toBeGreaterThan(10);
+    expect(training).toEqual(
+      training.map((_, index) => ({
+        completed: index,
+        total: 100,
+        unit: "mini-batches",
+        message: "train",
+      })),
+    );
+    const assigning = shown.filter(({ message }) => message === "assign");
+    expect(assigning.map(({ completed }) => completed)).toEqual([0, 1000, 2000]);
+    expect(assigning.every(({ total, unit }) => total === 2100 && unit === "documents")).toBe(true);
   });
 
   test("a seed gives the same result again, and another seed another order", async () => {

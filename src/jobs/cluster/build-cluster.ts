@@ -12,7 +12,7 @@ import { defineJob, NonRetryableError, type StepOutcome } from "../define-job.ts
 import { assign } from "./assign.ts";
 import { chooseK } from "./choose-k.ts";
 import { describe } from "./describe.ts";
-import { score, seed, train, trainingShard } from "./find-centroids.ts";
+import { mostBatches, score, seed, train, trainingShard } from "./find-centroids.ts";
 import { SEEDING_SHARDS } from "./limits.ts";
 import { type Context, type Phase, tooFewDocuments } from "./phase.ts";
 import { deal, FIRST_DOCUMENT, scan } from "./sample.ts";
@@ -222,14 +222,21 @@ function partsOf({ parts: { kind, from, count } }: ClusterState): readonly Clust
   return Array.from({ length: count }, (_, at) => ({ kind, number: from + at }));
 }
 
-/** Counts the documents that know where they belong; before that, the message says what goes on. */
+/**
+ * Counts the mini-batches of the training, which is most of the work, then the documents that know
+ * where they belong. Of the short phases besides these the message says what goes on.
+ */
 function progressOf(model: ClusterModelRecord): Progress {
-  const message = model.phase === "train" ? `train, mini-batch ${model.iterations}` : model.phase;
+  if (model.phase === "train") {
+    // It may converge before the last one.
+    const total = mostBatches(model);
+    return { completed: model.iterations, total, unit: "mini-batches", message: "train" };
+  }
   return {
     completed: model.assigned,
     // More than there were at the start when some came meanwhile; fewer are left when some went.
     total: model.phase === "done" ? model.assigned : Math.max(model.documents, model.assigned),
     unit: "documents",
-    message: model.phase === "done" ? null : message,
+    message: model.phase === "done" ? null : model.phase,
   };
 }

@@ -80,6 +80,11 @@ export function trainingShard(model: ClusterModelRecord): number {
   return batchAt(model, model.iterations).shard;
 }
 
+/** How many mini-batches the training does when it doesn't converge before. */
+export function mostBatches(model: ClusterModelRecord): number {
+  return maxBatches(batchAt(model, 0).batches);
+}
+
 /**
  * Does the next mini-batch. Where the whole sample is one batch, it does as many as fit the step, and
  * forgets what was seen before each: that is Lloyd's algorithm, which ends sooner and closer.
