@@ -54,7 +54,9 @@ describe("npm run demo", () => {
       expect(said).toContain("Life at home › Health and schools, the clearest: George W Bush, 200");
       expect(said).toMatch(/✓ It labelled these 12, and left 2,776 as they were/);
       expect(said).toMatch(/0 % {2}SKIPPED\n {2}✓ With nothing new to label a run is SKIPPED/);
-      expect(said).toMatch(/ {2}copied +buckets 1, objects 2,789, collections 1, clusters 1, documents 2,788,/);
+      expect(said).toMatch(
+        / {2}copied +buckets 1, objects 2,789, collections 1, clusters 1, documents 2,788,/,
+      );
       expect(said).toContain("✓ The target is ACTIVE, and only now");
       expect(said).toContain("✓ The object that was written meanwhile is in the target too");
       expect(said).toContain(`✓ SHA-256 of ${passages} texts, vectors and labels: `);
