@@ -51,15 +51,23 @@ export async function runTrial(kind: TrialKind, seed: number): Promise<Trial> {
   const children: string[] = [];
   // What is submitted is submitted in calm; it isn't what is looked at here.
   world.world.isWild = false;
-  world.spawn({ taskId: null, mayCrash: false }, async (ctx) => {
+  const submissions = async (ctx: NamespaceContext) => {
     target = await startTarget(kind, ctx, bucketId, collectionId);
     let from = TARGET_OBJECTS;
     for (const size of CHILD_OBJECTS) {
       children.push(await startBatch(ctx, bucketId, childrens, { from, size }, target));
       from += size;
     }
-  });
-  while (children.length < CHILD_OBJECTS.length) await time.step();
+  };
+  let hasFailed = false;
+  const ended = (failed: boolean) => {
+    hasFailed = failed;
+  };
+  world.spawn({ taskId: null, mayCrash: false }, submissions, { ended });
+  while (children.length < CHILD_OBJECTS.length) {
+    if (hasFailed) throw new Error("the tasks were not submitted");
+    await time.step();
+  }
   world.world.isWild = true;
 
   let kill: Trial["kill"] | null = null;
@@ -129,8 +137,9 @@ async function seedContent(world: KillWorld): Promise<[string, string, string]> 
   // A batch that writes a document again takes its labels away: the children have their own.
   for (const _id of [collection, other]) {
     const schema = { embedding: { dimensions: 256 } };
-    const record = { ...named, _id, embedder: EMBEDDER, schema };
-    await database.insertOne("collections", record);
+    const record = { ...named, _id, name: _id, embedder: EMBEDDER, schema };
+    const { kind } = await database.insertOne("collections", record);
+    if (kind !== "inserted") throw new Error(`the collection ${_id} was refused`);
   }
   const objects = Array.from({ length: OBJECTS }, (_, index) => {
     const _id = newId("object");
