@@ -60,7 +60,8 @@ export const Environment = z.object({
     // A job's writes need 25 s of it ahead (`src/jobs/lease-guard.ts`).
     .min(30, { error: "expected at least 30" })
     .default(60),
-  HEARTBEAT_INTERVAL_MS: Whole(1000),
+  // 0: after each step.
+  HEARTBEAT_INTERVAL_MS: z.coerce.number().int().min(0).default(1000),
   INVOCATION_BUDGET_MS: Whole(20_000),
   INVOCATION_MAX_STEPS: Whole(200),
   JOB_PARALLELISM: Whole(10),

@@ -30,11 +30,11 @@ export type SimulationOptions = {
 };
 
 /**
- * Small invocations with a checkpoint after each step, so that a short job has every kind of
- * write; one pool of connections, so that all operations of a kind arrive in order.
+ * Small invocations with a checkpoint after each step, however soon it comes, so that a short job has
+ * every kind of write, and each run of it as many; one pool of connections, so that all operations of a kind arrive in order.
  */
 const VARS = {
-  HEARTBEAT_INTERVAL_MS: "1",
+  HEARTBEAT_INTERVAL_MS: "0",
   INVOCATION_MAX_STEPS: "2",
   MONGODB_POOL_SIZE: "1",
 } as const;
