@@ -31,7 +31,7 @@ export async function planDelivery(
 ): Promise<PlannedDelivery> {
   const id = await deliveryIdOf(event._id, endpoint._id);
   const hold = endpointHold(endpoint, id);
-  const record = recordOf({ id, targetId: endpoint._id, event, hold, now });
+  const record = newDelivery({ id, targetId: endpoint._id, event, hold, now });
   if (hold !== null) return { record, attempt: null };
   const snapshot = {
     namespace_id: event.namespace_id,
@@ -66,25 +66,27 @@ export function planForSubscribers(
         const id = await deliveryIdOf(event._id, targetId);
         const message = { delivery_id: id, attempt: 1, snapshot: null };
         return {
-          record: recordOf({ id, targetId, event, hold: null, now }),
+          record: newDelivery({ id, targetId, event, now }),
           attempt: { message, options: { deduplicationId: `${id}-1` } },
         };
       }),
   );
 }
 
-/** A delivery before its first attempt. */
-function recordOf({
+/** A delivery before its first attempt, which is due at once. */
+export function newDelivery({
   id,
   targetId,
   event,
-  hold,
+  hold = null,
+  isTest = false,
   now,
 }: {
   readonly id: string;
   readonly targetId: string;
-  readonly event: EventRecord;
-  readonly hold: Hold | null;
+  readonly event: Pick<EventRecord, "_id" | "namespace_id" | "type" | "task_id" | "sequence">;
+  readonly hold?: Hold | null;
+  readonly isTest?: boolean;
   readonly now: Date;
 }): DeliveryRecord {
   return {
@@ -94,7 +96,7 @@ function recordOf({
     event_id: event._id,
     event_type: event.type,
     task_id: event.task_id,
-    is_test: false,
+    is_test: isTest,
     sequence: event.sequence,
     state: "PENDING",
     hold,

@@ -2,10 +2,9 @@ import type { TestWebhookRequest } from "../../contract/delivery.ts";
 import type { DeliveryRecord } from "../../ports/delivery-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import type { NamespaceContext } from "../context.ts";
-import { unlessUnavailable } from "../events/unless-unavailable.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
+import { newDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { flowControlOf } from "./publish-attempts.ts";
-import { RELAY_AFTER_MS } from "./relay-time.ts";
 import { requireExample, typeToTest } from "./test-type.ts";
 
 /**
@@ -26,35 +25,13 @@ export async function testWebhook({
   await requireExample(ctx, eventType);
   const now = ctx.runtime.now();
   const eventId = ctx.runtime.newId("event");
-  const delivery: DeliveryRecord = {
-    _id: await deliveryIdOf(eventId, webhook._id),
-    namespace_id: webhook.namespace_id,
-    webhook_id: webhook._id,
-    event_id: eventId,
-    event_type: eventType,
-    task_id: null,
-    is_test: true,
-    sequence: 0,
-    state: "PENDING",
-    hold: null,
-    error_message: null,
-    attempt_count: 0,
-    attempts: [],
-    schedule_from: 0,
-    resend_key: null,
-    next_attempt_at: now,
-    relay_at: new Date(now.getTime() + RELAY_AFTER_MS),
-    created_at: now,
-    updated_at: now,
-  };
-  await ctx.stores.deliveries.insertMany([delivery]);
-  await unlessUnavailable(ctx, "the relay publishes the test", () =>
-    ctx.stores.queue.publishDeliveries([
-      {
-        message: { delivery_id: delivery._id, attempt: 1, snapshot: null },
-        options: { deduplicationId: `${delivery._id}-1`, ...flowControlOf(webhook) },
-      },
-    ]),
-  );
-  return delivery;
+  const id = await deliveryIdOf(eventId, webhook._id);
+  const { namespace_id } = webhook;
+  // No event of a task has this sequence: they count from 1.
+  const event = { _id: eventId, namespace_id, type: eventType, task_id: null, sequence: 0 };
+  const record = newDelivery({ id, targetId: webhook._id, event, isTest: true, now });
+  const message = { delivery_id: id, attempt: 1, snapshot: null };
+  const options = { deduplicationId: `${id}-1`, ...flowControlOf(webhook) };
+  await storeDeliveries(ctx, [{ record, attempt: { message, options } }]);
+  return record;
 }
