@@ -20,6 +20,7 @@ export const ErrorCode = z.enum([
   "task_not_retryable",
   "report_superseded",
   "webhook_not_active",
+  "webhook_has_no_url",
   "delivery_not_resendable",
   "delivery_not_skippable",
   "idempotency_key_reused",

@@ -133,7 +133,7 @@ export const Circuit = z.object({
 });
 
 const fields = {
-  url: TargetUrl,
+  url: TargetUrl.nullable(),
   event_types: z.array(EventTypePattern).min(1).max(50),
   task_types: z.array(z.string().min(1).max(128)).max(50),
   tags: z.array(z.string().min(1).max(128)).max(50),
@@ -148,7 +148,8 @@ const fields = {
 
 /** `POST /v1/webhooks`. */
 export const CreateWebhookRequest = z.strictObject({
-  url: fields.url,
+  /** Null, as if absent: nothing is sent, and its consumer polls. */
+  url: fields.url.optional(),
   event_types: fields.event_types,
   task_types: fields.task_types.optional(),
   tags: fields.tags.optional(),
@@ -208,11 +209,12 @@ export const WebhookSecret = z.object({
   expires_at: Timestamp.nullable(),
 });
 
-/** An endpoint that events are sent to. */
+/** An endpoint that events are sent to, or that is polled for them. */
 export const Webhook = z.object({
   webhook_id: WebhookId,
   namespace_id: NamespaceId,
-  url: z.string(),
+  /** Null: nothing is sent to it; its consumer polls. */
+  url: z.string().nullable(),
   event_types: z.array(z.string()),
   /** Empty: all. */
   task_types: z.array(z.string()),

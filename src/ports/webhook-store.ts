@@ -59,7 +59,8 @@ export const CLOSED_CIRCUIT: CircuitRecord = {
 export type WebhookRecord = {
   readonly _id: string;
   readonly namespace_id: string;
-  readonly url: string;
+  /** Null: nothing is sent to it; its consumer polls. */
+  readonly url: string | null;
   /** Event types or patterns such as `task.*`. */
   readonly event_types: readonly string[];
   /** Empty: all. */
@@ -103,6 +104,9 @@ export type WebhookRecord = {
   readonly fan_out?: FanOutCursor | null;
   readonly sequence: number;
 };
+
+/** An endpoint that is sent to. */
+export type ReachableWebhook = WebhookRecord & { readonly url: string };
 
 export type WebhookPatch = Partial<
   Pick<
@@ -165,8 +169,8 @@ export interface WebhookStore {
   /** Whether the namespace has an ACTIVE endpoint at all. One read of one document at most. */
   anyActive(namespaceId: string): Promise<boolean>;
   /**
-   * Endpoints of a namespace that deliveries are made for, ACTIVE or paused by their owner, in
-   * order of id, after `afterId`; of them those that may want what is `wanted`: the others are
+   * Endpoints of a namespace that deliveries are made for, with a URL, and ACTIVE or paused by their
+   * owner, in order of id, after `afterId`; of them those that may want what is `wanted`: the others are
    * passed over in the database, so that a thousand cost no more than the few that are meant.
    */
   receiversAfter(
@@ -174,7 +178,7 @@ export interface WebhookStore {
     afterId: string | null,
     limit: number,
     wanted: Wanted,
-  ): Promise<readonly WebhookRecord[]>;
+  ): Promise<readonly ReachableWebhook[]>;
   /**
    * Counts a failed attempt, the first of a row with its time; the endpoint as it is afterwards,
    * null when it is gone. One write when `isFailing` is as it is stored, else two. A lost answer

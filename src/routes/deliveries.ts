@@ -105,7 +105,12 @@ export const deliveries = createRouter()
       },
       responses: {
         202: jsonAt(Delivery, "The delivery, on its way"),
-        ...problems("not_found", "webhook_not_active", "delivery_not_resendable"),
+        ...problems(
+          "not_found",
+          "webhook_not_active",
+          "webhook_has_no_url",
+          "delivery_not_resendable",
+        ),
       },
     }),
     async (c) => {

@@ -51,6 +51,8 @@ export function presentation(code: ErrorCode): { status: Status; title: string }
       return { status: 409, title: "The report comes from an attempt that is over" };
     case "webhook_not_active":
       return { status: 409, title: "The endpoint is not in service" };
+    case "webhook_has_no_url":
+      return { status: 409, title: "The endpoint has no URL to send to" };
     case "delivery_not_resendable":
       return { status: 409, title: "The delivery can't be sent again" };
     case "delivery_not_skippable":

@@ -34,7 +34,7 @@ export const webhookRepair = createRouter()
       },
       responses: {
         200: json(ReplayOutcome, "How many deliveries were made, reopened and left"),
-        ...problems("not_found", "invalid_cursor", "webhook_not_active"),
+        ...problems("not_found", "invalid_cursor", "webhook_not_active", "webhook_has_no_url"),
       },
     }),
     async (c) => {
@@ -61,7 +61,7 @@ export const webhookRepair = createRouter()
       },
       responses: {
         202: jsonAt(Delivery, "The test, on its way"),
-        ...problems("not_found"),
+        ...problems("not_found", "webhook_has_no_url"),
       },
     }),
     async (c) => {

@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test, vi } from "vitest";
 import { createHarness, type Harness } from "../../test/webhooks/harness.ts";
 import { createWebhook } from "../services/webhooks/create-webhook.ts";
+import { requireUrl } from "../services/webhooks/require-url.ts";
 import { rotateSecret } from "../services/webhooks/rotate-secret.ts";
 import { updateWebhook } from "../services/webhooks/update-webhook.ts";
 import { putTaskType } from "../services/task-types/put-task-type.ts";
@@ -49,9 +50,9 @@ const runReseal = (ctx: NamespaceContext) => reseal(ctx, ctx.runtime.now(), unsp
 async function attempted(h: Harness, ctx: NamespaceContext, id: string) {
   const webhook = await h.webhook(id);
   if (webhook === null) throw new Error("no endpoint");
+  const { url, _id: webhook_id } = requireUrl(webhook);
   const { config, runtime } = ctx;
   const before = h.received.length;
-  const { url, _id: webhook_id } = webhook;
   const sealed = sealedPartsOf(webhook, h.now());
   const target = { webhook_id, event_id: "evt_1", url, payload: "{}", ...sealed };
   await makeAttempt({ target, config, runtime, hosts: new Map() });

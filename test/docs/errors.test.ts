@@ -125,6 +125,10 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
     return api.as({ key: token }).patch(`/v1/tasks/${task_id}`, {});
   },
   webhook_not_active: async () => resendOf("0", `whk_${"0".repeat(32)}`),
+  webhook_has_no_url: async () => {
+    const { body } = await api.post("/v1/webhooks", { event_types: ["task.failed"] }).expect(201);
+    return api.post(`/v1/webhooks/${String(body["webhook_id"])}/test`);
+  },
   delivery_not_resendable: async () => {
     const endpoint = { url: "https://hooks.example.com/in", event_types: ["task.failed"] };
     const { body } = await api.post("/v1/webhooks", endpoint).expect(201);

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { z } from "zod";
 import { drivenClock } from "../../local/qstash/clock.ts";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";
 import { log, orderOf, poll, publish, shop } from "../support/events.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { expectProblem } from "../support/problems.ts";
-import { subscribe } from "../support/webhooks.ts";
+import { CreatedWebhook } from "../../src/contract/webhook.ts";
+import type { Api } from "../support/api.ts";
+import { deliveriesTo, subscribe } from "../support/webhooks.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 const clock = drivenClock(Date.now(), { heldAfterMs: 30_000 });
@@ -18,6 +21,17 @@ afterAll(async () => {
   await endpoint.close();
   await world.close();
 });
+
+/** Publishes orders, and waits until what that caused is delivered. */
+async function settleOrders(api: Api, ...names: string[]): Promise<void> {
+  for (const name of names) await publish(api, name);
+  await world.stack.qstash.idle();
+}
+
+async function makeWithoutUrl(api: Api): Promise<z.infer<typeof CreatedWebhook>> {
+  const { body } = await api.post("/v1/webhooks", { event_types: ["orders.*"] }).expect(201);
+  return CreatedWebhook.parse(body);
+}
 
 describe("a poll of an endpoint", () => {
   it("brings what it subscribed to since it was made, once over, in the log's order", async () => {
@@ -87,5 +101,48 @@ describe("a poll of an endpoint", () => {
     expectProblem(await api.get(`${path}?limit=0`), 400, "invalid_request");
     expectProblem(await api.get(`${path}?after=1`), 400, "invalid_request");
     expectProblem(await api.get(`/v1/webhooks/${two.webhook_id}/poll`), 404, "not_found");
+  });
+});
+
+describe("an endpoint without a URL", () => {
+  it("is polled like any other, and nothing is sent to it", async () => {
+    const api = await shop(world);
+    const { webhook_id, url } = await makeWithoutUrl(api);
+    expect(url).toBeNull();
+    await settleOrders(api, "a", "b");
+    expect((await poll(api, webhook_id)).events.map(orderOf)).toEqual(["a", "b"]);
+    expect(await deliveriesTo(api, webhook_id)).toEqual([]);
+    const path = `/v1/webhooks/${webhook_id}`;
+    expectProblem(await api.post(`${path}/test`), 409, "webhook_has_no_url");
+    const replay = { from: "2026-01-01T00:00:00.000Z", which: "all", dry_run: true };
+    expectProblem(await api.post(`${path}/replay`, replay), 409, "webhook_has_no_url");
+  });
+
+  it("is sent what happens from when it is given one, and what was before by a replay", async () => {
+    const api = await shop(world);
+    const { webhook_id, created_at } = await makeWithoutUrl(api);
+    const path = `/v1/webhooks/${webhook_id}`;
+    await settleOrders(api, "polled");
+    await api.patch(path, { url: endpoint.url("/given") }).expect(200);
+    await settleOrders(api, "sent");
+    const sent = () => endpoint.at("/given").length;
+    expect(sent()).toBe(1);
+    await api.post(`${path}/replay`, { from: created_at, which: "missing" }).expect(200);
+    await world.stack.qstash.idle();
+    expect(sent()).toBe(2);
+
+    await api.patch(path, { url: null }).expect(200);
+    await settleOrders(api, "polled again");
+    expect(sent()).toBe(2);
+    expect((await poll(api, webhook_id)).events.map(orderOf)).toEqual([
+      "polled",
+      "sent",
+      "polled again",
+    ]);
+    const [first] = await deliveriesTo(api, webhook_id);
+    const resend = await api.post(`/v1/deliveries/${first?.delivery_id}/resend`);
+    expectProblem(resend, 409, "webhook_has_no_url");
+    const retry = await api.post("/v1/deliveries/retry", { webhook_id }).expect(200);
+    expect(retry.body["results"]).toEqual([]);
   });
 });

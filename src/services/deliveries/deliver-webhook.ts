@@ -106,9 +106,11 @@ async function prepare(
     ctx.stores.webhooks.get(delivery.webhook_id),
     delivery.is_test ? testEventOf(ctx, delivery) : ctx.stores.events.get(delivery.event_id),
   ]);
-  // A test is sent whatever state the endpoint is in: it is how its owner looks whether it is well.
-  const end = webhook !== null && delivery.is_test ? null : endOf(webhook);
-  if (webhook === null || end !== null) return { kind: "dead", reason: end ?? "" };
+  const end = endOf(webhook);
+  // A test is sent whatever status the endpoint has: it is how its owner looks whether it is well.
+  if (webhook === null || webhook.url === null || (end !== null && !delivery.is_test)) {
+    return { kind: "dead", reason: end ?? "" };
+  }
   if (event === null) return { kind: "dead", reason: "the event is no longer kept" };
   const target = {
     webhook_id: webhook._id,

@@ -5,6 +5,7 @@ import { relayDeliveries } from "../../scheduled/relay-deliveries.ts";
 import { releaseHeld } from "../../scheduled/release-held.ts";
 import { dispatchEvents } from "../events/dispatch-events.ts";
 import { deleteWebhook } from "../webhooks/delete-webhook.ts";
+import { requireUrl } from "../webhooks/require-url.ts";
 import { suspendWebhook } from "../webhooks/suspend-webhook.ts";
 import { updateWebhook } from "../webhooks/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
@@ -33,6 +34,9 @@ async function deliverAll(h: Harness): Promise<readonly string[]> {
 
 const setStatus = (h: Harness, webhookId: string, status: "ACTIVE" | "SUSPENDED") =>
   updateWebhook({ ctx: h.ctx, input: { webhookId, status } });
+
+const removeUrl = (h: Harness, webhookId: string) =>
+  updateWebhook({ ctx: h.ctx, input: { webhookId, url: null } });
 
 /** An endpoint that is paused, and so many events since. */
 async function paused(events: number) {
@@ -111,6 +115,34 @@ describe("a paused endpoint", () => {
   });
 });
 
+describe("an endpoint whose URL is removed", () => {
+  const ENDED = ["DEAD", "the endpoint has no URL any more: its consumer polls"];
+
+  test("has what was held in the dead letters, and gets nothing more", async () => {
+    const { h, id } = await paused(2);
+    await removeUrl(h, id);
+    await dispatchOne(h);
+    expect(h.deliveries().map(({ state, error_message }) => [state, error_message])).toEqual([
+      ENDED,
+      ENDED,
+    ]);
+  });
+
+  test("has what was to be tried again in the dead letters", async () => {
+    const h = createHarness();
+    const { webhook } = await h.subscribe();
+    h.world.answer = () => new Response(null, { status: 500 });
+    await dispatchOne(h);
+    expect(await deliverAll(h)).toEqual(["retrying"]);
+    await removeUrl(h, webhook._id);
+    expect(await deliverAll(h)).toEqual(["dead"]);
+    expect(h.deliveries().map(({ state, error_message }) => [state, error_message])).toEqual([
+      ENDED,
+    ]);
+    expect(h.received).toHaveLength(1);
+  });
+});
+
 describe("a held delivery", () => {
   test("that was held as its endpoint was resumed is found by cron", async () => {
     const { h, id } = await paused(0);
@@ -121,7 +153,7 @@ describe("a held delivery", () => {
     const { webhooks } = h.ctx.stores;
     const late = {
       ...webhooks,
-      receiversAfter: () => Promise.resolve(asItWas === null ? [] : [asItWas]),
+      receiversAfter: () => Promise.resolve(asItWas === null ? [] : [requireUrl(asItWas)]),
     };
     const task = await h.taskWith(["task.completed"]);
     const ctx = { ...h.ctx, stores: { ...h.ctx.stores, webhooks: late } };

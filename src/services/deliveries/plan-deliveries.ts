@@ -1,6 +1,6 @@
 import { matchesEventType } from "../../contract/event.ts";
 import type { DeliveryRecord, EventRecord, Hold } from "../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { ReachableWebhook } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import { sealedPartsOf } from "../../webhooks/secrets.ts";
 import type { ServiceContext } from "../context.ts";
@@ -24,7 +24,7 @@ export type PlannedDelivery = {
 
 /** A delivery of an event to an endpoint: its id follows from both, so that twice is once. */
 export async function planDelivery(
-  endpoint: WebhookRecord,
+  endpoint: ReachableWebhook,
   event: EventRecord,
   payload: string,
   now: Date,

@@ -19,10 +19,14 @@ const MESSAGES_PER_PUBLISH = 100;
 /** Why a delivery may not be reopened; null when it may. */
 export function reopenRefusal(
   delivery: Pick<DeliverySummaryRecord, "attempt_count" | "webhook_id">,
-  webhook: Pick<WebhookRecord, "status"> | null,
-): Extract<ErrorCode, "webhook_not_active" | "delivery_not_resendable"> | null {
+  webhook: Pick<WebhookRecord, "status" | "url"> | null,
+): Extract<
+  ErrorCode,
+  "webhook_not_active" | "webhook_has_no_url" | "delivery_not_resendable"
+> | null {
   const isForEndpoint = subscriberOf(delivery.webhook_id) === null;
   if (isForEndpoint && webhook?.status !== "ACTIVE") return "webhook_not_active";
+  if (webhook?.url === null) return "webhook_has_no_url";
   return delivery.attempt_count >= MAX_LOGGED_ATTEMPTS ? "delivery_not_resendable" : null;
 }
 

@@ -8,7 +8,7 @@ import type {
   DeliverySummaryRecord,
   EventRecord,
 } from "../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { ReachableWebhook, WebhookRecord } from "../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import { isSubscribed } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
@@ -17,6 +17,7 @@ import { DomainError } from "../errors.ts";
 import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { encodeCursor, pageOptions } from "../paging.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
+import { requireUrl } from "../webhooks/require-url.ts";
 import { logRange } from "./log-range.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 
@@ -31,7 +32,7 @@ const REOPENED: Record<ReplayRequest["which"], readonly DeliveryState[]> = {
 };
 
 type Replay = {
-  readonly webhook: WebhookRecord;
+  readonly webhook: ReachableWebhook;
   readonly which: ReplayRequest["which"];
   readonly isDryRun: boolean;
   readonly key: string;
@@ -42,7 +43,7 @@ type Counts = Pick<ReplayOutcome, "created" | "reopened" | "left">;
 /**
  * Sends an endpoint the events of a stretch of the log again, or for the first time: also those
  * from before it was made. Throws `not_found`, `webhook_not_active` (but for a dry run),
- * `invalid_request` for an event that isn't there, and `invalid_cursor`.
+ * `webhook_has_no_url`, `invalid_request` for an event that isn't there, and `invalid_cursor`.
  *
  * Nothing is skipped. The endpoint is seen in service before the log is read, and a dispatch logs
  * its events before it looks for endpoints. So an event that is not in the log yet when the replay
@@ -61,7 +62,7 @@ export async function replayWebhook({
   input: ReplayRequest & { readonly webhookId: string; readonly key: string | null };
 }): Promise<ReplayOutcome> {
   const { dry_run: isDryRun = false, limit = MAX_REPLAY_EVENTS, which } = input;
-  const webhook = await getWebhook({ ctx, input });
+  const webhook = requireUrl(await getWebhook({ ctx, input }));
   if (webhook.status !== "ACTIVE" && !isDryRun) throw notActive(webhook);
   const range = await logRange(ctx, input);
   const replay = { webhook, which, isDryRun, key: input.key ?? ctx.runtime.newId("delivery") };

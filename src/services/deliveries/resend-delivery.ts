@@ -11,7 +11,7 @@ import { testEventOf } from "./test-event.ts";
  * Sends one delivery again, whether it arrived or is in the dead letters: the same delivery under
  * the same `webhook-id`, its log kept, its attempts numbered on, its schedule begun anew. While it
  * is on its way, and for a call of the same key ever after, the answer is the delivery as it stands.
- * Throws `not_found`, `webhook_not_active` and `delivery_not_resendable`.
+ * Throws `not_found`, `webhook_not_active`, `webhook_has_no_url` and `delivery_not_resendable`.
  */
 export async function resendDelivery({
   ctx,
@@ -47,6 +47,8 @@ function whyNot(code: ErrorCode, webhook: WebhookRecord | null): string {
   if (code === "delivery_not_resendable") {
     return `It was attempted ${MAX_LOGGED_ATTEMPTS} times, which is as much as its log holds.`;
   }
+  if (code === "webhook_has_no_url")
+    return "Its endpoint has no URL any more. PATCH a `url` first.";
   if (webhook === null) return "Its endpoint was removed. Make another and replay to that one.";
   const reason = webhook.status_reason ?? "no reason given";
   return `Its endpoint is ${webhook.status}: ${reason}. Resume it first.`;

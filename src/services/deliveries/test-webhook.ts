@@ -3,6 +3,7 @@ import type { DeliveryRecord } from "../../ports/delivery-store.ts";
 import { deliveryIdOf } from "../../webhooks/delivery-id.ts";
 import type { NamespaceContext } from "../context.ts";
 import { getWebhook } from "../webhooks/get-webhook.ts";
+import { requireUrl } from "../webhooks/require-url.ts";
 import { newDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { flowControlOf } from "./publish-attempts.ts";
 import { requireExample, typeToTest } from "./test-type.ts";
@@ -11,7 +12,7 @@ import { requireExample, typeToTest } from "./test-type.ts";
  * Sends an endpoint an example, by the way that every event goes: stored, queued, signed, logged.
  * Whatever the endpoint's status: one that is out of service is tested before it is resumed. There
  * is one attempt, and it changes nothing about the endpoint (`record-test.ts`). Throws `not_found`,
- * and `invalid_request` for a type that there is not, or that has no example.
+ * `webhook_has_no_url`, and `invalid_request` for a type that there is not, or that has no example.
  */
 export async function testWebhook({
   ctx,
@@ -20,7 +21,7 @@ export async function testWebhook({
   ctx: NamespaceContext;
   input: TestWebhookRequest & { readonly webhookId: string };
 }): Promise<DeliveryRecord> {
-  const webhook = await getWebhook({ ctx, input });
+  const webhook = requireUrl(await getWebhook({ ctx, input }));
   const eventType = input.type ?? (await typeToTest(ctx, webhook.event_types));
   await requireExample(ctx, eventType);
   const now = ctx.runtime.now();

@@ -1,5 +1,5 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { ReachableWebhook } from "../../ports/webhook-store.ts";
 import { isSubscribed, wantedBy } from "../../webhooks/match.ts";
 import { buildPayload } from "../../webhooks/payload.ts";
 import type { ServiceContext } from "../context.ts";
@@ -52,7 +52,7 @@ export async function fanOut(
   let endpoints = 0;
   let lastId = after;
   for (;;) {
-    const page: readonly WebhookRecord[] = await ctx.stores.webhooks.receiversAfter(
+    const page: readonly ReachableWebhook[] = await ctx.stores.webhooks.receiversAfter(
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
@@ -81,12 +81,12 @@ export async function fanOut(
 }
 
 /** An endpoint and the events that it subscribed to. */
-type Taken = { readonly endpoint: WebhookRecord; readonly wanted: readonly EventRecord[] };
+type Taken = { readonly endpoint: ReachableWebhook; readonly wanted: readonly EventRecord[] };
 
 /** The first endpoints of a page, up to the one with which there are as many deliveries. */
 function takeWithin(
   deliveries: number,
-  page: readonly WebhookRecord[],
+  page: readonly ReachableWebhook[],
   events: readonly EventRecord[],
 ): readonly Taken[] {
   const taken: Taken[] = [];

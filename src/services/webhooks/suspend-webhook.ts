@@ -6,7 +6,7 @@ import { unlessUnavailable } from "../events/unless-unavailable.ts";
 /**
  * Takes an endpoint out of service and says so by `webhook.endpoint.disabled`, in one write (P3).
  * Of two deliveries that find it failing at once only one does. The publish may fail: the relay
- * dispatches what waits in the outbox.
+ * dispatches what waits in the outbox. One whose URL was removed meanwhile is sent nothing as it is.
  */
 export async function suspendWebhook({
   ctx,
@@ -17,6 +17,7 @@ export async function suspendWebhook({
   webhook: WebhookRecord;
   reason: string;
 }): Promise<void> {
+  if (webhook.url === null) return;
   const now = ctx.runtime.now();
   const event: PendingEvent = {
     event_id: ctx.runtime.newId("event"),

@@ -1,5 +1,6 @@
 import {
   CLOSED_CIRCUIT,
+  type ReachableWebhook,
   type WebhookRecord,
   type WebhookStore,
 } from "../../ports/webhook-store.ts";
@@ -49,10 +50,11 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { projection: { _id: 1 } },
       )) !== null,
     receiversAfter: (namespaceId, afterId, limit, wanted) =>
-      gateway.find<WebhookRecord>(
+      gateway.find<ReachableWebhook>(
         COLLECTION,
         {
           namespace_id: namespaceId,
+          url: { $ne: null },
           status: { $in: ["ACTIVE", "SUSPENDED"] },
           suspended_by: { $ne: "failure" },
           event_types: { $in: wanted.patterns },
