@@ -1,11 +1,11 @@
 import { afterAll, expect } from "vitest";
 import type { Answer, Api } from "../support/api.ts";
-import { submit } from "../support/fixtures.ts";
+import { makeBatch, sentence, submit } from "../support/fixtures.ts";
 import { deliveriesTo } from "../support/webhooks.ts";
 import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
 import { expectReceived } from "./support/invariants.ts";
 import type { Endpoint } from "./support/receiver.ts";
-import { attempt, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
+import { attempt, type Case, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
 import { passTimeUntil, type Simulation, startSimulation } from "./support/simulation.ts";
 import { isSettled } from "./support/task-state.ts";
 
@@ -21,25 +21,50 @@ type Repair = {
   answer: Answer | null;
 };
 
-/** What a killed task's two events came to at an endpoint that was made before or after them, and answers so. */
-async function makeRepair(
-  simulation: Simulation,
-  at: { readonly made: "before" | "after"; readonly answers: number },
-  path: (webhookId: string, deliveryId: string) => string,
-  body?: (webhookId: string) => object,
-): Promise<Repair> {
-  const { api, batch } = await makeCase(simulation, 1);
-  const early = at.made === "before" ? await subscribe(simulation, api, EVENTS) : null;
-  early?.answerWith(at.answers);
+/** When the endpoint was made, and what it answers until it is mended. */
+type EndpointThen =
+  | { readonly made: "before"; readonly answers: number }
+  | { readonly made: "after" }
+  /** It had answered 410 before, and was suspended by failure. */
+  | { readonly made: "suspended" };
+
+/** A task that is killed before it runs, which is two events; until they are dispatched. */
+async function killOne(simulation: Simulation, { api, batch }: Case): Promise<string> {
   const release = holdBack(simulation, "job");
   const { task_id: taskId } = await submit(api, batch);
   await api.post(`/v1/tasks/${taskId}/kill`).expect(202);
   release();
   await passTimeUntil(simulation, () => isSettled(api, taskId));
+  return taskId;
+}
 
+async function earlyEndpoint(
+  simulation: Simulation,
+  one: Case,
+  then: EndpointThen,
+): Promise<Endpoint | null> {
+  if (then.made === "after") return null;
+  const endpoint = await subscribe(simulation, one.api, EVENTS);
+  endpoint.answerWith(then.made === "before" ? then.answers : 410);
+  if (then.made === "suspended") {
+    await killOne(simulation, { api: one.api, batch: await makeBatch(one.api, [sentence(1)]) });
+  }
+  return endpoint;
+}
+
+/** What a killed task's two events came to at an endpoint, and the owner who is to repair it. */
+async function makeRepair(
+  simulation: Simulation,
+  then: EndpointThen,
+  path: (webhookId: string, deliveryId: string) => string,
+  body?: (webhookId: string) => object,
+): Promise<Repair> {
+  const one = await makeCase(simulation, 1);
+  const { api } = one;
+  const early = await earlyEndpoint(simulation, one, then);
+  const taskId = await killOne(simulation, one);
   const endpoint = early ?? (await subscribe(simulation, api, EVENTS));
-  const { body: listed } = await api.post("/v1/webhooks/list").expect(200);
-  const webhookId = /whk_[0-9a-f]{32}/.exec(JSON.stringify(listed))?.[0] ?? "none";
+  const webhookId = endpoint.path().slice("/v1/webhooks/".length);
   endpoint.answerWith(204);
   await api.patch(`/v1/webhooks/${webhookId}`, { status: "ACTIVE" }).expect(200);
   const [first] = await deliveriesTo(api, webhookId, { event_type: "task.canceled" });
@@ -76,7 +101,7 @@ async function expectRepaired(
   attempts: Readonly<Record<(typeof EVENTS)[number], number>>,
 ): Promise<void> {
   await expectReceived(api, taskId, endpoint);
-  const deliveries = await deliveriesTo(api, webhookId);
+  const deliveries = await deliveriesTo(api, webhookId, { task_id: taskId });
   expect(deliveries.map(({ event_type }) => event_type).toSorted()).toEqual(EVENTS.toSorted());
   for (const delivery of deliveries) {
     const expected =
@@ -123,10 +148,28 @@ const replay: Scenario<Repair> = {
   prepare: (simulation) =>
     makeRepair(
       simulation,
-      { made: "after", answers: 204 },
+      { made: "after" },
       (webhookId) => `/v1/webhooks/${webhookId}/replay`,
       () => ({ from: "2026-01-01T00:00:00.000Z", which: "all" }),
     ),
+  check: (repair) => expectRepaired(repair, { "task.created": 1, "task.canceled": 1 }),
+};
+
+/** P3 of a suspension by failure: what happened meanwhile has no delivery, until it is replayed. */
+const replaySuspended: Scenario<Repair> = {
+  ...common,
+  name: "replay of what happened while the endpoint was suspended by failure",
+  prepare: async (simulation) => {
+    const repair = await makeRepair(
+      simulation,
+      { made: "suspended" },
+      (webhookId) => `/v1/webhooks/${webhookId}/replay`,
+      () => ({ from: "2026-01-01T00:00:00.000Z", which: "missing" }),
+    );
+    const { api, taskId, webhookId } = repair;
+    expect(await deliveriesTo(api, webhookId, { task_id: taskId })).toEqual([]);
+    return repair;
+  },
   check: (repair) => expectRepaired(repair, { "task.created": 1, "task.canceled": 1 }),
 };
 
@@ -136,3 +179,4 @@ afterAll(() => simulation.close());
 await describeCutOffs(simulation, resend);
 await describeCutOffs(simulation, retry);
 await describeCutOffs(simulation, replay);
+await describeCutOffs(simulation, replaySuspended);
