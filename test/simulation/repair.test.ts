@@ -5,7 +5,14 @@ import { deliveriesTo } from "../support/webhooks.ts";
 import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
 import { expectReceived } from "./support/invariants.ts";
 import type { Endpoint } from "./support/receiver.ts";
-import { attempt, type Case, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
+import {
+  attempt,
+  type Case,
+  holdBack,
+  makeCase,
+  subscribe,
+  webhookIdOf,
+} from "./support/scenario-parts.ts";
 import { passTimeUntil, type Simulation, startSimulation } from "./support/simulation.ts";
 import { isSettled } from "./support/task-state.ts";
 
@@ -64,7 +71,7 @@ async function makeRepair(
   const early = await earlyEndpoint(simulation, one, then);
   const taskId = await killOne(simulation, one);
   const endpoint = early ?? (await subscribe(simulation, api, EVENTS));
-  const webhookId = endpoint.path().slice("/v1/webhooks/".length);
+  const webhookId = webhookIdOf(endpoint);
   endpoint.answerWith(204);
   await api.patch(`/v1/webhooks/${webhookId}`, { status: "ACTIVE" }).expect(200);
   const [first] = await deliveriesTo(api, webhookId, { event_type: "task.canceled" });
