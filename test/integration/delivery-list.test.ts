@@ -1,14 +1,13 @@
-import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pageOf } from "../../src/contract/common.ts";
 import { type DeliveryListRequest, DeliveryRow } from "../../src/contract/delivery.ts";
 import { eventTerms, responseCodes } from "../../src/stores/mongo/delivery-terms.ts";
 import type { Api } from "../support/api.ts";
+import { crowd, postCounted } from "../support/crowd.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 /** What a list looks at is counted, not timed: the stand-in says how many documents it examined. */
 const COUNT = 20_000;
-const INSERTED_AT_ONCE = 5_000;
 const PAGE = 20;
 /** How many deliveries have the rarer value of each filter, at the most. */
 const RARE = 180;
@@ -89,28 +88,14 @@ let world: World;
 let api: Api;
 beforeAll(async () => {
   world = await startWorld();
-  const made = await world.api.post("/v1/namespaces", { name: "busy" }).expect(201);
-  api = world.api.as({ namespace: "busy" });
-  const client = await MongoClient.connect(world.stack.mongo?.uri ?? "");
-  const deliveries = client.db("waybill").collection<ReturnType<typeof deliveryOf>>("deliveries");
-  for (let start = 0; start < COUNT; start += INSERTED_AT_ONCE) {
-    const rows = Array.from({ length: INSERTED_AT_ONCE }, (_, offset) =>
-      deliveryOf(start + offset, String(made.body["namespace_id"])),
-    );
-    await deliveries.insertMany(rows);
-  }
-  await client.close();
-  // The namespace's look-up is remembered and counts no more.
-  await api.post("/v1/deliveries/list", { limit: 1 }).expect(200);
+  api = await crowd(world, { collection: "deliveries", count: COUNT, make: deliveryOf });
 }, 60_000);
 afterAll(() => world.close());
 
 /** A page, and how many documents the database looked at for it. */
 async function page(request: DeliveryListRequest, path = "/v1/deliveries/list") {
-  world.stack.mongo?.resetExamined();
-  const answer = await api.post(path, { limit: PAGE, ...request }).expect(200);
-  const examined = world.stack.mongo?.examined().documents ?? 0;
-  return { ...RowPage.strict().parse(answer.body), examined };
+  const { body, examined } = await postCounted(world, api, path, { limit: PAGE, ...request });
+  return { ...RowPage.strict().parse(body), examined };
 }
 
 describe("the log of 20,000 deliveries", () => {

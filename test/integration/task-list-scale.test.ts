@@ -1,14 +1,13 @@
-import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pageOf } from "../../src/contract/common.ts";
 import { Task, type TaskListRequest } from "../../src/contract/task.ts";
 import { taskRecord } from "../jobs/task-record.ts";
 import type { Api } from "../support/api.ts";
+import { crowd, postCounted } from "../support/crowd.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 /** What a list looks at is counted, not timed: the stand-in says how many documents it examined. */
 const COUNT = 100_000;
-const INSERTED_AT_ONCE = 5_000;
 const PAGE = 50;
 /** How many tasks have the rarer value of each filter: what a pair of filters looks at, at the most. */
 const RARE = 500;
@@ -68,28 +67,17 @@ let world: World;
 let api: Api;
 beforeAll(async () => {
   world = await startWorld();
-  const made = await world.api.post("/v1/namespaces", { name: "large" }).expect(201);
-  api = world.api.as({ namespace: "large" });
-  const client = await MongoClient.connect(world.stack.mongo?.uri ?? "");
-  const tasks = client.db("waybill").collection<ReturnType<typeof taskOf>>("tasks");
-  for (let start = 0; start < COUNT; start += INSERTED_AT_ONCE) {
-    const rows = Array.from({ length: INSERTED_AT_ONCE }, (_, offset) =>
-      taskOf(start + offset, String(made.body["namespace_id"])),
-    );
-    await tasks.insertMany(rows);
-  }
-  await client.close();
-  // The namespace's look-up is remembered and counts no more.
-  await api.post("/v1/tasks/list", { limit: 1 }).expect(200);
+  api = await crowd(world, { collection: "tasks", count: COUNT, make: taskOf });
 }, 120_000);
 afterAll(() => world.close());
 
 /** A page, and how many documents the database looked at for it. */
 async function page(request: TaskListRequest) {
-  world.stack.mongo?.resetExamined();
-  const answer = await api.post("/v1/tasks/list", { limit: PAGE, ...request }).expect(200);
-  const examined = world.stack.mongo?.examined().documents ?? 0;
-  return { ...TaskPage.parse(answer.body), examined };
+  const { body, examined } = await postCounted(world, api, "/v1/tasks/list", {
+    limit: PAGE,
+    ...request,
+  });
+  return { ...TaskPage.parse(body), examined };
 }
 
 describe("a list over 100,000 tasks", () => {

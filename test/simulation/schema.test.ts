@@ -1,27 +1,25 @@
 import { afterAll, expect } from "vitest";
 import { Collection } from "../../src/contract/collection.ts";
-import { submit, untilEnded } from "../support/fixtures.ts";
 import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { type Case, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
+import {
+  endUndispatched,
+  makeCase,
+  subscribe,
+  type Undispatched,
+} from "./support/scenario-parts.ts";
 import { type Simulation, startSimulation } from "./support/simulation.ts";
 import { isSettled } from "./support/task-state.ts";
 
-type Written = Case & { readonly taskId: string; readonly release: () => void };
-
-async function prepare(simulation: Simulation): Promise<Written> {
+async function prepare(simulation: Simulation): Promise<Undispatched> {
   const made = await makeCase(simulation, 1);
   const object = { content: { text: "with a label" }, metadata: { year: 1863 } };
   await made.api.post(`/v1/buckets/${made.batch.bucketId}/objects`, object).expect(201);
   await subscribe(simulation, made.api, ["task.completed"]);
-  const release = holdBack(simulation, "dispatch");
-  const { task_id } = await submit(made.api, made.batch);
-  await untilEnded(made.api, task_id);
-  await simulation.world.stack.qstash.idle();
-  return { ...made, taskId: task_id, release };
+  return endUndispatched(simulation, made);
 }
 
 /** What a task wrote is in the schema, whatever dies before the events are settled. */
-const growth: Scenario<Written> = {
+const growth: Scenario<Undispatched> = {
   name: "the growth of a collection's schema",
   disturbed: "until settled",
   prepare,

@@ -1,13 +1,10 @@
 import { afterAll, expect } from "vitest";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";
 import { buildWithSubscriber } from "../support/custom-bundle.ts";
-import { submit, untilEnded } from "../support/fixtures.ts";
 import { describeCutOffs, type ModesOf, type Scenario } from "./support/cut-off.ts";
-import { type Case, holdBack, makeCase } from "./support/scenario-parts.ts";
-import { type Simulation, startSimulation } from "./support/simulation.ts";
+import { endUndispatched, makeCase, type Undispatched } from "./support/scenario-parts.ts";
+import { startSimulation } from "./support/simulation.ts";
 import { historyOf, isSettled } from "./support/task-state.ts";
-
-type Ended = Case & { readonly taskId: string; readonly release: () => void };
 
 const crm = new TestReceiver(() => Date.now());
 await crm.start();
@@ -19,20 +16,11 @@ afterAll(async () => {
   await bundle.remove();
 });
 
-async function prepare(where: Simulation): Promise<Ended> {
-  const made = await makeCase(where, 1);
-  const release = holdBack(where, "dispatch");
-  const { task_id } = await submit(made.api, made.batch);
-  await untilEnded(made.api, task_id);
-  await where.world.stack.qstash.idle();
-  return { ...made, taskId: task_id, release };
-}
-
 /** P3 for a subscriber in code: called at least once, under one id, and the log says so. */
-const handling: Scenario<Ended> = {
+const handling: Scenario<Undispatched> = {
   name: "an event on its way to a subscriber in code",
   disturbed: "until settled",
-  prepare,
+  prepare: async (where) => endUndispatched(where, await makeCase(where, 1)),
   act: async ({ world }, { release }) => {
     release();
     await world.stack.qstash.idle();

@@ -1,7 +1,13 @@
 import type { FaultPlan, FaultRule } from "../../../local/faults.ts";
 import { CreatedWebhook } from "../../../src/contract/webhook.ts";
 import type { Answer, Api } from "../../support/api.ts";
-import { type BatchFixture, makeBatch, sentence } from "../../support/fixtures.ts";
+import {
+  type BatchFixture,
+  makeBatch,
+  sentence,
+  submit,
+  untilEnded,
+} from "../../support/fixtures.ts";
 import type { Endpoint } from "./receiver.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -69,6 +75,18 @@ export async function publish(publisher: Publisher): Promise<void> {
   const event = { type: "orders.paid", data: { order_id: "o_1" } };
   const key = { "Idempotency-Key": "pay-1" };
   publisher.answer = await attempt(publisher.api.post("/v1/events", event, key));
+}
+
+/** A task that has ended, whose events the queue keeps back; `release` lets it dispatch them. */
+export type Undispatched = Case & { readonly taskId: string; readonly release: () => void };
+
+/** Runs a case's batch to its end, and not further. */
+export async function endUndispatched(simulation: Simulation, made: Case): Promise<Undispatched> {
+  const release = holdBack(simulation, "dispatch");
+  const { task_id } = await submit(made.api, made.batch);
+  await untilEnded(made.api, task_id);
+  await simulation.world.stack.qstash.idle();
+  return { ...made, taskId: task_id, release };
 }
 
 /** Holds one operation of a service until it is opened. */
