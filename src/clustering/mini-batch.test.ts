@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { trainBatch } from "./mini-batch.ts";
 import { continueSeeding, emptySeeding } from "./plus-plus.ts";
 import { nearest, pack, pointsOf } from "./points.ts";
-import { blobs } from "./test-points.ts";
+import { blobs } from "../../test/jobs/blobs.ts";
 
 const vector = (...values: number[]) => Float32Array.from(values);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { continueSeeding, emptySeeding } from "./plus-plus.ts";
 import { nearest, pack, pointsOf } from "./points.ts";
-import { blobs } from "./test-points.ts";
+import { blobs } from "../../test/jobs/blobs.ts";
 
 describe("k-means++", () => {
   it("spreads: of eight far blobs each gets one of eight centroids, whatever the seed", () => {

@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
 import { checkAddress, ownHostOf } from "./address-guard.ts";
 import { canonicalAddress, isPublicAddress } from "./address-ranges.ts";
-import { ALLOWED, REFUSED, sourceOf } from "./test-addresses.ts";
+import { ALLOWED, REFUSED, sourceOf } from "../../test/webhooks/addresses.ts";
 
 const ownHosts = [ownHostOf("https://waybill.example.com"), "backoffice.example.org"];
 const inProduction = (url: string) => checkAddress(url, { allowLoopback: false, ownHosts });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
-import { ALLOWED, REFUSED } from "../../src/webhooks/test-addresses.ts";
+import { ALLOWED, REFUSED } from "../webhooks/addresses.ts";
 import { gate } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
 import { makeBatch, submit, untilEnded } from "../support/fixtures.ts";

@@ -1,4 +1,4 @@
-import { run, resultOf, world } from "../../src/jobs/cluster/test-world.ts";
+import { run, resultOf, world } from "../jobs/cluster-world.ts";
 import { adjustedRandIndex } from "./adjusted-rand-index.ts";
 import type { LabelledText } from "./glosses.ts";
 

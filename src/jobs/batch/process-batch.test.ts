@@ -17,7 +17,7 @@ import {
   words,
   world,
   type World,
-} from "./test-world.ts";
+} from "../../../test/jobs/batch-world.ts";
 
 const url = (n: number) => ({ kind: "url", url: `https://example.com/${n}` }) as const;
 

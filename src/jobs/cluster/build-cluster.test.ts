@@ -10,7 +10,7 @@ import {
   threeSubjects,
   world,
   type World,
-} from "./test-world.ts";
+} from "../../../test/jobs/cluster-world.ts";
 
 /** The same world, with another task at work. */
 const of = (at: World, taskId: string, shown: string | null): World => ({

@@ -9,7 +9,7 @@ import {
   threeSubjects,
   world,
   type World,
-} from "./test-world.ts";
+} from "../../../test/jobs/cluster-world.ts";
 
 /** Enough for two shards, three pages of assignment and two collections. */
 const large = () => world([subjects(4, 500), subjects(4, 30)], { cluster: { k: 4 } });

@@ -3,7 +3,7 @@ import { COPIED_KINDS, type CopiedKind } from "../../ports/copied-kinds.ts";
 import { createIdMap } from "../../services/migrations/id-map.ts";
 import { documentId } from "../batch/document-id.ts";
 import { mapRow, sourceIdOf } from "./map-row.ts";
-import { MIGRATION, newId, SOURCE, TARGET } from "./test-world.ts";
+import { MIGRATION, newId, SOURCE, TARGET } from "../../../test/jobs/migration-world.ts";
 
 const ids = await createIdMap(MIGRATION);
 

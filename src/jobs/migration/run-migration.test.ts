@@ -17,7 +17,7 @@ import {
   SOURCE,
   TARGET,
   type World,
-} from "./test-world.ts";
+} from "../../../test/jobs/migration-world.ts";
 
 /** What the target has to hold: the copies of the source's rows, and nothing else. */
 async function expectSame(made: World): Promise<void> {

@@ -1,20 +1,20 @@
-import { COPIED_KINDS, type CopiedKind } from "../../ports/copied-kinds.ts";
-import { SlotTakenError } from "../../ports/errors.ts";
+import { COPIED_KINDS, type CopiedKind } from "../../src/ports/copied-kinds.ts";
+import { SlotTakenError } from "../../src/ports/errors.ts";
 import type {
   CopiedRow,
   CopyStore,
   MigrationRecord,
   RowPage,
-} from "../../ports/migration-store.ts";
-import type { NamespaceRecord } from "../../ports/namespace-store.ts";
-import { targetIdOf } from "../../services/migrations/id-map.ts";
-import { documentId } from "../batch/document-id.ts";
-import { newId, world as batchWorld } from "../batch/test-world.ts";
-import type { JobContext, StepOutcome } from "../define-job.ts";
-import { MigrationState } from "./migration-state.ts";
-import { runMigration } from "./run-migration.ts";
+} from "../../src/ports/migration-store.ts";
+import type { NamespaceRecord } from "../../src/ports/namespace-store.ts";
+import { targetIdOf } from "../../src/services/migrations/id-map.ts";
+import { documentId } from "../../src/jobs/batch/document-id.ts";
+import { newId, world as batchWorld } from "./batch-world.ts";
+import type { JobContext, StepOutcome } from "../../src/jobs/define-job.ts";
+import { MigrationState } from "../../src/jobs/migration/migration-state.ts";
+import { runMigration } from "../../src/jobs/migration/run-migration.ts";
 
-// For the tests beside it only: a database in memory, and a runner of one job.
+// For unit tests of migrations: a database in memory, and a runner of one job.
 
 export { newId };
 

@@ -1,4 +1,4 @@
-import type { Case } from "./test-addresses.ts";
+import type { Case } from "./addresses.ts";
 
 /** Address literals that the guard must refuse, outside development. */
 export const REFUSED_LITERALS: readonly Case[] = [

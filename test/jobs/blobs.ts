@@ -1,7 +1,5 @@
-import { pack, type Points } from "./points.ts";
-import { createRandom } from "./random.ts";
-
-// For the tests beside it only.
+import { pack, type Points } from "../../src/clustering/points.ts";
+import { createRandom } from "../../src/clustering/random.ts";
 
 /** Points in blobs around far corners, 8 dimensions, blob by blob. */
 export function blobs(count: number, perBlob: number, spread = 0.05): Points {

@@ -3,10 +3,8 @@ import type {
   ClusteringStores,
   ClusterModelRecord,
   ClusterPart,
-} from "../../ports/cluster-store.ts";
-import type { StoredDocument } from "./test-world.ts";
-
-// For the tests beside it only.
+} from "../../src/ports/cluster-store.ts";
+import type { StoredDocument } from "./cluster-world.ts";
 
 type Memory = {
   readonly documents: Map<string, StoredDocument>;

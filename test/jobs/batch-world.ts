@@ -1,13 +1,18 @@
-import { parseConfig } from "../../config.ts";
-import { createNewId } from "../../ids.ts";
-import type { BatchRecord } from "../../ports/batch-store.ts";
-import type { DocumentRecord, ObjectContent, ObjectRecord } from "../../ports/content-stores.ts";
-import type { JobContext, StepOutcome } from "../define-job.ts";
-import { BatchState } from "./batch-state.ts";
-import { processBatch } from "./process-batch.ts";
-import { unusedStores } from "../unused-stores.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createNewId } from "../../src/ids.ts";
+import type { BatchRecord } from "../../src/ports/batch-store.ts";
+import type {
+  DocumentRecord,
+  ObjectContent,
+  ObjectRecord,
+} from "../../src/ports/content-stores.ts";
+import type { JobContext, StepOutcome } from "../../src/jobs/define-job.ts";
+import { BatchState } from "../../src/jobs/batch/batch-state.ts";
+import { processBatch } from "../../src/jobs/batch/process-batch.ts";
+import { unusedStores } from "./unused-stores.ts";
+import { ENVIRONMENT } from "../support/environment.ts";
 
-// For the tests beside it only: ports in memory, and a runner of one job.
+// For unit tests of batches: ports in memory, and a runner of one job.
 
 const NOW = new Date("2026-11-24T00:00:00.000Z");
 let ticks = 0;
@@ -19,19 +24,7 @@ export const COLLECTION = newId("collection");
 export const BUCKET = newId("bucket");
 export const INPUT = { bucket_id: BUCKET, batch_id: newId("batch") };
 
-const config = parseConfig({
-  PUBLIC_URL: "https://waybill.example",
-  ADMIN_KEY: "0123456789abcdef",
-  UPSTASH_REDIS_REST_URL: "https://redis.example",
-  UPSTASH_REDIS_REST_TOKEN: "token",
-  QSTASH_URL: "https://qstash.example",
-  QSTASH_TOKEN: "token",
-  QSTASH_CURRENT_SIGNING_KEY: "current",
-  QSTASH_NEXT_SIGNING_KEY: "next",
-  MONGODB_URI: "mongodb://mongodb.example",
-  SEALING_KEY: "0".repeat(64),
-  DNS_RESOLVER_URL: "off",
-});
+const config = parseConfig(ENVIRONMENT);
 
 /** A bucket with objects, a collection, and a batch of the one into the other. */
 export type World = {

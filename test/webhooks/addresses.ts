@@ -1,4 +1,4 @@
-import { REFUSED_LITERALS } from "./test-address-literals.ts";
+import { REFUSED_LITERALS } from "./address-literals.ts";
 
 // For the guard's test only: it alone is asked, and nothing is ever sent to any of these.
 

@@ -1,16 +1,21 @@
-import { row } from "../../clustering/points.ts";
-import { blobs } from "../../clustering/test-points.ts";
-import { parseConfig } from "../../config.ts";
-import { createNewId } from "../../ids.ts";
-import type { Assignment, ClusterModelRecord, ClusterRecord } from "../../ports/cluster-store.ts";
-import type { CollectionRecord } from "../../ports/content-stores.ts";
-import type { StepOutcome } from "../define-job.ts";
-import { buildCluster, type ClusterState } from "./build-cluster.ts";
-import { memoryStores } from "./memory-stores.ts";
-import type { Context } from "./phase.ts";
-import { unused, unusedStores } from "../unused-stores.ts";
+import { row } from "../../src/clustering/points.ts";
+import { blobs } from "./blobs.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createNewId } from "../../src/ids.ts";
+import type {
+  Assignment,
+  ClusterModelRecord,
+  ClusterRecord,
+} from "../../src/ports/cluster-store.ts";
+import type { CollectionRecord } from "../../src/ports/content-stores.ts";
+import type { StepOutcome } from "../../src/jobs/define-job.ts";
+import { buildCluster, type ClusterState } from "../../src/jobs/cluster/build-cluster.ts";
+import { memoryStores } from "./cluster-stores.ts";
+import type { Context } from "../../src/jobs/cluster/phase.ts";
+import { unused, unusedStores } from "./unused-stores.ts";
+import { ENVIRONMENT } from "../support/environment.ts";
 
-// For the tests beside it only: ports in memory, and a runner of one job.
+// For unit tests of clusters: ports in memory, and a runner of one job.
 
 const NOW = new Date("2026-11-24T00:00:00.000Z");
 let ticks = 0;
@@ -18,18 +23,7 @@ let ticks = 0;
 /** Ids one millisecond apart, so that they are in the order in which they were made. */
 export const newId = createNewId(() => new Date(NOW.getTime() + ticks++));
 
-const config = parseConfig({
-  PUBLIC_URL: "https://waybill.example",
-  ADMIN_KEY: "0123456789abcdef",
-  UPSTASH_REDIS_REST_URL: "https://redis.example",
-  UPSTASH_REDIS_REST_TOKEN: "token",
-  QSTASH_URL: "https://qstash.example",
-  QSTASH_TOKEN: "token",
-  QSTASH_CURRENT_SIGNING_KEY: "current",
-  QSTASH_NEXT_SIGNING_KEY: "next",
-  MONGODB_URI: "mongodb://mongodb.example",
-  SEALING_KEY: "0".repeat(64),
-});
+const config = parseConfig(ENVIRONMENT);
 
 export type StoredDocument = {
   readonly _id: string;
