@@ -1,6 +1,9 @@
 import { createHmac } from "node:crypto";
+import { createServer } from "node:https";
 import { isIP } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { isPublic, startEgressProxy } from "../../examples/egress-proxy.ts";
 import { isPublicAddress } from "../../src/webhooks/address-ranges.ts";
 import { ALLOWED } from "../webhooks/addresses.ts";
@@ -9,6 +12,7 @@ import { TestReceiver } from "../contracts/qstash/receiver.ts";
 import { makeBatch, submit, untilEnded } from "../support/fixtures.ts";
 import { expectInvalid } from "../support/problems.ts";
 import { completeTask, deliveryTo, subscribe } from "../support/webhooks.ts";
+import { SELF_SIGNED } from "../support/self-signed.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 const secret = "f".repeat(64);
@@ -190,6 +194,33 @@ describe("the example proxy", () => {
     expect(second.headers.get("waybill-egress-outcome")).toBe("refused");
     expect(endpoint.at("/pinned")).toHaveLength(1);
     expect(endpoint.at("/pinned")[0]?.headers.host).toMatch(/^rebinding\.example:/);
+  });
+
+  it("holds the certificate against the name, though it connects to an address", async () => {
+    const server = createServer(SELF_SIGNED, (request, response) => {
+      response.end(request.headers.host);
+    });
+    await new Promise<void>((listening) => {
+      server.listen(0, "127.0.0.1", listening);
+    });
+    const { port } = z.object({ port: z.int() }).parse(server.address());
+    zone.set("other.localhost", ["127.0.0.1"]);
+    const outcomeOf = async (host: string) => {
+      const answer = await ask({ url: `https://${host}:${port}/` });
+      return [answer.headers.get("waybill-egress-outcome"), await answer.text()];
+    };
+    const unreachable = ["failed", "it can't be reached"];
+    expect(await outcomeOf("hooks.localhost")).toEqual(unreachable);
+    const trusted = getCACertificates("default");
+    setDefaultCACertificates([SELF_SIGNED.cert]);
+    try {
+      expect(await outcomeOf("hooks.localhost")).toEqual(["answered", `hooks.localhost:${port}`]);
+      expect(await outcomeOf("other.localhost")).toEqual(unreachable);
+      expect(await outcomeOf("127.0.0.1")).toEqual(unreachable);
+    } finally {
+      setDefaultCACertificates(trusted);
+      server.close();
+    }
   });
 
   it("refuses loopback and http outside of development", async () => {
