@@ -12,8 +12,9 @@ const REMINDER_MS = 60_000;
  * arrives just when the key is let go would win it from the task that is being woken. Who finds the
  * key free out of turn reminds the first in line, whose own message may be lost.
  *
- * The line is read before the key's holder. So when both are clear, all who stood before have
- * ended, and by the same clock this task starts no earlier than they completed. Two reads; none
+ * The line is read before the key's holder is looked for, who is told that somebody waits and wakes
+ * the next in line at its end. So when both are clear, all who stood before have ended, and by the same
+ * clock this task starts no earlier than they completed. A read and a write that may meet nothing; none
  * for a task that holds its key since it was made, has none, or is between two invocations.
  */
 export async function isItsTurn(ctx: ServiceContext, task: TaskRecord): Promise<boolean> {
@@ -24,7 +25,7 @@ export async function isItsTurn(ctx: ServiceContext, task: TaskRecord): Promise<
   const { tasks } = ctx.stores;
   const now = ctx.runtime.now();
   const first = await tasks.nextInLine(namespaceId, "singleton_key", key, now);
-  if ((await tasks.findBySingletonSlot(namespaceId, heldSlot(key))) !== null) return false;
+  if (await tasks.awaitSingletonSlot(namespaceId, heldSlot(key))) return false;
   // Of those of one millisecond any may go: whichever message comes first.
   if (first === null || first.created_at.getTime() >= task.created_at.getTime()) return true;
   const mark = `-turn-${Math.floor(now.getTime() / REMINDER_MS)}`;

@@ -109,6 +109,8 @@ export type TaskRecord = {
    * namespace by an index, so that of the tasks of a key one is at work.
    */
   readonly singleton_slot: string;
+  /** Set once somebody found the singleton key held by this task, and waits for it. */
+  readonly is_awaited?: boolean;
   /** How the task's executor is watched; null for a built-in type, whose work is done here. */
   readonly executor: {
     /** Seconds of silence after which the task is UNKNOWN. */
@@ -215,6 +217,8 @@ export interface TaskStore {
   findByIdempotencySlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
   /** The task that holds a singleton slot, in the namespace; null when it has been let go. */
   findBySingletonSlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
+  /** Notes on the task that holds a singleton slot that it is awaited; false when none does. One write. */
+  awaitSingletonSlot(namespaceId: string, slot: string): Promise<boolean>;
   /**
    * Of the tasks that never started and may, the one that has waited longest for a singleton or
    * concurrency key; null when none does.

@@ -98,6 +98,11 @@ async function runEverything(): Promise<void> {
   });
   const task = { task_type: "gpu.train", input: {}, queue_ttl: 60 };
   await api.post("/v1/tasks", { ...task, metadata: { year: 1863 } }).expect(202);
+  await api.put("/v1/task-types/gpu.one", { executor_url: `http://127.0.0.1:${port}/ok` });
+  for (let count = 0; count < 2; count += 1) {
+    const singleton = { key: "one-by-one", when_busy: "queue" };
+    await api.post("/v1/tasks", { task_type: "gpu.one", input: {}, singleton }).expect(202);
+  }
   const submission = { kind: "batch", bucket_id: bucketId, batch_id: batch.batchId };
   await api.post("/v1/schedules", { name: "s", cron: "* * * * *", submission }).expect(201);
   const nodes = [{ node_id: "a", label: "A", description: "b", examples: ["c"] }];

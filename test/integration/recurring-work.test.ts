@@ -112,7 +112,6 @@ describe("a schedule of a cluster", () => {
       expect((await api.delete(path)).body).toMatchObject({ code: "resource_in_use" });
       if (status === "SKIPPED") return;
       await api.post(`/v1/tasks/${own.task_id}/kill`).expect(202);
-      await world.runMinuteCron(HOUR_MS);
       expect(await untilEnded(api, String(fired?.task_id))).toMatchObject({ status: "COMPLETED" });
     },
   );
@@ -166,7 +165,6 @@ describe("a schedule of a taxonomy", () => {
     const [, fired] = await tasksOf(api, "api_taxonomies_materialize");
     expect(fired).toMatchObject({ status: "PENDING" });
     await api.post(`/v1/tasks/${String(busy.body["task_id"])}/kill`).expect(202);
-    await world.runMinuteCron(HOUR_MS);
     expect(await untilEnded(api, String(fired?.task_id))).toMatchObject({
       status: "COMPLETED",
       outputs: [{ collection_id: other, documents_labelled: 3 }],

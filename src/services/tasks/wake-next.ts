@@ -6,9 +6,10 @@ import { publishJob } from "./publish-job.ts";
 /**
  * Wakes the next task in line for what an attempt's end let go: the place under its concurrency
  * key, and, when the task itself has ended, its singleton key. Only a matter of speed: the relay
- * finds it too, and order is the claim's affair (`isItsTurn`). A key that is the task's own resource
- * is left to the relay: while a task works for a resource, whoever submits is answered that task, so
- * that only a retry can be in line, and not every job should pay a look-up for it.
+ * finds it too, and order is the claim's affair (`isItsTurn`). For a key that is the task's own
+ * resource it looks only when somebody said to be waiting (`is_awaited`): while a task works for a
+ * resource, whoever submits is answered that task, so that only a retry or a schedule's task can be
+ * in line, and not every job should pay a look-up for it.
  */
 export async function wakeNext({
   ctx,
@@ -18,10 +19,10 @@ export async function wakeNext({
   ended: TaskRecord;
 }): Promise<void> {
   const isResource = ended.singleton_key === ended.resource_id;
-  // It keeps its singleton key between two attempts.
-  const isKept = isResource || !isTerminal(ended.status);
+  const mayBeAwaited = !isResource || ended.is_awaited === true;
   await Promise.all([
-    isKept ? null : wake(ctx, ended, "singleton_key"),
+    // It keeps its singleton key between two attempts.
+    isTerminal(ended.status) && mayBeAwaited ? wake(ctx, ended, "singleton_key") : null,
     wake(ctx, ended, "concurrency_key"),
   ]);
 }

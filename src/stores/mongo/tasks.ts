@@ -33,6 +33,13 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
     findBySingletonSlot: (namespaceId, slot) =>
       gateway.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, singleton_slot: slot }),
 
+    awaitSingletonSlot: async (namespaceId, slot) =>
+      (await gateway.updateOne(
+        TASKS,
+        { namespace_id: namespaceId, singleton_slot: slot },
+        { $set: { is_awaited: true } },
+      )) > 0,
+
     nextInLine: (namespaceId, field, key, now) =>
       gateway.findOne<TaskRecord>(
         TASKS,
