@@ -11,7 +11,7 @@ export const Timestamp = z.iso.datetime({
  * line breaks inside before the address guard sees them, which judges all else of it.
  */
 export const TargetUrl = z
-  .string()
+  .string({ error: "expected an absolute https URL" })
   .max(2048)
   .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/]/, { error: "expected an absolute https URL" })
   .meta({ format: "uri" });

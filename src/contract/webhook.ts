@@ -148,8 +148,8 @@ const fields = {
 
 /** `POST /v1/webhooks`. */
 export const CreateWebhookRequest = z.strictObject({
-  /** Null, as if absent: nothing is sent, and its consumer polls. */
-  url: fields.url.optional(),
+  /** Null, which must be said: nothing is sent, and its consumer polls. */
+  url: fields.url,
   event_types: fields.event_types,
   task_types: fields.task_types.optional(),
   tags: fields.tags.optional(),

@@ -37,7 +37,8 @@ export const webhooks = createRouter()
       operationId: "createWebhook",
       summary: "Create a webhook endpoint",
       description:
-        "In service at once. Without a `url` nothing is sent: its consumer polls. The signing secret stands in this answer and nowhere else; it is stored sealed, as are the custom headers. " +
+        'In service at once. With `"url": null` nothing is sent: its consumer polls. The signing secret ' +
+        "stands in this answer and nowhere else; it is stored sealed, as are the custom headers. " +
         "With an `Idempotency-Key` a request that is sent again is answered with the same endpoint and secret.",
       request: {
         headers: SubmissionHeaders,

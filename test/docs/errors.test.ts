@@ -126,7 +126,9 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
   },
   webhook_not_active: async () => resendOf("0", `whk_${"0".repeat(32)}`),
   webhook_has_no_url: async () => {
-    const { body } = await api.post("/v1/webhooks", { event_types: ["task.failed"] }).expect(201);
+    const { body } = await api
+      .post("/v1/webhooks", { url: null, event_types: ["task.failed"] })
+      .expect(201);
     return api.post(`/v1/webhooks/${String(body["webhook_id"])}/test`);
   },
   delivery_not_resendable: async () => {

@@ -33,7 +33,7 @@ export async function createWebhook({
   ctx: NamespaceContext;
   input: Input;
 }): Promise<CreatedWebhook> {
-  const url = input.url == null ? null : await checkedUrl({ ctx, url: input.url, path: "url" });
+  const url = input.url === null ? null : await checkedUrl({ ctx, url: input.url, path: "url" });
   const patterns = input.event_types;
   await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
   const now = ctx.runtime.now();
