@@ -1,5 +1,3 @@
-import { parseConfig } from "../../src/config.ts";
-import { createNewId } from "../../src/ids.ts";
 import type { BatchRecord } from "../../src/ports/batch-store.ts";
 import type {
   DocumentRecord,
@@ -9,22 +7,14 @@ import type {
 import type { JobContext, StepOutcome } from "../../src/jobs/define-job.ts";
 import { BatchState } from "../../src/jobs/batch/batch-state.ts";
 import { processBatch } from "../../src/jobs/batch/process-batch.ts";
+import { collectionRecord, config, newId, NOW, runtimeWith } from "./job-parts.ts";
 import { unusedStores } from "./unused-stores.ts";
-import { ENVIRONMENT } from "../support/environment.ts";
 
 // For unit tests of batches: ports in memory, and a runner of one job.
-
-const NOW = new Date("2026-11-24T00:00:00.000Z");
-let ticks = 0;
-
-/** Ids one millisecond apart, so that they are in the order in which they were made. */
-export const newId = createNewId(() => new Date(NOW.getTime() + ticks++));
 
 export const COLLECTION = newId("collection");
 export const BUCKET = newId("bucket");
 export const INPUT = { bucket_id: BUCKET, batch_id: newId("batch") };
-
-const config = parseConfig(ENVIRONMENT);
 
 /** A bucket with objects, a collection, and a batch of the one into the other. */
 export type World = {
@@ -67,36 +57,22 @@ export function world(
     updated_at: NOW,
     ...batch,
   };
-  const collection = {
-    _id: COLLECTION,
-    namespace_id: "ns",
-    name: "c",
-    status: "ACTIVE" as const,
-    metadata: {},
-    created_at: NOW,
-    updated_at: NOW,
-    embedder: "hashed-ngram-256",
-    schema: { embedding: { dimensions: 256 } },
-  };
+  const collection = collectionRecord({ _id: COLLECTION, name: "c" });
   const ctx: JobContext<BatchRecord> = {
     taskId: "tsk",
     namespaceId: "ns",
     attempt: 1,
     resource,
     config,
-    runtime: {
-      now: () => NOW,
+    runtime: runtimeWith({
       random: () => 0.5,
-      newId,
-      log: () => {},
-      defer: () => {},
       fetch: (url) => {
         fetched.push(url);
         return Promise.resolve(
           new Response(`The page at ${url}`, { headers: { "content-type": "text/plain" } }),
         );
       },
-    },
+    }),
     stores: {
       ...unusedStores,
       collections: {

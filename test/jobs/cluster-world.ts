@@ -1,29 +1,18 @@
 import { row } from "../../src/clustering/points.ts";
 import { blobs } from "./blobs.ts";
-import { parseConfig } from "../../src/config.ts";
-import { createNewId } from "../../src/ids.ts";
 import type {
   Assignment,
   ClusterModelRecord,
   ClusterRecord,
 } from "../../src/ports/cluster-store.ts";
-import type { CollectionRecord } from "../../src/ports/content-stores.ts";
 import type { StepOutcome } from "../../src/jobs/define-job.ts";
 import { buildCluster, type ClusterState } from "../../src/jobs/cluster/build-cluster.ts";
 import { memoryStores } from "./cluster-stores.ts";
 import type { Context } from "../../src/jobs/cluster/phase.ts";
+import { collectionRecord, config, NOW, runtimeWith } from "./job-parts.ts";
 import { unused, unusedStores } from "./unused-stores.ts";
-import { ENVIRONMENT } from "../support/environment.ts";
 
 // For unit tests of clusters: ports in memory, and a runner of one job.
-
-const NOW = new Date("2026-11-24T00:00:00.000Z");
-let ticks = 0;
-
-/** Ids one millisecond apart, so that they are in the order in which they were made. */
-export const newId = createNewId(() => new Date(NOW.getTime() + ticks++));
-
-const config = parseConfig(ENVIRONMENT);
 
 export type StoredDocument = {
   readonly _id: string;
@@ -87,31 +76,20 @@ export function world(
     updated_at: NOW,
     ...options.cluster,
   };
-  const collectionOf = (id: string): CollectionRecord => ({
-    _id: id,
-    namespace_id: "ns",
-    name: id,
-    status: "ACTIVE",
-    metadata: {},
-    created_at: NOW,
-    updated_at: NOW,
-    embedder: options.embedders?.[collectionIds.indexOf(id)] ?? "hashed-ngram-256",
-    schema: { embedding: { dimensions: options.dimensions ?? 8 } },
-  });
+  const collectionOf = (id: string) =>
+    collectionRecord({
+      _id: id,
+      name: id,
+      embedder: options.embedders?.[collectionIds.indexOf(id)] ?? "hashed-ngram-256",
+      schema: { embedding: { dimensions: options.dimensions ?? 8 } },
+    });
   const ctx: Context = {
     taskId: "tsk_5",
     namespaceId: "ns",
     attempt: 1,
     resource,
     config,
-    runtime: {
-      now: () => NOW,
-      random: noChance,
-      newId,
-      log: () => {},
-      defer: () => {},
-      fetch: unused,
-    },
+    runtime: runtimeWith({ random: noChance, fetch: unused }),
     stores: {
       ...unusedStores,
       collections: {

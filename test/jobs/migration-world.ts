@@ -9,20 +9,18 @@ import type {
 import type { NamespaceRecord } from "../../src/ports/namespace-store.ts";
 import { targetIdOf } from "../../src/services/migrations/id-map.ts";
 import { documentId } from "../../src/jobs/batch/document-id.ts";
-import { newId, world as batchWorld } from "./batch-world.ts";
+import { world as batchWorld } from "./batch-world.ts";
+import { newId, NOW } from "./job-parts.ts";
 import type { JobContext, StepOutcome } from "../../src/jobs/define-job.ts";
 import { MigrationState } from "../../src/jobs/migration/migration-state.ts";
 import { runMigration } from "../../src/jobs/migration/run-migration.ts";
 
 // For unit tests of migrations: a database in memory, and a runner of one job.
 
-export { newId };
-
 export const SOURCE = newId("namespace");
 export const MIGRATION = newId("migration");
 export const TARGET = targetIdOf(MIGRATION);
 const INPUT = { migration_id: MIGRATION };
-const NOW = new Date("2026-11-24T00:00:00.000Z");
 
 /** The fields that a unique index of the kind has besides `_id`. */
 const UNIQUE: Readonly<Record<string, readonly string[]>> = {

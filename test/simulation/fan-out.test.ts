@@ -1,35 +1,24 @@
 import { MongoClient } from "mongodb";
-import { afterAll, expect } from "vitest";
+import { afterAll } from "vitest";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
 import type { Api } from "../support/api.ts";
-import { log } from "../support/events.ts";
 import { submit } from "../support/fixtures.ts";
-import { deliveriesTo } from "../support/webhooks.ts";
 import { describeCutOffs, type ModesOf, type Scenario } from "./support/cut-off.ts";
 import { expectEnded, expectReceived } from "./support/invariants.ts";
 import type { Endpoint } from "./support/receiver.ts";
-import {
-  type Case,
-  holdBack,
-  makeCase,
-  makePublisher,
-  publish,
-  type Publisher,
-  subscribe,
-  webhookIdOf,
-} from "./support/scenario-parts.ts";
+import { publishing } from "./support/publishing.ts";
+import { type Case, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
 import { type Simulation, startSimulation } from "./support/simulation.ts";
 import { isSettled } from "./support/task-state.ts";
 
 /** Endpoints between the first and the last that hear nothing of tasks: a step and a half. */
 const DEAF = 1500;
 
-/** The first and the last endpoint of a namespace, which are served in two steps. */
-type Ends = { readonly endpoints: readonly Endpoint[] };
-
-type Crowded = Case & Ends & { readonly taskId: string; readonly release: () => void };
-
-type Published = Ends & Publisher;
+type Crowded = Case & {
+  readonly taskId: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly release: () => void;
+};
 
 const simulation = await startSimulation();
 const client = new MongoClient(simulation.mongo.uri);
@@ -57,6 +46,7 @@ async function crowd(endpoint: WebhookRecord): Promise<void> {
   );
 }
 
+/** The first and the last endpoint of a namespace, which are served in two steps. */
 async function subscribeFarApart(where: Simulation, api: Api): Promise<readonly Endpoint[]> {
   const first = await subscribe(where, api);
   const stored = await webhooks.findOne({ url: first.url });
@@ -94,47 +84,6 @@ const fanOut: Scenario<Crowded> = {
   },
 };
 
-const deliveriesOf = (api: Api, endpoint: Endpoint) => deliveriesTo(api, webhookIdOf(endpoint));
-
-/** The same of an event that a deployer publishes, whose fan-out is noted with the event itself. */
-const fanOutOfPublished: Scenario<Published> = {
-  name: "a published event's fan-out of two steps",
-  disturbed: "until settled",
-  prepare: async (where) => {
-    const publisher = await makePublisher(where);
-    return { ...publisher, endpoints: await subscribeFarApart(where, publisher.api) };
-  },
-  act: async ({ world }, published) => {
-    await publish(published);
-    await world.stack.qstash.idle();
-  },
-  release: publish,
-  insist: publish,
-  isSettled: async (published) => {
-    await publish(published);
-    const settled = await Promise.all(
-      published.endpoints.map(async (endpoint) => {
-        const deliveries = await deliveriesOf(published.api, endpoint).catch(() => []);
-        return deliveries[0]?.status === "COMPLETED";
-      }),
-    );
-    return published.answer?.status === 202 && settled.every(Boolean);
-  },
-  check: async ({ api, endpoints, answer }) => {
-    const { results } = await log(api);
-    expect(results).toEqual([answer?.body]);
-    for (const endpoint of endpoints) {
-      expect(await deliveriesOf(api, endpoint)).toHaveLength(1);
-      expect(endpoint.refused).toEqual([]);
-      const [first] = endpoint.received;
-      expect(first?.id).toBe(results[0]?.event_id);
-      for (const { id, body } of endpoint.received) {
-        expect([id, body]).toEqual([first?.id, first?.body]);
-      }
-    }
-  },
-};
-
 /** The writes of deliveries' attempts are those of any dispatch, which `events.test.ts` disturbs. */
 const ofFanOut: ModesOf = ({ kind }) =>
   kind === "update deliveries" || kind === "deliver webhooks/deliver"
@@ -142,4 +91,8 @@ const ofFanOut: ModesOf = ({ kind }) =>
     : ["cut", "lost", "killed"];
 
 await describeCutOffs(simulation, fanOut, ofFanOut);
-await describeCutOffs(simulation, fanOutOfPublished, ofFanOut);
+await describeCutOffs(
+  simulation,
+  publishing("a published event's fan-out of two steps", subscribeFarApart),
+  ofFanOut,
+);

@@ -4,12 +4,12 @@ import type { BatchState } from "./batch-state.ts";
 import { processBatch } from "./process-batch.ts";
 import { MAX_OBJECTS_PER_STEP, MAX_URLS_PER_STEP } from "./read-objects.ts";
 import { MAX_DOCUMENTS_PER_STEP, MAX_TEXT_PER_STEP } from "./take-step.ts";
+import { newId } from "../../../test/jobs/job-parts.ts";
 import {
   blank,
   BUCKET,
   COLLECTION,
   INPUT,
-  newId,
   objectOf,
   outputOf,
   run,

@@ -3,7 +3,8 @@ import { COPIED_KINDS, type CopiedKind } from "../../ports/copied-kinds.ts";
 import { createIdMap } from "../../services/migrations/id-map.ts";
 import { documentId } from "../batch/document-id.ts";
 import { mapRow, sourceIdOf } from "./map-row.ts";
-import { MIGRATION, newId, SOURCE, TARGET } from "../../../test/jobs/migration-world.ts";
+import { newId } from "../../../test/jobs/job-parts.ts";
+import { MIGRATION, SOURCE, TARGET } from "../../../test/jobs/migration-world.ts";
 
 const ids = await createIdMap(MIGRATION);
 

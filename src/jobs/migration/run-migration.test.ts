@@ -3,6 +3,7 @@ import { COPIED_KINDS } from "../../ports/copied-kinds.ts";
 import { createIdMap } from "../../services/migrations/id-map.ts";
 import { mapRow } from "./map-row.ts";
 import { runMigration } from "./run-migration.ts";
+import { newId } from "../../../test/jobs/job-parts.ts";
 import {
   Crash,
   drop,
@@ -10,7 +11,6 @@ import {
   isCopied,
   makeWorld,
   MIGRATION,
-  newId,
   put,
   rowsOf,
   run,

@@ -59,24 +59,6 @@ export async function attempt(request: Promise<Answer>): Promise<Answer | null> 
   return request.catch(() => null);
 }
 
-/** A client who publishes an event, and what it was answered; null when the connection broke. */
-export type Publisher = { readonly api: Api; answer: Answer | null };
-
-/** A client in a namespace of its own that has a type of event. */
-export async function makePublisher({ world }: Simulation): Promise<Publisher> {
-  const api = await world.inNamespace();
-  await api.put("/v1/event-types/orders.paid", { schema: { type: "object" } }).expect(201);
-  return { api, answer: null };
-}
-
-/** A client asks until it is answered, with one key. */
-export async function publish(publisher: Publisher): Promise<void> {
-  if (publisher.answer?.status === 202) return;
-  const event = { type: "orders.paid", data: { order_id: "o_1" } };
-  const key = { "Idempotency-Key": "pay-1" };
-  publisher.answer = await attempt(publisher.api.post("/v1/events", event, key));
-}
-
 /** A task that has ended, whose events the queue keeps back; `release` lets it dispatch them. */
 export type Undispatched = Case & { readonly taskId: string; readonly release: () => void };
 
