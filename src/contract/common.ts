@@ -6,14 +6,16 @@ export const Timestamp = z.iso.datetime({
   error: 'expected a time in RFC 3339 and UTC, such as "2026-01-31T12:00:00.000Z"',
 });
 
+const URL_EXPECTED = "expected an absolute https URL";
+
 /**
  * A URL that Waybill is to send to, as it was written: `z.url` would drop white space around it and
  * line breaks inside before the address guard sees them, which judges all else of it.
  */
 export const TargetUrl = z
-  .string({ error: "expected an absolute https URL" })
+  .string({ error: URL_EXPECTED })
   .max(2048)
-  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/]/, { error: "expected an absolute https URL" })
+  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/]/, { error: URL_EXPECTED })
   .meta({ format: "uri" });
 
 /** A caller's flat labels on a resource: searchable, at most 50. */

@@ -83,11 +83,11 @@ async function patchOf(
 ): Promise<WebhookPatch> {
   const { sealingKeys } = ctx.config;
   return {
-    ...(input.url !== undefined &&
-      (input.url === null
-        ? // What is held for it goes to the dead letters.
-          { url: null, holds_due_at: now }
-        : { url: await checkedUrl({ ctx, url: input.url, path: "url" }) })),
+    ...(typeof input.url === "string" && {
+      url: await checkedUrl({ ctx, url: input.url, path: "url" }),
+    }),
+    // What is held for it goes to the dead letters.
+    ...(input.url === null && { url: null, holds_due_at: now }),
     ...(input.event_types !== undefined && { event_types: input.event_types }),
     ...(input.task_types !== undefined && { task_types: input.task_types }),
     ...(input.tags !== undefined && { tags: input.tags }),
