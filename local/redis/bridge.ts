@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
-import { notAvailable } from "./commands/table.ts";
+import { unknownCommand } from "./commands/table.ts";
 import { RedisError } from "./reply.ts";
 import type { Backend, ByteString, Command, Reply } from "./reply.ts";
 
 /**
- * What Upstash doesn't serve over REST and what would spoil the one connection that all requests
- * share: blocking it, or changing its state.
+ * What Upstash doesn't serve over REST, and what would spoil the one connection that all requests
+ * share: by blocking it, or by changing its state.
  */
 const REFUSED: ReadonlySet<string> = new Set(
   (
@@ -53,7 +53,7 @@ export class RedisBridge implements Backend {
       // callBuffer with the name in upper case: other forms decode text or rewrite arguments.
       return toReply(await this.#redis.callBuffer(command.name, ...command.args.map(toArgument)));
     } catch (error) {
-      return toRedisError(error, command.name);
+      return toRedisError(error, command);
     }
   }
 
@@ -66,10 +66,10 @@ export class RedisBridge implements Backend {
       const results = await multi.exec();
       if (results === null) return aborted;
       return results.map(([error, value], at) =>
-        error === null ? toReply(value) : toRedisError(error, commands[at]?.name ?? ""),
+        error === null ? toReply(value) : toRedisError(error, commands[at]),
       );
     } catch (error) {
-      return toRedisError(error, "EXEC");
+      return toRedisError(error);
     }
   }
 
@@ -102,10 +102,20 @@ function toReply(value: unknown): Reply {
 }
 
 /** A ReplyError is Redis's own answer; anything else means that Redis is not there. */
-function toRedisError(error: unknown, name: string): RedisError {
+function toRedisError(error: unknown, command?: Command): RedisError {
   if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
-  // Redis's words for an unknown command become those of Upstash.
-  return error.message.startsWith("ERR unknown command")
-    ? notAvailable(name)
+  // Redis repeats the name in upper case, in which it was sent on; the caller spelled it its own way.
+  return command !== undefined && error.message.startsWith("ERR unknown command")
+    ? unknownCommand(command)
     : new RedisError(error.message);
+}
+
+/**
+ * Upstash's own words for what it doesn't serve over single HTTP requests.
+ * @see https://upstash.com/docs/redis/overall/compatibility
+ */
+function notAvailable(name: string): RedisError {
+  return new RedisError(
+    `ERR Command is not available: '${name}'. See https://upstash.com/docs/redis/overall/rediscompatibility for details`,
+  );
 }

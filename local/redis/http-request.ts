@@ -1,12 +1,11 @@
-import { bytesFromText, RedisError } from "./reply.ts";
+import { bytesFromText, commandOf, RedisError } from "./reply.ts";
 import type { ByteString, Command } from "./reply.ts";
 
 /** What one HTTP request asks for. */
 export type RestRequest =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "pipeline"; readonly commands: readonly Command[] }
-  | { readonly kind: "transaction"; readonly commands: readonly Command[] }
-  | { readonly kind: "subscribe"; readonly channel: ByteString; readonly isPattern: boolean };
+  | { readonly kind: "transaction"; readonly commands: readonly Command[] };
 
 /**
  * Reads the path, the query and the body. Throws a {@link RedisError} for what is no command;
@@ -25,19 +24,15 @@ export function readRequest(
     .split("/")
     .slice(1)
     .filter((part, at) => part !== "" || at > 0);
-  const [name = "", ...args] = parts.map((part) => bytesFromText(decode(part)));
-  const lower = name.toLowerCase();
-  if ((lower === "subscribe" || lower === "psubscribe") && args[0] !== undefined) {
-    return { kind: "subscribe", channel: args[0], isPattern: lower === "psubscribe" };
-  }
+  const words = parts.map((part) => bytesFromText(decode(part)));
   // A body is the last argument, and parameters of the query follow it.
-  if (body.length > 0) args.push(body.toString("latin1"));
+  if (body.length > 0) words.push(body.toString("latin1"));
   for (const [key, value] of query ?? []) {
     if (key === "_token") continue;
-    args.push(bytesFromText(key));
-    if (value !== "") args.push(bytesFromText(value));
+    words.push(bytesFromText(key));
+    if (value !== "") words.push(bytesFromText(value));
   }
-  return { kind: "command", command: { name: name.toUpperCase(), args } };
+  return { kind: "command", command: commandOf(words) };
 }
 
 function decode(part: string): string {
@@ -60,8 +55,7 @@ function readCommand(value: unknown): Command {
   if (!Array.isArray(value) || value.length === 0) {
     throw new RedisError("ERR failed to parse the command: a non-empty array expected");
   }
-  const [name = "", ...args] = value.map((item) => readArgument(item));
-  return { name: name.toUpperCase(), args };
+  return commandOf(value.map((item) => readArgument(item)));
 }
 
 /** JSON numbers and booleans are taken for their text; the SDK sends both as they are. */

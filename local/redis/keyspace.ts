@@ -1,33 +1,11 @@
-import { RedisError } from "./reply.ts";
 import type { ByteString } from "./reply.ts";
-import { SortedSet } from "./sorted-set.ts";
 
-/** The types that TYPE names, and what each is kept in. */
-export type Values = {
-  string: ByteString;
-  hash: Map<ByteString, ByteString>;
-  set: Set<ByteString>;
-  zset: SortedSet;
-  list: ByteString[];
-};
-
-export type Kind = keyof Values;
-export type Container = Exclude<Kind, "string">;
-
-export type Entry<K extends Kind = Kind> = {
-  readonly kind: K;
-  value: Values[K];
+export type Entry = {
+  value: ByteString;
   /** When the key expires, in ms since the epoch; null: never. */
   expiresAtMs: number | null;
   /** Grows with each new key, so that a SCAN cursor can name a place among them. */
   readonly sequence: number;
-};
-
-const EMPTY: { [K in Container]: () => Values[K] } = {
-  hash: () => new Map(),
-  set: () => new Set(),
-  zset: () => new SortedSet(),
-  list: () => [],
 };
 
 /** Below this many keys, expired ones that nobody reads are left to lie. */
@@ -50,36 +28,14 @@ export class Keyspace {
     return undefined;
   }
 
-  /** The entry if it is of that type; throws WRONGTYPE if it is of another. */
-  getOf<K extends Kind>(key: ByteString, kind: K): Entry<K> | undefined {
-    const entry = this.get(key);
-    if (entry === undefined) return undefined;
-    if (isOfKind(entry, kind)) return entry;
-    throw new RedisError("WRONGTYPE Operation against a key holding the wrong kind of value");
-  }
-
-  /** The container under that key, made empty if there is none: fill it before returning. */
-  open<K extends Container>(key: ByteString, kind: K): Values[K] {
-    const entry = this.getOf(key, kind);
-    if (entry !== undefined) return entry.value;
-    const value = EMPTY[kind]();
-    this.#entries.set(key, { kind, value, expiresAtMs: null, sequence: this.#nextSequence() });
-    return value;
-  }
-
-  setString(key: ByteString, value: ByteString, expiresAtMs: number | null): void {
+  set(key: ByteString, value: ByteString, expiresAtMs: number | null): void {
     // A key that is overwritten keeps its place in the Map, so it must keep its sequence too.
     const sequence = this.#entries.get(key)?.sequence ?? this.#nextSequence();
-    this.#entries.set(key, { kind: "string", value, expiresAtMs, sequence });
+    this.#entries.set(key, { value, expiresAtMs, sequence });
   }
 
   delete(key: ByteString): boolean {
     return this.get(key) !== undefined && this.#entries.delete(key);
-  }
-
-  /** Removes a container whose last member was just taken: Redis has no empty ones. */
-  deleteIfEmpty(key: ByteString, size: number): void {
-    if (size === 0) this.#entries.delete(key);
   }
 
   clear(): void {
@@ -94,18 +50,18 @@ export class Keyspace {
   }
 
   /**
-   * Up to `count` entries that come after the cursor, and the cursor to go on from (0: the end).
+   * Up to `count` keys that come after the cursor, and the cursor to go on from (0: the end).
    * A key that exists throughout is seen exactly once; a page can be asked for again.
    */
-  scan(after: number, count: number): { next: number; page: [ByteString, Entry][] } {
+  scan(after: number, count: number): { next: number; page: ByteString[] } {
     const iterator = this.#scan?.after === after ? this.#scan.iterator : this.#iterateFrom(after);
     this.#scan = null;
-    const page: [ByteString, Entry][] = [];
+    const page: ByteString[] = [];
     for (let seen = 0; seen < count; seen += 1) {
       const step = iterator.next();
       if (step.done === true) return { next: 0, page };
-      const [, entry] = step.value;
-      if (!this.#isExpired(entry)) page.push(step.value);
+      const [key, entry] = step.value;
+      if (!this.#isExpired(entry)) page.push(key);
       // The Map's iterator is live, so keeping it spares the walk back to the cursor.
       this.#scan = { after: entry.sequence, iterator };
     }
@@ -136,9 +92,4 @@ export class Keyspace {
   #isExpired(entry: Entry): boolean {
     return entry.expiresAtMs !== null && this.nowMs > entry.expiresAtMs;
   }
-}
-
-/** Narrows an entry to its type. */
-export function isOfKind<K extends Kind>(entry: Entry, kind: K): entry is Entry<K> {
-  return entry.kind === kind;
 }

@@ -5,7 +5,6 @@ import { LuaInterpreter } from "./lua/interpreter.ts";
 import { RedisError } from "./reply.ts";
 import type { Backend, Command, Reply } from "./reply.ts";
 import { ScriptCache } from "./script-cache.ts";
-import type { Subscriptions } from "./subscriptions.ts";
 
 /**
  * One Redis database in this process. Commands run to their end without awaiting anything,
@@ -22,10 +21,10 @@ export class MemoryBackend implements Backend {
     this.#now = now;
   }
 
-  static async create(subscriptions: Subscriptions, now: () => number): Promise<MemoryBackend> {
+  static async create(now: () => number): Promise<MemoryBackend> {
     const keys = new Keyspace();
     const interpreter = await LuaInterpreter.create((command) => runFromScript(context, command));
-    const context = { keys, subscriptions, scripts: new ScriptCache(interpreter) };
+    const context = { keys, scripts: new ScriptCache(interpreter) };
     return new MemoryBackend(context, interpreter, now);
   }
 

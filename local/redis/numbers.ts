@@ -5,8 +5,6 @@ export const INT64_MAX = 9_223_372_036_854_775_807n;
 export const INT64_MIN = -9_223_372_036_854_775_808n;
 
 const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
-const FLOAT = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)$/i;
-const INFINITE = /^[+-]?inf/i;
 
 /** Reads what Redis takes for an integer (no sign +, no blanks, no leading zeros), or null. */
 export function parseInt64(text: ByteString): bigint | null {
@@ -22,47 +20,23 @@ export function integerArgument(text: ByteString): number {
   return Number(value);
 }
 
-/** A count that may not be negative, worded as LPOP, SPOP and ZPOPMIN word it. */
-export function positiveArgument(text: ByteString): number {
-  const value = parseInt64(text);
-  if (value === null || value < 0n) {
-    throw new RedisError("ERR value is out of range, must be positive");
-  }
-  return Number(value);
-}
-
 /** A number where it is exact, else a bigint: the form replies carry integers in. */
 export function integerReply(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** Reads a score or a score limit, or null; NaN is none. */
-export function parseFloat64(text: ByteString): number | null {
-  if (!FLOAT.test(text)) return null;
-  if (INFINITE.test(text)) {
-    return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  }
-  return Number(text);
-}
+/** What `%.17g` prints, in which Redis takes a script's numbers for arguments. */
+const DIGITS = 17;
 
-/** A score as Redis 7.2 and later print it: the shortest digits that read back the same. */
-export function formatScore(score: number): ByteString {
-  if (score === Number.POSITIVE_INFINITY) return "inf";
-  if (score === Number.NEGATIVE_INFINITY) return "-inf";
-  if (Object.is(score, -0)) return "-0";
-  if (Number.isInteger(score) && Math.abs(score) >= 2 ** 63) return score.toExponential();
-  return String(score);
-}
-
-/** C's `%.<digits>g`, which Lua (`%.14g`) and Redis's script arguments (`%.17g`) print with. */
-export function formatGeneral(value: number, digits: number): ByteString {
+/** A number as C's `%.17g` prints it. */
+export function formatDouble(value: number): ByteString {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (Number.isInteger(value) && Math.abs(value) < 10 ** Math.min(digits, 15)) return String(value);
-  const [mantissa = "0", power = "0"] = roundHalfEven(value, digits).split("e");
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  const [mantissa = "0", power = "0"] = roundHalfEven(value).split("e");
   const exponent = Number(power);
-  if (exponent < -4 || exponent >= digits) {
+  if (exponent < -4 || exponent >= DIGITS) {
     const sign = exponent < 0 ? "-" : "+";
     return `${trimZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
@@ -76,12 +50,12 @@ export function formatGeneral(value: number, digits: number): ByteString {
 const EXACT_DIGITS = 60;
 
 /** toExponential, but a value halfway between two goes to the even one, as in C, not up. */
-function roundHalfEven(value: number, digits: number): string {
-  const rounded = value.toExponential(digits - 1);
+function roundHalfEven(value: number): string {
+  const rounded = value.toExponential(DIGITS - 1);
   const exact = value.toExponential(EXACT_DIGITS);
   // The digits start after the sign, and one of them stands before the point.
   const start = value < 0 ? 1 : 0;
-  const kept = start + digits + 1;
+  const kept = start + DIGITS + 1;
   const isTie = /^50*e/.test(exact.slice(kept));
   const isOdd = /[13579]/.test(rounded.charAt(rounded.indexOf("e") - 1));
   return isTie && isOdd ? `${exact.slice(0, kept)}${exact.slice(exact.indexOf("e"))}` : rounded;

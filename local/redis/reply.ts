@@ -7,8 +7,18 @@
  */
 export type ByteString = string;
 
-/** A command after the wire: the name in upper case, the arguments as bytes. */
-export type Command = { readonly name: string; readonly args: readonly ByteString[] };
+/** A command after the wire. */
+export type Command = {
+  /** In upper case. */
+  readonly name: string;
+  /** The name as it was sent, which Redis repeats when it doesn't know it. */
+  readonly sentName: ByteString;
+  readonly args: readonly ByteString[];
+};
+
+export function commandOf([sentName = "", ...args]: readonly ByteString[]): Command {
+  return { name: sentName.toUpperCase(), sentName, args };
+}
 
 /** A RESP simple string. Kept apart from bulk strings because Lua sees it as `{ok=...}`. */
 export class StatusReply {

@@ -10,8 +10,6 @@ import { readRequest } from "./http-request.ts";
 import type { RestRequest } from "./http-request.ts";
 import { MemoryBackend } from "./memory-backend.ts";
 import { RedisError } from "./reply.ts";
-import { streamChannel } from "./sse.ts";
-import { Subscriptions } from "./subscriptions.ts";
 
 export type RedisServerOptions = {
   /** 0 is any free port. @default 0 */
@@ -53,13 +51,11 @@ type Answer = { readonly status: number; readonly body: string };
 export async function startRedisServer(options: RedisServerOptions): Promise<RedisServer> {
   const faults = new FaultPlan();
   const operations = new OperationLog();
-  const subscriptions = new Subscriptions();
   const backend =
     options.redisUrl === undefined
-      ? await MemoryBackend.create(subscriptions, options.now ?? Date.now)
+      ? await MemoryBackend.create(options.now ?? Date.now)
       : await RedisBridge.connect(options.redisUrl);
   const runner = new CommandRunner(backend, faults, operations);
-  const canSubscribe = options.redisUrl === undefined;
   const bearer = `Bearer ${options.token}`;
 
   const server = createServer((request, response) => {
@@ -87,12 +83,6 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
     } catch (error) {
       if (!(error instanceof RedisError)) throw error;
       return send(response, badRequest(error.message));
-    }
-    if (asked.kind === "subscribe") {
-      if (!canSubscribe) {
-        return send(response, badRequest("ERR the bridge to a real Redis has no subscriptions"));
-      }
-      return streamChannel(subscriptions, asked.channel, asked.isPattern, response);
     }
     const encoding = request.headers["upstash-encoding"] === "base64" ? "base64" : "text";
     const outcome = await answer(runner, asked, encoding);
@@ -133,7 +123,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
 /** Carries a request out and words the answer. A broken command of a pipeline leaves it at 200. */
 async function answer(
   runner: CommandRunner,
-  asked: Exclude<RestRequest, { kind: "subscribe" }>,
+  asked: RestRequest,
   encoding: ReplyEncoding,
 ): Promise<Outcome<Answer>> {
   if (asked.kind === "command") {

@@ -2,12 +2,10 @@ import type { Keyspace } from "../keyspace.ts";
 import type { ByteString, Reply } from "../reply.ts";
 import { RedisError } from "../reply.ts";
 import type { ScriptCache } from "../script-cache.ts";
-import type { Subscriptions } from "../subscriptions.ts";
 
 /** What a command may touch. */
 export type CommandContext = {
   readonly keys: Keyspace;
-  readonly subscriptions: Subscriptions;
   readonly scripts: ScriptCache;
 };
 
@@ -57,11 +55,4 @@ export function pairs(name: string, list: Args): [ByteString, ByteString][] {
   const result: [ByteString, ByteString][] = [];
   for (let at = 0; at < list.length; at += 2) result.push([list[at] ?? "", list[at + 1] ?? ""]);
   return result;
-}
-
-/** Start and stop of a range with negative places counted from the end; stop is exclusive. */
-export function resolveRange(start: number, stop: number, length: number): [number, number] {
-  const from = Math.max(0, start < 0 ? start + length : start);
-  const to = Math.min(length - 1, stop < 0 ? stop + length : stop);
-  return from > to ? [0, 0] : [from, to + 1];
 }

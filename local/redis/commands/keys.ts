@@ -25,20 +25,19 @@ function scan({ keys }: CommandContext, [cursor = "", ...options]: Args): Reply 
   if (!/^-?\d{1,19}$/.test(cursor)) throw new RedisError("ERR invalid cursor");
   let count = DEFAULT_SCAN_COUNT;
   let matches = compileGlob("*");
-  let kind: string | null = null;
+  let isTypeWanted = true;
   for (let at = 0; at < options.length; at += 2) {
     const value = options[at + 1];
     if (value === undefined) throw syntaxError();
     const name = (options[at] ?? "").toUpperCase();
     if (name === "MATCH") matches = compileGlob(value);
-    else if (name === "TYPE") kind = value.toLowerCase();
+    else if (name === "TYPE") isTypeWanted = value.toLowerCase() === "string";
     else if (name === "COUNT") count = integerArgument(value);
     else throw syntaxError();
     if (count < 1) throw syntaxError();
   }
   const { next, page } = keys.scan(Math.max(0, Number(cursor)), count);
-  const found = page.filter(([key, entry]) => matches(key) && (kind ?? entry.kind) === entry.kind);
-  return [String(next), found.map(([key]) => key)];
+  return [String(next), page.filter((key) => isTypeWanted && matches(key))];
 }
 
 /** @see https://redis.io/docs/latest/commands/flushall/ */
@@ -52,7 +51,11 @@ export const keyCommands: readonly CommandSpec[] = [
   write("DEL", -2, deleteKeys),
   write("UNLINK", -2, deleteKeys),
   read("EXISTS", -2, countExisting),
-  read("TYPE", 2, ({ keys }, [key = ""]) => new StatusReply(keys.get(key)?.kind ?? "none")),
+  read(
+    "TYPE",
+    2,
+    ({ keys }, [key = ""]) => new StatusReply(keys.get(key) === undefined ? "none" : "string"),
+  ),
   keyless("KEYS", 2, ({ keys }, [glob = ""]) => keys.keys().filter(compileGlob(glob))),
   keyless("SCAN", -2, scan),
   keyless("DBSIZE", 1, ({ keys }) => keys.keys().length),

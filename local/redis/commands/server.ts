@@ -1,6 +1,6 @@
 import { StatusReply } from "../reply.ts";
 import type { Reply } from "../reply.ts";
-import { keyless, read, wrongArity } from "./command.ts";
+import { keyless, wrongArity } from "./command.ts";
 import type { Args, CommandContext, CommandSpec } from "./command.ts";
 
 /** @see https://redis.io/docs/latest/commands/ping/ */
@@ -19,8 +19,4 @@ export const serverCommands: readonly CommandSpec[] = [
   keyless("PING", -1, ping),
   keyless("ECHO", 2, (_context, [message = ""]) => message),
   keyless("TIME", 1, time),
-  // The channel stands where a key would: an operation names it as its target.
-  read("PUBLISH", 3, ({ subscriptions }, [channel = "", message = ""]) =>
-    subscriptions.publish(channel, message),
-  ),
 ];

@@ -1,5 +1,3 @@
-import { isOfKind } from "../keyspace.ts";
-import type { Entry } from "../keyspace.ts";
 import { INT64_MAX, INT64_MIN, integerReply, parseInt64 } from "../numbers.ts";
 import { OK, RedisError } from "../reply.ts";
 import type { ByteString, Reply } from "../reply.ts";
@@ -8,7 +6,7 @@ import type { Args, CommandContext, CommandSpec } from "./command.ts";
 import { readExpiry } from "./expiry.ts";
 
 function stringAt({ keys }: CommandContext, key: ByteString): ByteString | null {
-  return keys.getOf(key, "string")?.value ?? null;
+  return keys.get(key)?.value ?? null;
 }
 
 type SetOptions = {
@@ -73,25 +71,24 @@ function readOptions(
  */
 function set({ keys }: CommandContext, [key = "", value = "", ...rest]: Args): Reply {
   if (rest.length === 0) {
-    keys.setString(key, value, null);
+    keys.set(key, value, null);
     return OK;
   }
   const options = readOptions("SET", rest, SET_FLAGS, keys.nowMs);
-  const existing: Entry | undefined = options.get ? keys.getOf(key, "string") : keys.get(key);
-  const previous = existing !== undefined && isOfKind(existing, "string") ? existing.value : null;
+  const existing = keys.get(key);
   const isRefused = existing === undefined ? options.xx : options.nx;
   if (!isRefused) {
     const kept = options.keepTtl ? (existing?.expiresAtMs ?? null) : null;
-    keys.setString(key, value, options.expiresAtMs ?? kept);
+    keys.set(key, value, options.expiresAtMs ?? kept);
   }
-  if (options.get) return previous;
+  if (options.get) return existing?.value ?? null;
   return isRefused ? null : OK;
 }
 
 /** @see https://redis.io/docs/latest/commands/setex/ */
 function setWithExpiry(name: string, unit: "EX" | "PX"): CommandSpec {
   return write(name, 4, ({ keys }, [key = "", time = "", value = ""]) => {
-    keys.setString(key, value, readExpiry(name, unit, time, keys.nowMs));
+    keys.set(key, value, readExpiry(name, unit, time, keys.nowMs));
     return OK;
   });
 }
@@ -99,7 +96,7 @@ function setWithExpiry(name: string, unit: "EX" | "PX"): CommandSpec {
 /** @see https://redis.io/docs/latest/commands/setnx/ */
 function setIfAbsent({ keys }: CommandContext, [key = "", value = ""]: Args): Reply {
   if (keys.get(key) !== undefined) return 0;
-  keys.setString(key, value, null);
+  keys.set(key, value, null);
   return 1;
 }
 
@@ -113,7 +110,7 @@ function getAndDelete(context: CommandContext, [key = ""]: Args): Reply {
 /** @see https://redis.io/docs/latest/commands/getex/ */
 function getAndExpire({ keys }: CommandContext, [key = "", ...rest]: Args): Reply {
   const options = readOptions("GETEX", rest, GETEX_FLAGS, keys.nowMs);
-  const entry = keys.getOf(key, "string");
+  const entry = keys.get(key);
   if (entry === undefined) return null;
   if (options.persist) entry.expiresAtMs = null;
   if (options.expiresAtMs !== null) entry.expiresAtMs = options.expiresAtMs;
@@ -122,9 +119,9 @@ function getAndExpire({ keys }: CommandContext, [key = "", ...rest]: Args): Repl
 
 /** Keeps the expiry. @see https://redis.io/docs/latest/commands/append/ */
 function append({ keys }: CommandContext, [key = "", suffix = ""]: Args): Reply {
-  const entry = keys.getOf(key, "string");
+  const entry = keys.get(key);
   const value = (entry?.value ?? "") + suffix;
-  keys.setString(key, value, entry?.expiresAtMs ?? null);
+  keys.set(key, value, entry?.expiresAtMs ?? null);
   return value.length;
 }
 
@@ -133,14 +130,14 @@ function append({ keys }: CommandContext, [key = "", suffix = ""]: Args): Reply 
  * @see https://redis.io/docs/latest/commands/incr/
  */
 function add({ keys }: CommandContext, key: ByteString, change: bigint): Reply {
-  const entry = keys.getOf(key, "string");
+  const entry = keys.get(key);
   const current = parseInt64(entry?.value ?? "0");
   if (current === null) throw notAnInteger();
   const value = current + change;
   if (value > INT64_MAX || value < INT64_MIN) {
     throw new RedisError("ERR increment or decrement would overflow");
   }
-  keys.setString(key, String(value), entry?.expiresAtMs ?? null);
+  keys.set(key, String(value), entry?.expiresAtMs ?? null);
   return integerReply(value);
 }
 
@@ -162,17 +159,14 @@ function subtract(context: CommandContext, [key = "", text = ""]: Args): Reply {
   return add(context, key, -change);
 }
 
-/** A key of another type counts as missing. @see https://redis.io/docs/latest/commands/mget/ */
-function getMany({ keys }: CommandContext, args: Args): Reply {
-  return args.map((key) => {
-    const entry = keys.get(key);
-    return entry !== undefined && isOfKind(entry, "string") ? entry.value : null;
-  });
+/** @see https://redis.io/docs/latest/commands/mget/ */
+function getMany(context: CommandContext, args: Args): Reply {
+  return args.map((key) => stringAt(context, key));
 }
 
 /** @see https://redis.io/docs/latest/commands/mset/ */
 function setMany({ keys }: CommandContext, args: Args): Reply {
-  for (const [key, value] of pairs("MSET", args)) keys.setString(key, value, null);
+  for (const [key, value] of pairs("MSET", args)) keys.set(key, value, null);
   return OK;
 }
 
@@ -180,7 +174,7 @@ function setMany({ keys }: CommandContext, args: Args): Reply {
 function setManyIfAbsent({ keys }: CommandContext, args: Args): Reply {
   const list = pairs("MSETNX", args);
   if (list.some(([key]) => keys.get(key) !== undefined)) return 0;
-  for (const [key, value] of list) keys.setString(key, value, null);
+  for (const [key, value] of list) keys.set(key, value, null);
   return 1;
 }
 

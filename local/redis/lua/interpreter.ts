@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { RedisError } from "../reply.ts";
+import { commandOf, RedisError } from "../reply.ts";
 import type { ByteString, Command, Reply } from "../reply.ts";
-import { formatGeneral } from "../numbers.ts";
-import { decodeJson, encodeJson, JsonError } from "./cjson.ts";
+import { formatDouble } from "../numbers.ts";
 import { pushReply, readReply } from "./convert.ts";
 import { SANDBOX_SOURCE } from "./sandbox.ts";
 import { LUA_TYPE, LuaVm, REGISTRY } from "./vm.ts";
@@ -37,23 +36,14 @@ export class LuaInterpreter {
       return 1;
     });
     this.#addFunction((state) => {
-      requireOneArgument(vm, state, "encode");
-      vm.pushBytes(state, encodeJson(vm, state));
-    });
-    this.#addFunction((state) => {
-      requireOneArgument(vm, state, "decode");
-      decodeJson(vm, state, readText(vm, state));
-    });
-    this.#addFunction((state) => {
       if (c.lua_gettop(state) !== 1) throw new RedisError("ERR wrong number of arguments");
       vm.pushBytes(state, sha1Hex(vm.readBytes(state, 1)));
     });
     this.#addFunction((state) => {
       c.lua_pushnumber(state, performance.now());
     });
-    c.lua_pushlightuserdata(main, 0);
     c.lua_pushnumber(main, timeLimitMs);
-    if (c.lua_pcall(main, 8, 4, 0) !== 0) throw new Error(vm.readBytes(main, -1));
+    if (c.lua_pcall(main, 5, 4, 0) !== 0) throw new Error(vm.readBytes(main, -1));
     this.#begin = c.luaL_ref(main, REGISTRY);
     this.#onError = c.luaL_ref(main, REGISTRY);
     this.#globals = c.luaL_ref(main, REGISTRY);
@@ -140,7 +130,7 @@ export class LuaInterpreter {
   }
 
   /**
-   * Adds a host function that pushes one value. It is a C function to Lua, with no Lua wrapper:
+   * Adds a host function that pushes one value, or throws what becomes the table {err=}. It is a C function to Lua, with no Lua wrapper:
    * `return redis.call(…)` is a tail call, and one to a Lua function would forget the script's line.
    */
   #addFunction(push: (state: LuaState) => void): void {
@@ -152,19 +142,13 @@ export class LuaInterpreter {
         return 1;
       } catch (error) {
         c.lua_settop(state, top);
-        this.#pushProblem(state, error);
+        const problem =
+          error instanceof RedisError ? error : new RedisError(`ERR ${String(error)}`);
+        pushReply(this.#vm, state, problem);
       }
       // Outside the try: Lua's own unwinding is a JavaScript exception that must not be caught.
       return c.lua_error(state);
     });
-  }
-
-  /** A RedisError becomes the table {err=}; all else a text with the place in the script. */
-  #pushProblem(state: LuaState, error: unknown): void {
-    if (error instanceof RedisError) return pushReply(this.#vm, state, error);
-    this.#vm.c.luaL_where(state, 1);
-    this.#vm.pushBytes(state, error instanceof JsonError ? error.message : String(error));
-    this.#vm.c.lua_concat(state, 2);
   }
 
   #redisCall(state: LuaState): void {
@@ -189,24 +173,11 @@ export class LuaInterpreter {
       const type = c.lua_type(state, index);
       if (type === LUA_TYPE.string) parts.push(this.#vm.readBytes(state, index));
       else if (type === LUA_TYPE.number) {
-        parts.push(formatGeneral(c.lua_tonumber(state, index), 17));
+        parts.push(formatDouble(c.lua_tonumber(state, index)));
       } else {
         return new RedisError("ERR Lua redis lib command arguments must be strings or integers");
       }
     }
-    const [name = "", ...args] = parts;
-    return { name: name.toUpperCase(), args };
+    return commandOf(parts);
   }
-}
-
-function requireOneArgument(vm: LuaVm, state: LuaState, name: string): void {
-  if (vm.c.lua_gettop(state) === 1) return;
-  throw new JsonError(`bad argument #1 to '${name}' (expected 1 argument)`);
-}
-
-function readText(vm: LuaVm, state: LuaState): ByteString {
-  const type = vm.c.lua_type(state, 1);
-  if (type === LUA_TYPE.string || type === LUA_TYPE.number) return vm.readBytes(state, 1);
-  const found = vm.typeName(state, 1);
-  throw new JsonError(`bad argument #1 to 'decode' (string expected, got ${found})`);
 }

@@ -4,11 +4,11 @@
  * Globals: scripts get an empty table that looks everything up in `globals` and refuses writes,
  * so KEYS and ARGV can be swapped underneath while no script can leave anything behind for the
  * next one (the rule that makes a script's outcome depend on its arguments alone).
- * The list of what is reachable follows Redis 7.0's allow list, less `bit`, `struct`, `cmsgpack`.
+ * The list of what is reachable follows Redis 7.0's allow list, less `bit`, `cjson`, `cmsgpack`, `struct`.
  * @see https://redis.io/docs/latest/develop/programmability/lua-api/#sandbox-context-and-execution-model
  */
 export const SANDBOX_SOURCE = String.raw`
-local hostCall, hostProtectedCall, hostEncode, hostDecode, hostSha1, hostClock, jsonNull, timeLimitMs = ...
+local hostCall, hostProtectedCall, hostSha1, hostClock, timeLimitMs = ...
 local type, tostring, error, rawset = type, tostring, error, rawset
 local setmetatable, getmetatable = setmetatable, getmetatable
 local pcall, loadstring, table_concat = pcall, loadstring, table.concat
@@ -52,8 +52,6 @@ local redis = {
   LOG_DEBUG = 0, LOG_VERBOSE = 1, LOG_NOTICE = 2, LOG_WARNING = 3,
 }
 
-local cjson = { null = jsonNull, encode = hostEncode, decode = hostDecode }
-
 local stringProxy = readonly(string)
 getmetatable('').__index = stringProxy
 local stringMeta = readonly({ __index = stringProxy })
@@ -94,7 +92,7 @@ local globals = {
     return load_text(table_concat(pieces), name)
   end,
   string = stringProxy, table = readonly(table), math = readonly(math),
-  coroutine = readonly(coroutine), redis = readonly(redis), cjson = readonly(cjson),
+  coroutine = readonly(coroutine), redis = readonly(redis),
 }
 local environment = readonly(globals, function(_, name)
   error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)

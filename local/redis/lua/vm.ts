@@ -1,5 +1,4 @@
 import { LuaApi } from "wasmoon-lua5.1";
-import { formatGeneral } from "../numbers.ts";
 import type { ByteString } from "../reply.ts";
 
 /** The C functions of Lua 5.1 that are used here. */
@@ -7,17 +6,13 @@ type LuaFunctions = {
   free(pointer: number): void;
   lua_checkstack(state: LuaState, extra: number): number;
   lua_close(state: LuaState): void;
-  lua_concat(state: LuaState, count: number): void;
   lua_createtable(state: LuaState, list: number, named: number): void;
   lua_error(state: LuaState): number;
   lua_gettop(state: LuaState): number;
-  lua_next(state: LuaState, index: number): number;
   lua_pcall(state: LuaState, args: number, results: number, handler: number): number;
   lua_pushboolean(state: LuaState, value: number): void;
   lua_pushcclosure(state: LuaState, callback: number, upvalues: number): void;
-  lua_pushlightuserdata(state: LuaState, pointer: number): void;
   lua_pushlstring(state: LuaState, text: number, size: number): void;
-  lua_pushnil(state: LuaState): void;
   lua_pushnumber(state: LuaState, value: number): void;
   lua_rawget(state: LuaState, index: number): void;
   lua_rawgeti(state: LuaState, index: number, place: number): void;
@@ -28,14 +23,12 @@ type LuaFunctions = {
   lua_toboolean(state: LuaState, index: number): number;
   lua_tolstring(state: LuaState, index: number, size: number): number;
   lua_tonumber(state: LuaState, index: number): number;
-  lua_touserdata(state: LuaState, index: number): number;
   lua_type(state: LuaState, index: number): number;
   luaL_loadbuffer(state: LuaState, text: number, size: number, name: number): number;
   luaL_newstate(): LuaState;
   luaL_openlibs(state: LuaState): void;
   luaL_ref(state: LuaState, table: number): number;
   luaL_unref(state: LuaState, table: number, ref: number): void;
-  luaL_where(state: LuaState, level: number): void;
   malloc(size: number): number;
 };
 
@@ -51,10 +44,8 @@ export type LuaState = number;
 
 /** lua.h's type tags. */
 export const LUA_TYPE = {
-  none: -1,
   nil: 0,
   boolean: 1,
-  lightUserdata: 2,
   number: 3,
   string: 4,
   table: 5,
@@ -62,9 +53,6 @@ export const LUA_TYPE = {
 
 export const REGISTRY = -10_000;
 const GLOBALS = -10_002;
-
-/** What Lua itself calls the type of a value in its messages. */
-const TYPE_NAMES = ["nil", "boolean", "userdata", "number", "string", "table", "function"];
 
 const INITIAL_SCRATCH_BYTES = 4096;
 
@@ -135,15 +123,6 @@ export class LuaVm {
     const pointer = this.c.lua_tolstring(state, index, this.#sizeCell);
     const size = this.#exports.HEAPU32[this.#sizeCell >> 2] ?? 0;
     return this.#bytes().toString("latin1", pointer, pointer + size);
-  }
-
-  /** A number as Lua's tostring prints it, without changing the value in its place. */
-  readNumber(state: LuaState, index: number): ByteString {
-    return formatGeneral(this.c.lua_tonumber(state, index), 14);
-  }
-
-  typeName(state: LuaState, index: number): string {
-    return TYPE_NAMES[this.c.lua_type(state, index)] ?? "userdata";
   }
 
   pushFunction(callback: (state: LuaState) => number): void {

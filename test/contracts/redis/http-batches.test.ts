@@ -77,39 +77,3 @@ describe("/multi-exec", () => {
     expect(results).toEqual(["OK", 2, 2]);
   });
 });
-
-describe("PUBLISH and /subscribe", () => {
-  it("counts the subscribers of the channel and of matching patterns, who all hear it", async () => {
-    const redis = connect(server);
-    const heard: string[] = [];
-    const subscriber = redis.subscribe<string>("news");
-    const patterns = redis.psubscribe<string>("n*");
-    await new Promise<void>((resolve) => {
-      let pending = 2;
-      const ready = (): void => {
-        pending -= 1;
-        if (pending === 0) resolve();
-      };
-      subscriber.on("subscribe", ready);
-      patterns.on("psubscribe", ready);
-    });
-    const both = new Promise<void>((resolve) => {
-      const hear = (kind: string, message: string): void => {
-        heard.push(`${kind} ${message}`);
-        if (heard.length === 2) resolve();
-      };
-      subscriber.on("message", ({ message }) => {
-        hear("message", message);
-      });
-      patterns.on("pmessage", ({ message }) => {
-        hear("pmessage", message);
-      });
-    });
-    expect(await send(server, "PUBLISH", "news", '"grüß"')).toEqual({ result: 2 });
-    await both;
-    expect(heard.toSorted()).toEqual(["message grüß", "pmessage grüß"]);
-    expect(await send(server, "PUBLISH", "other", "x")).toEqual({ result: 0 });
-    await subscriber.unsubscribe();
-    await patterns.unsubscribe();
-  });
-});

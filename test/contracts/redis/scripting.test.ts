@@ -8,7 +8,7 @@ import { connect, request, send, startServer } from "./support.ts";
 /** Sets a task's copy unless the stored one has the same version or a newer one. */
 const SET_IF_NEWER = `
 local current = redis.call('GET', KEYS[1])
-if current and cjson.decode(current).version >= tonumber(ARGV[2]) then return 0 end
+if current and tonumber(current:match('"version":(%d+)')) >= tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 return 1`;
 const SHORT_LIMIT_MS = 20;
@@ -39,13 +39,11 @@ describe("EVAL", () => {
     expect(await set(40)).toBe(0);
   });
 
-  it("umlauts and emoji in JSON survive ARGV, SET, GET and cjson unchanged", async () => {
+  it("umlauts and emoji in JSON survive ARGV, SET and GET unchanged", async () => {
     const json = JSON.stringify({ title: "Größe 😀", nested: { ключ: ["日本", null, 1.5] } });
     const raw = connect(server, { automaticDeserialization: false });
     await raw.eval("redis.call('SET', KEYS[1], ARGV[1])", ["ключ"], [json]);
     expect(await raw.get("ключ")).toBe(json);
-    const again = await redis.eval("return cjson.encode(cjson.decode(ARGV[1]))", [], [json]);
-    expect(again).toEqual(JSON.parse(json));
   });
 
   it("all 256 bytes survive both ways", async () => {
@@ -97,14 +95,22 @@ describe("EVAL", () => {
     await expect(redis.eval(script, [], [])).rejects.toThrow(/readonly table|protected metatable/);
   });
 
-  it.each(["os", "io", "require", "dofile", "loadfile", "debug", "package", "setfenv", "print"])(
-    "a script has no %s",
-    async (name) => {
-      await expect(redis.eval(`return ${name}`, [], [])).rejects.toThrow(
-        `nonexistent global variable '${name}'`,
-      );
-    },
-  );
+  it.each([
+    "os",
+    "io",
+    "require",
+    "dofile",
+    "loadfile",
+    "debug",
+    "package",
+    "setfenv",
+    "print",
+    "cjson",
+  ])("a script has no %s", async (name) => {
+    await expect(redis.eval(`return ${name}`, [], [])).rejects.toThrow(
+      `nonexistent global variable '${name}'`,
+    );
+  });
 
   it("bytecode is refused", async () => {
     expect(await redis.eval("return {loadstring('\\27Lua')}", [], [])).toEqual([]);
