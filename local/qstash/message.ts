@@ -137,12 +137,12 @@ export function showBody(
   return { body: text, bodyBase64: base64 };
 }
 
-/** `label` is deprecated in favour of `labels`; both are answered. */
+/** `labels` has all of them. `label`, which it replaces, has the first (the SDK's typings). */
 export function showLabels(labels: readonly string[]): {
   readonly label?: string | undefined;
   readonly labels?: readonly string[] | undefined;
 } {
-  return labels.length === 0 ? {} : { label: labels.join(","), labels };
+  return labels.length === 0 ? {} : { label: labels[0], labels };
 }
 
 export function showFlowControl(options: MessageOptions): {

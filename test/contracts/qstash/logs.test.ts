@@ -52,12 +52,15 @@ describe("logs", () => {
 
   test("logs are filtered by state, label and url", async () => {
     const { client, server, receiver } = stack;
-    await client.publish({ url: receiver.url("/a"), body: "x", label: "red" });
+    await client.publish({ url: receiver.url("/a"), body: "x", label: ["red", "big"] });
     await client.publish({ url: receiver.url("/b"), body: "x" });
     await server.idle();
     const count = async (filter: object) => (await client.logs({ filter })).logs.length;
     expect(await count({ state: "DELIVERED" })).toBe(2);
     expect(await count({ label: "red" })).toBe(3);
+    expect(await count({ label: "big" })).toBe(3);
+    const [newest] = (await client.logs({ filter: { label: "big" } })).logs;
+    expect(newest).toMatchObject({ label: "red", labels: ["red", "big"] });
     expect(await count({ state: "IN_PROGRESS", url: receiver.url("/b") })).toBe(1);
     expect(await count({ path: "/b", state: "FAILED" })).toBe(0);
   });

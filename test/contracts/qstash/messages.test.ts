@@ -47,7 +47,7 @@ describe("messages", () => {
       callback: receiver.url("/cb"),
       failureCallback: receiver.url("/failed"),
       callerIP: "127.0.0.1",
-      label: "red,big",
+      label: "red",
       labels: ["red", "big"],
       flowControlKey: "k",
       rate: 3,

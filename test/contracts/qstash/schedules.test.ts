@@ -106,7 +106,7 @@ describe("schedules", () => {
       body: "{}",
       retries: 1,
       delay: 60,
-      label: "night",
+      label: ["night", "billing"],
       callback: receiver.url("/cb"),
     });
     expect(await client.schedules.get("nightly")).toMatchObject({
@@ -120,6 +120,7 @@ describe("schedules", () => {
       retries: 1,
       delay: 60,
       label: "night",
+      labels: ["night", "billing"],
       callback: receiver.url("/cb"),
       isPaused: false,
       nextScheduleTime: clock.now() + 3 * HOUR_MS,
