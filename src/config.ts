@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ownHostOf } from "./webhooks/address-guard.ts";
-import type { EgressProxy } from "./webhooks/outbound-fetch.ts";
-import type { SealingKeys } from "./webhooks/seal.ts";
+import { ownHostOf } from "./outbound/address-guard.ts";
+import type { EgressProxy } from "./outbound/outbound-fetch.ts";
+import type { SealingKeys } from "./crypto/seal.ts";
 
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
@@ -57,7 +57,7 @@ export const Environment = z.object({
   LEASE_SECONDS: z.coerce
     .number()
     .int()
-    // A job's writes need 25 s of it ahead (`src/jobs/lease-guard.ts`).
+    // A job's writes need 25 s of it ahead (`src/engine/runner/lease-guard.ts`).
     .min(30, { error: "expected at least 30" })
     .default(60),
   // 0: after each step.

@@ -1,12 +1,12 @@
 import { type Config, parseConfig } from "./config.ts";
 import { createNewId } from "./ids.ts";
-import { TASK_TYPES } from "./jobs/catalog.ts";
+import { TASK_TYPES } from "./catalog.ts";
 import type { CollectionRecord, BucketRecord } from "./ports/content-stores.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Log, Runtime } from "./ports/runtime.ts";
 import type { TaskCache } from "./ports/task-cache.ts";
-import type { ServiceContext, Stores } from "./services/context.ts";
-import { createIsolateMemory, type IsolateMemory } from "./services/isolate-memory.ts";
+import type { ServiceContext, Stores } from "./engine/context.ts";
+import { createIsolateMemory, type IsolateMemory } from "./engine/isolate-memory.ts";
 import { createBatchStore } from "./stores/mongo/batches.ts";
 import { createClusteredDocumentStore } from "./stores/mongo/clustered-documents.ts";
 import { createClusterModelStore } from "./stores/mongo/cluster-models.ts";
@@ -34,7 +34,7 @@ import { createTaskStore } from "./stores/mongo/tasks.ts";
 import { createWebhookStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
-import { SUBSCRIBERS } from "./subscribers/catalog.ts";
+import { SUBSCRIBERS } from "./subscribers.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
 import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
 

@@ -1,7 +1,7 @@
-import { createApp, type Lifetime } from "./app.ts";
+import { createApp, type Lifetime } from "./http/app.ts";
 import { type Bindings, createIsolate, createServices, type Isolate } from "./deps.ts";
-import { runCron } from "./scheduled/crons.ts";
-import type { ServiceContext } from "./services/context.ts";
+import { runCron } from "./engine/duties/crons.ts";
+import type { ServiceContext } from "./engine/context.ts";
 
 export { MongoPool } from "./stores/mongo/pool-object.ts";
 export { WatchHub } from "./stores/watch/watch-hub.ts";

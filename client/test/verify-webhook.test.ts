@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { newSecret, signatureHeaders } from "../../src/webhooks/sign.ts";
+import { newSecret, signatureHeaders } from "../../src/engine/webhooks/sign.ts";
 import { WebhookVerificationError } from "../src/errors.ts";
 import { verifyWebhook } from "../src/verify-webhook.ts";
 import { errorOf } from "./support/fake.ts";

@@ -10,7 +10,7 @@ export type CopiedKind = {
   readonly keyed: readonly string[];
   /** What every copy has instead of the row's own: what belongs to a task, which is not copied. */
   readonly reset: Readonly<Record<string, unknown>>;
-  /** How a copy's id is made; see `src/jobs/migration/id-map.ts`. */
+  /** How a copy's id is made; see `src/content/migration/id-map.ts`. */
   readonly id: "from the row's id" | "from its chunk";
 };
 

@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrorCode, Problem } from "../../src/contract/problem.ts";
-import { ObjectFailureCode } from "../../src/jobs/batch/text-outcome.ts";
-import { presentation } from "../../src/routes/error-response.ts";
-import { reportToken } from "../../src/services/tasks/report-token.ts";
+import { ObjectFailureCode } from "../../src/content/batch/job/text-outcome.ts";
+import { presentation } from "../../src/http/error-response.ts";
+import { reportToken } from "../../src/engine/executors/report-token.ts";
 import { type Answer, type Api, createApi } from "../support/api.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { readPage, section, tableRows } from "../support/page.ts";
@@ -175,7 +175,7 @@ describe("docs/errors.md", () => {
 
   it("has exactly the codes that a task's last_error can have", async () => {
     const codes = new Set<string>();
-    for (const folder of ["src/jobs", "src/scheduled", "src/services/tasks"]) {
+    for (const folder of ["src/content", "src/engine"]) {
       const root = new URL(`../../${folder}/`, import.meta.url);
       for (const file of await readdir(root, { recursive: true })) {
         if (!file.endsWith(".ts") || file.includes("test")) continue;

@@ -84,7 +84,7 @@ describe("docs/operations.md", () => {
     for (const [, level = "", message = ""] of logged) {
       expect(table).toContain(`| ${level} | \`${message}\` |`);
     }
-    const duties = (await readPage("src/scheduled/crons.ts")).matchAll(/name: "([\w ]+)"/g);
+    const duties = (await readPage("src/engine/duties/crons.ts")).matchAll(/name: "([\w ]+)"/g);
     for (const [, duty = ""] of duties) expect(table).toContain(`| info | \`${duty}\` |`);
   });
 

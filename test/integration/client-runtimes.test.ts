@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newSecret, signatureHeaders } from "../../src/webhooks/sign.ts";
+import { newSecret, signatureHeaders } from "../../src/engine/webhooks/sign.ts";
 import { makeBatch, sentence } from "../support/fixtures.ts";
 import { startClientWorker } from "../support/client-worker.ts";
 import { startSameOrigin } from "../support/same-origin.ts";

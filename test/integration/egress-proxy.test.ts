@@ -5,7 +5,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { isPublic, startEgressProxy } from "../../examples/egress-proxy.ts";
-import { isPublicAddress } from "../../src/webhooks/address-ranges.ts";
+import { isPublicAddress } from "../../src/outbound/address-ranges.ts";
 import { ALLOWED } from "../webhooks/addresses.ts";
 import { REFUSED_LITERALS } from "../webhooks/address-literals.ts";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FaultRule, Operation } from "../../local/faults.ts";
-import { LEASE_MARGIN_MS } from "../../src/jobs/lease-guard.ts";
+import { LEASE_MARGIN_MS } from "../../src/engine/runner/lease-guard.ts";
 import type { Api } from "../support/api.ts";
 import {
   getTask,

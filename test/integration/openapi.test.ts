@@ -3,7 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createApp } from "../../src/app.ts";
+import { createApp } from "../../src/http/app.ts";
 import { createApi } from "../support/api.ts";
 import { createDescribedCalls } from "../support/described-calls.ts";
 import {

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { app as expressApp } from "../../examples/receivers/express.ts";
 import honoApp from "../../examples/receivers/hono.ts";
 import { POST } from "../../examples/receivers/nextjs/app/api/waybill/route.ts";
-import { signatureHeaders } from "../../src/webhooks/sign.ts";
+import { signatureHeaders } from "../../src/engine/webhooks/sign.ts";
 import { completeTask, deliveriesTo, subscribe } from "../support/webhooks.ts";
 import { startWorld, type World } from "../support/world.ts";
 

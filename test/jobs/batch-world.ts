@@ -4,9 +4,9 @@ import type {
   ObjectContent,
   ObjectRecord,
 } from "../../src/ports/content-stores.ts";
-import type { JobContext, StepOutcome } from "../../src/jobs/define-job.ts";
-import { BatchState } from "../../src/jobs/batch/batch-state.ts";
-import { processBatch } from "../../src/jobs/batch/process-batch.ts";
+import type { JobContext, StepOutcome } from "../../src/engine/runner/define-job.ts";
+import { BatchState } from "../../src/content/batch/job/batch-state.ts";
+import { processBatch } from "../../src/content/batch/job/process-batch.ts";
 import { collectionRecord, config, newId, NOW, runtimeWith } from "./job-parts.ts";
 import { unusedStores } from "./unused-stores.ts";
 

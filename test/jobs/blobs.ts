@@ -1,5 +1,5 @@
-import { pack, type Points } from "../../src/clustering/points.ts";
-import { createRandom } from "../../src/clustering/random.ts";
+import { pack, type Points } from "../../src/content/clustering/points.ts";
+import { createRandom } from "../../src/content/clustering/random.ts";
 
 /** Points in blobs around far corners, 8 dimensions, blob by blob. */
 export function blobs(count: number, perBlob: number, spread = 0.05): Points {

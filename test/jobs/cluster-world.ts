@@ -1,14 +1,14 @@
-import { row } from "../../src/clustering/points.ts";
+import { row } from "../../src/content/clustering/points.ts";
 import { blobs } from "./blobs.ts";
 import type {
   Assignment,
   ClusterModelRecord,
   ClusterRecord,
 } from "../../src/ports/cluster-store.ts";
-import type { StepOutcome } from "../../src/jobs/define-job.ts";
-import { buildCluster, type ClusterState } from "../../src/jobs/cluster/build-cluster.ts";
+import type { StepOutcome } from "../../src/engine/runner/define-job.ts";
+import { buildCluster, type ClusterState } from "../../src/content/cluster/job/build-cluster.ts";
 import { memoryStores } from "./cluster-stores.ts";
-import type { Context } from "../../src/jobs/cluster/phase.ts";
+import type { Context } from "../../src/content/cluster/job/phase.ts";
 import { collectionRecord, config, NOW, runtimeWith } from "./job-parts.ts";
 import { unused, unusedStores } from "./unused-stores.ts";
 

@@ -7,13 +7,13 @@ import type {
   RowPage,
 } from "../../src/ports/migration-store.ts";
 import type { NamespaceRecord } from "../../src/ports/namespace-store.ts";
-import { targetIdOf } from "../../src/services/migrations/id-map.ts";
-import { documentId } from "../../src/jobs/batch/document-id.ts";
+import { targetIdOf } from "../../src/content/migration/id-map.ts";
+import { documentId } from "../../src/content/batch/job/document-id.ts";
 import { world as batchWorld } from "./batch-world.ts";
 import { newId, NOW } from "./job-parts.ts";
-import type { JobContext, StepOutcome } from "../../src/jobs/define-job.ts";
-import { MigrationState } from "../../src/jobs/migration/migration-state.ts";
-import { runMigration } from "../../src/jobs/migration/run-migration.ts";
+import type { JobContext, StepOutcome } from "../../src/engine/runner/define-job.ts";
+import { MigrationState } from "../../src/content/migration/job/migration-state.ts";
+import { runMigration } from "../../src/content/migration/job/run-migration.ts";
 
 // For unit tests of migrations: a database in memory, and a runner of one job.
 

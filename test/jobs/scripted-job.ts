@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defineJob, type StepOutcome } from "../../src/jobs/define-job.ts";
-import { type Job, toJob } from "../../src/jobs/job.ts";
+import { defineJob, type StepOutcome } from "../../src/engine/runner/define-job.ts";
+import { type Job, toJob } from "../../src/engine/runner/job.ts";
 
 /** What a scripted job remembers: how many steps it has done. */
 export type Counter = { readonly done: number };

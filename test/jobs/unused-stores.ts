@@ -1,4 +1,4 @@
-import type { JobContext } from "../../src/jobs/define-job.ts";
+import type { JobContext } from "../../src/engine/runner/define-job.ts";
 
 // For the tests of jobs only.
 

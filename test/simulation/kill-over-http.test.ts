@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createRandom } from "../../src/clustering/random.ts";
+import { createRandom } from "../../src/content/clustering/random.ts";
 import { isTerminal } from "../../src/contract/status.ts";
 import type { Task } from "../../src/contract/task.ts";
 import type { Api } from "../support/api.ts";

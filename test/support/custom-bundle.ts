@@ -42,8 +42,8 @@ async function buildCustom(files: Readonly<Record<string, string>>): Promise<Cus
 
 /** A deployer's catalog, with a subscriber `crm` that tells another service of completed tasks. */
 const catalog = (url: string) => `
-  import { NonRetryableError } from "../ports/errors.ts";
-  import { defineSubscriber, toCatalog } from "./define-subscriber.ts";
+  import { NonRetryableError } from "./ports/errors.ts";
+  import { defineSubscriber, toCatalog } from "./engine/events/subscribers/define-subscriber.ts";
 
   const crm = defineSubscriber({
     name: "crm",
@@ -65,5 +65,5 @@ const catalog = (url: string) => `
 
 /** The worker with one subscriber in code, which posts to that URL: a 404 is a failure for good. */
 export function buildWithSubscriber(url: string): Promise<CustomBundle> {
-  return buildCustom({ "src/subscribers/catalog.ts": catalog(url) });
+  return buildCustom({ "src/subscribers.ts": catalog(url) });
 }

@@ -1,4 +1,4 @@
-import { reportToken } from "../../src/services/tasks/report-token.ts";
+import { reportToken } from "../../src/engine/executors/report-token.ts";
 import { type Api, createApi } from "./api.ts";
 import type { DescribedCalls } from "./described-calls.ts";
 import { untilEnded, untilTask } from "./fixtures.ts";

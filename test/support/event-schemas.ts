@@ -8,7 +8,7 @@ import {
   builtInSchema,
   isBuiltIn,
   registeredSchema,
-} from "../../src/services/event-types/payload-schema.ts";
+} from "../../src/engine/events/types/payload-schema.ts";
 import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
 
 const ajv = createAjv();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { hashedNgramVector } from "../../src/embedding/hashed-ngram.ts";
+import { hashedNgramVector } from "../../src/content/embedding/hashed-ngram.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -3,8 +3,8 @@ import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { DispatchMessage } from "../../src/ports/queue.ts";
 import type { TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
-import type { ServiceContext } from "../../src/services/context.ts";
-import { dispatchEvents } from "../../src/services/events/dispatch-events.ts";
+import type { ServiceContext } from "../../src/engine/context.ts";
+import { dispatchEvents } from "../../src/engine/events/dispatch-events.ts";
 import type { Harness } from "./harness.ts";
 
 /** As many endpoints as a step of a fan-out serves, and one more. */

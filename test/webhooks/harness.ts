@@ -11,10 +11,10 @@ import type {
 import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
-import type { NamespaceContext, Stores } from "../../src/services/context.ts";
-import type { Subscriber } from "../../src/services/deliveries/subscriber.ts";
-import { createIsolateMemory } from "../../src/services/isolate-memory.ts";
-import { createWebhook } from "../../src/services/webhooks/create-webhook.ts";
+import type { NamespaceContext, Stores } from "../../src/engine/context.ts";
+import type { Subscriber } from "../../src/engine/webhooks/deliveries/subscriber.ts";
+import { createIsolateMemory } from "../../src/engine/isolate-memory.ts";
+import { createWebhook } from "../../src/engine/webhooks/endpoints/create-webhook.ts";
 import type { BucketRecord, CollectionRecord } from "../../src/ports/content-stores.ts";
 import { createBatchStore } from "../../src/stores/mongo/batches.ts";
 import { createClusteredDocumentStore } from "../../src/stores/mongo/clustered-documents.ts";

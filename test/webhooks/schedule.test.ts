@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { deliverWebhook } from "../../src/services/deliveries/deliver-webhook.ts";
-import { dispatchEvents } from "../../src/services/events/dispatch-events.ts";
+import { deliverWebhook } from "../../src/engine/webhooks/deliveries/deliver-webhook.ts";
+import { dispatchEvents } from "../../src/engine/events/dispatch-events.ts";
 import { createHarness, type Harness } from "./harness.ts";
 
 /** In seconds; what comes before attempts 2 to 8. */

@@ -1,14 +1,14 @@
 import { isTerminal } from "../../../src/contract/status.ts";
 import type { TaskRecord } from "../../../src/ports/task-store.ts";
-import type { NamespaceContext } from "../../../src/services/context.ts";
-import { DomainError } from "../../../src/services/errors.ts";
-import { submitBatch } from "../../../src/services/batches/submit-batch.ts";
-import { createBatch } from "../../../src/services/batches/create-batch.ts";
-import { killTask } from "../../../src/services/tasks/kill-task.ts";
-import { createCluster } from "../../../src/services/clusters/create-cluster.ts";
-import { executeCluster } from "../../../src/services/clusters/execute-cluster.ts";
-import { createTaxonomy } from "../../../src/services/taxonomies/create-taxonomy.ts";
-import { startMaterialization } from "../../../src/services/taxonomies/start-materialization.ts";
+import type { NamespaceContext } from "../../../src/engine/context.ts";
+import { DomainError } from "../../../src/engine/errors.ts";
+import { submitBatch } from "../../../src/content/batch/submit-batch.ts";
+import { createBatch } from "../../../src/content/batch/create-batch.ts";
+import { killTask } from "../../../src/engine/tasks/kill-task.ts";
+import { createCluster } from "../../../src/content/cluster/create-cluster.ts";
+import { executeCluster } from "../../../src/content/cluster/execute-cluster.ts";
+import { createTaxonomy } from "../../../src/content/taxonomy/create-taxonomy.ts";
+import { startMaterialization } from "../../../src/content/taxonomy/start-materialization.ts";
 import { createKillWorld, type KillWorld } from "./kill-world.ts";
 
 /** More events than a trial that ends has. */

@@ -1,6 +1,6 @@
 import { Query as Matcher } from "mingo";
 import { update as applyUpdate } from "mingo/updater";
-import type { Stores } from "../../../src/services/context.ts";
+import type { Stores } from "../../../src/engine/context.ts";
 import type { BucketRecord, CollectionRecord } from "../../../src/ports/content-stores.ts";
 import type { Queue } from "../../../src/ports/queue.ts";
 import type { TaxonomyRecord } from "../../../src/ports/taxonomy-store.ts";

@@ -1,0 +1,68 @@
+import { type CreateBatchRequest, DEFAULT_BATCH_OPTIONS } from "../../contract/batch.ts";
+import type { BatchRecord } from "../../ports/batch-store.ts";
+import { namedCollection } from "../collections/named-collection.ts";
+import { getBucket } from "../buckets/get-bucket.ts";
+import type { NamespaceContext } from "../../engine/context.ts";
+import { DomainError } from "../../engine/errors.ts";
+
+/**
+ * Makes a batch, a DRAFT until it is submitted. An object named twice counts once. Throws
+ * `not_found` (the bucket), and `invalid_request` that names a collection, or each object, which
+ * doesn't exist.
+ */
+export async function createBatch({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly bucket: string; readonly batch: CreateBatchRequest };
+}): Promise<BatchRecord> {
+  const { batch: request } = input;
+  const bucket = await getBucket({ ctx, input });
+  const target = await namedCollection({ ctx, input: { idOrName: request.collection_id } });
+  if (request.object_ids !== undefined) {
+    await requireObjects(ctx, bucket._id, request.object_ids);
+  }
+  const now = ctx.runtime.now();
+  const batch: BatchRecord = {
+    _id: ctx.runtime.newId("batch"),
+    namespace_id: ctx.namespace._id,
+    bucket_id: bucket._id,
+    collection_id: target._id,
+    object_ids: request.object_ids === undefined ? null : [...new Set(request.object_ids)],
+    options: request.options ?? DEFAULT_BATCH_OPTIONS,
+    metadata: request.metadata ?? {},
+    status: "DRAFT",
+    task_id: null,
+    reserved_task_id: ctx.runtime.newId("task"),
+    error_message: null,
+    task_version: 0,
+    created_at: now,
+    updated_at: now,
+  };
+  // The id is our own and new: a duplicate can only be this very insert, sent again.
+  await ctx.stores.batches.insert(batch);
+  return batch;
+}
+
+/** One read for all of them. */
+async function requireObjects(
+  ctx: NamespaceContext,
+  bucketId: string,
+  objectIds: readonly string[],
+): Promise<void> {
+  if (objectIds.length === 0) return;
+  const existing = new Set(await ctx.stores.objects.existing(bucketId, objectIds));
+  const missing = objectIds.flatMap((id, index) =>
+    existing.has(id)
+      ? []
+      : [{ path: `object_ids.${index}`, message: `there is no object "${id}" in this bucket` }],
+  );
+  if (missing.length > 0) {
+    throw new DomainError(
+      "invalid_request",
+      `${missing.length} of the ${objectIds.length} objects are not in this bucket.`,
+      missing,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import { isTerminal } from "../../contract/status.ts";
+import type { NamespaceContext } from "../../engine/context.ts";
+import { DomainError } from "../../engine/errors.ts";
+import { getBatch } from "./get-batch.ts";
+
+/**
+ * Deletes a batch that is a DRAFT or whose task has ended; its documents stay. Throws `not_found`,
+ * and `resource_in_use` while its task has not ended.
+ *
+ * The store's conditional delete settles the race with a submit that the batch shows already. A
+ * submit whose task is made but not yet shown by the batch is found by the task's reserved id.
+ */
+export async function deleteBatch({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly bucket: string; readonly batch: string };
+}): Promise<void> {
+  const batch = await getBatch({ ctx, input });
+  const task =
+    batch.status === "DRAFT"
+      ? await ctx.stores.tasks.find(ctx.namespace._id, batch.reserved_task_id)
+      : null;
+  const running = task !== null && !isTerminal(task.status);
+  const removed =
+    !running && (await ctx.stores.batches.remove(ctx.namespace._id, batch.bucket_id, batch._id));
+  if (removed) return;
+  // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
+  if ((await ctx.stores.batches.find(ctx.namespace._id, batch.bucket_id, batch._id)) === null)
+    return;
+  throw new DomainError(
+    "resource_in_use",
+    `The batch's task "${batch.reserved_task_id}" has not ended. Wait for it, or kill it first.`,
+  );
+}

@@ -1,0 +1,16 @@
+import type { BucketRecord } from "../../ports/content-stores.ts";
+import type { NamespaceContext } from "../../engine/context.ts";
+import { notFound } from "../../engine/errors.ts";
+
+/** A bucket by its id or name. Throws `not_found`. */
+export async function getBucket({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly bucket: string };
+}): Promise<BucketRecord> {
+  const bucket = await ctx.stores.buckets.find(ctx.namespace._id, input.bucket);
+  if (bucket === null) throw notFound("bucket", input.bucket);
+  return bucket;
+}

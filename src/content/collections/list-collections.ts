@@ -1,0 +1,16 @@
+import type { ResourceListRequest } from "../../contract/common.ts";
+import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { Page } from "../../ports/resource-store.ts";
+import type { NamespaceContext } from "../../engine/context.ts";
+import { pageOptions, resourceFilter } from "../../engine/paging.ts";
+
+/** One page of the namespace's collections. Throws `invalid_cursor`. */
+export async function listCollections({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: ResourceListRequest;
+}): Promise<Page<CollectionRecord>> {
+  return ctx.stores.collections.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
+}

@@ -1,0 +1,53 @@
+import type { StartMigrationRequest } from "../../contract/migration.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext } from "../../engine/context.ts";
+import { DomainError } from "../../engine/errors.ts";
+import { submitForResource } from "../../engine/resources/submit-for-resource.ts";
+import { getMigration } from "./get-migration.ts";
+import { targetIdOf } from "./id-map.ts";
+
+const TASK_TYPE = "api_namespaces_migrations_run";
+
+/**
+ * Makes the task that copies; while one does, it is answered, and of a migration that is COMPLETED
+ * the task that did it. After a failure or a kill it is a new one, which goes on with the same target.
+ * Throws `not_found`, and `not_a_draft` when a COMPLETED migration outlived its task.
+ */
+export async function startMigration({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: {
+    readonly migration: string;
+    readonly options: StartMigrationRequest;
+    readonly idempotencySlot: string | null;
+  };
+}): Promise<TaskRecord> {
+  const migration = await getMigration({ ctx, input });
+  if (migration.status === "COMPLETED") {
+    // Its target is in service: copying again would write over what was done there since.
+    const task = await ctx.stores.tasks.find(ctx.namespace._id, migration.task_id ?? "");
+    if (task !== null) return task;
+    throw new DomainError(
+      "not_a_draft",
+      "The migration was completed, and its task is past retention. Make a new migration.",
+    );
+  }
+  const { options, idempotencySlot } = input;
+  return submitForResource({
+    ctx,
+    task: {
+      taskType: TASK_TYPE,
+      resourceId: migration._id,
+      jobInput: { migration_id: migration._id },
+      inputs: [migration._id],
+      additionalData: {
+        migration_id: migration._id,
+        target_name: migration.name,
+        target_namespace_id: targetIdOf(migration._id),
+      },
+    },
+    submission: { options, idempotencySlot },
+  });
+}

@@ -1,0 +1,50 @@
+import type { SubmissionsAnswer, SubmissionsRequest } from "../../contract/submission-target.ts";
+import type { NamespaceContext } from "../../engine/context.ts";
+import { DomainError } from "../../engine/errors.ts";
+import { heldSlot } from "../../engine/tasks/new-task.ts";
+import { presentTask } from "../../engine/tasks/present-task.ts";
+import { submit } from "./submit.ts";
+
+/** How many submissions are under way at once. */
+const AT_ONCE = 10;
+
+type Row = SubmissionsAnswer["results"][number];
+
+/**
+ * Submits each of a list; one that is refused is a row with the reason and keeps no other from
+ * being accepted. Throws `StoreUnavailableError` when a store fails half-way: sent again, what has
+ * an idempotency key is not made twice.
+ */
+export async function submitMany({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: SubmissionsRequest;
+}): Promise<SubmissionsAnswer> {
+  const results: Row[] = [];
+  for (let start = 0; start < input.submissions.length; start += AT_ONCE) {
+    const some = input.submissions.slice(start, start + AT_ONCE);
+    const rows = await Promise.all(
+      some.map(async (submission, offset) => rowOf(ctx, submission, start + offset)),
+    );
+    results.push(...rows);
+  }
+  return { results };
+}
+
+async function rowOf(
+  ctx: NamespaceContext,
+  { submission: target, idempotency_key: key }: SubmissionsRequest["submissions"][number],
+  index: number,
+): Promise<Row> {
+  try {
+    const idempotencySlot = key === undefined ? null : heldSlot(key);
+    const task = await submit({ ctx, input: { target, idempotencySlot } });
+    return { index, task: presentTask(task), error: null };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const { code, message: detail, fields } = error;
+    return { index, task: null, error: { code, detail, errors: [...fields] } };
+  }
+}

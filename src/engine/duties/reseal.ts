@@ -1,0 +1,85 @@
+import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
+import type { SigningSecret, WebhookRecord } from "../../ports/webhook-store.ts";
+import type { ServiceContext } from "../context.ts";
+import { resealHeaders } from "../webhooks/custom-headers.ts";
+import { keyIdOf, seal, sealPrefixOf, unseal } from "../../crypto/seal.ts";
+import { inForce } from "../webhooks/secrets.ts";
+import { failuresOf } from "./failures-of.ts";
+import { inRounds, type IsSpent } from "./rounds.ts";
+
+/** Rows per round, each with a write of its own, and rounds per run: the next run goes on. */
+const ROWS_PER_ROUND = 100;
+const MAX_ROUNDS = 20;
+
+/** What a run came to; all 0 once nothing is left under the previous key. */
+type Resealed = { readonly webhooks: number; readonly task_types: number; readonly failed: number };
+
+/**
+ * Seals anew, under `SEALING_KEY`, what is still sealed under `SEALING_KEY_PREVIOUS`; asks nothing
+ * when there is no such key. Every row stays readable all the time: either key opens. A change made
+ * meanwhile has been sealed by whoever made it, and is not overwritten.
+ */
+export async function reseal(ctx: ServiceContext, _now: Date, isSpent: IsSpent): Promise<Resealed> {
+  const { current, previous } = ctx.config.sealingKeys;
+  if (previous === null || previous === current) return { webhooks: 0, task_types: 0, failed: 0 };
+  const prefix = sealPrefixOf(await keyIdOf(previous));
+  const { webhooks, taskTypes } = ctx.stores;
+  const ofWebhooks = await resealAll<WebhookRecord>(ctx, isSpent, {
+    page: (afterId) => webhooks.sealedWith(prefix, afterId, ROWS_PER_ROUND),
+    reseal: (webhook) => resealWebhook(ctx, webhook),
+  });
+  const ofTypes = await resealAll<TaskTypeRecord>(ctx, isSpent, {
+    page: (afterId) => taskTypes.sealedWith(prefix, afterId, ROWS_PER_ROUND),
+    reseal: async (type) => taskTypes.reseal(type, await again(ctx, type.sealed_secret, type._id)),
+  });
+  return {
+    webhooks: ofWebhooks.rows - ofWebhooks.failed,
+    task_types: ofTypes.rows - ofTypes.failed,
+    failed: ofWebhooks.failed + ofTypes.failed,
+  };
+}
+
+type Kind<Row> = {
+  readonly page: (afterId: string | null) => Promise<readonly Row[]>;
+  readonly reseal: (row: Row) => Promise<void>;
+};
+
+/** A walk by id: rows that can't be opened don't stand before the others. */
+async function resealAll<Row extends { readonly _id: string }>(
+  ctx: ServiceContext,
+  isSpent: IsSpent,
+  kind: Kind<Row>,
+): Promise<{ readonly rows: number; readonly failed: number }> {
+  let failed = 0;
+  let afterId: string | null = null;
+  const rows = await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, async () => {
+    const page = await kind.page(afterId);
+    for (const row of page) failed += await failuresOf(ctx, row._id, () => kind.reseal(row));
+    afterId = page.at(-1)?._id ?? afterId;
+    return page.length;
+  });
+  return { rows, failed };
+}
+
+async function resealWebhook(ctx: ServiceContext, webhook: WebhookRecord): Promise<void> {
+  const resealed = async (secret: SigningSecret): Promise<SigningSecret> => {
+    const sealed = await again(ctx, secret.sealed, webhook._id);
+    return { ...secret, sealed };
+  };
+  const valid = inForce(webhook.secrets, ctx.runtime.now());
+  const secrets = await Promise.all(valid.map(resealed));
+  await ctx.stores.webhooks.reseal(webhook, {
+    secrets,
+    secrets_write_id: ctx.runtime.newId("webhook"),
+    sealed_headers: await resealHeaders(
+      webhook.sealed_headers,
+      ctx.config.sealingKeys,
+      webhook._id,
+    ),
+  });
+}
+
+async function again(ctx: ServiceContext, sealed: string, boundTo: string): Promise<string> {
+  const keys = ctx.config.sealingKeys;
+  return seal(await unseal(sealed, keys, boundTo), keys, boundTo);
+}

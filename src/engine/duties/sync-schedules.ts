@@ -1,0 +1,37 @@
+import type { ServiceContext } from "../context.ts";
+import { syncSchedule } from "../schedules/sync-schedule.ts";
+import type { IsSpent } from "./rounds.ts";
+import { workThrough } from "./work-through.ts";
+
+/** A change younger than this is left to whoever made it; by then what they told the queue has arrived. */
+const PATIENCE_MS = 30_000;
+
+/** Schedules per round, and rounds per run. */
+const SCHEDULES_PER_ROUND = 100;
+const MAX_ROUNDS = 20;
+
+/** How many schedules the queue was told of; `failed` are those that it doesn't take, and stay due. */
+export type SyncReport = { readonly synced: number; readonly failed: number };
+
+/**
+ * Tells the queue of the schedules whose change it has not been told, or may have been told of in
+ * the wrong order: somebody died, the queue was down, or two changed one at once.
+ */
+export async function syncSchedules(
+  ctx: ServiceContext,
+  now: Date,
+  isSpent: IsSpent,
+): Promise<SyncReport> {
+  const before = new Date(now.getTime() - PATIENCE_MS);
+  const { done, failed } = await workThrough(ctx, {
+    rowsPerRound: SCHEDULES_PER_ROUND,
+    maxRounds: MAX_ROUNDS,
+    isSpent,
+    due: (limit) => ctx.stores.schedules.dueForSync(before, limit),
+    work: async (schedule) => {
+      await syncSchedule({ ctx, schedule });
+      return true;
+    },
+  });
+  return { synced: done, failed };
+}

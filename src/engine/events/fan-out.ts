@@ -1,0 +1,101 @@
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import type { ReachableWebhook } from "../../ports/webhook-store.ts";
+import { isSubscribed, wantedBy } from "../webhooks/match.ts";
+import { buildPayload } from "../webhooks/payload.ts";
+import type { ServiceContext } from "../context.ts";
+import {
+  planDelivery,
+  planForSubscribers,
+  storeDeliveries,
+} from "../webhooks/deliveries/plan-deliveries.ts";
+
+const ENDPOINTS_PER_PAGE = 200;
+
+/**
+ * What one step does at most, so that it stays far from the limits of an invocation (CPU time, and
+ * calls to other services): at 2,000 deliveries it is some 50 calls. The endpoint that reaches a
+ * limit is still served, with all of the events.
+ */
+const ENDPOINTS_PER_STEP = 1000;
+const DELIVERIES_PER_STEP = 2000;
+
+/** What one step came to: how many deliveries, and behind which endpoint the next goes on; null: it was the last. */
+export type FanOutStep = { readonly deliveries: number; readonly next: string | null };
+
+/**
+ * Makes a delivery of each event for each subscriber in code, and for each endpoint that is in
+ * service, or paused, and subscribed to it, from the endpoint behind `after` on in order of id (null:
+ * the first), as far as one step goes. All events are of one namespace. Each page is stored before it
+ * is published: with the queue down, or a crash in between, the relay publishes what is stored.
+ *
+ * An endpoint is judged as it is when the walk gets to it: one that was deleted, paused or changed
+ * before that is treated as such; one that was made since the events happened gets none of them.
+ *
+ * For each endpoint the events are written together and in the order given, which first-in-first-out
+ * delivery relies on: a task's later event never has a delivery before an earlier one has.
+ */
+export async function fanOut(
+  ctx: ServiceContext,
+  events: readonly EventRecord[],
+  after: string | null,
+): Promise<FanOutStep> {
+  const namespaceId = events[0]?.namespace_id;
+  if (namespaceId === undefined) return { deliveries: 0, next: null };
+  const payloads = new Map<string, string>();
+  const payloadOf = (event: EventRecord) => {
+    const payload = payloads.get(event._id) ?? buildPayload(event, ctx.config.publicUrl);
+    payloads.set(event._id, payload);
+    return payload;
+  };
+  const wantedByAny = wantedBy(events);
+  let deliveries = 0;
+  let endpoints = 0;
+  let lastId = after;
+  for (;;) {
+    const page: readonly ReachableWebhook[] = await ctx.stores.webhooks.receiversAfter(
+      namespaceId,
+      lastId,
+      ENDPOINTS_PER_PAGE,
+      wantedByAny,
+    );
+    const taken = takeWithin(DELIVERIES_PER_STEP - deliveries, page, events);
+    const now = ctx.runtime.now();
+    const planned = await Promise.all([
+      // In the first step only, and before the endpoints.
+      ...(lastId === null ? planForSubscribers(ctx, events, now) : []),
+      ...taken.flatMap(({ endpoint, wanted }) =>
+        wanted.map((event) => planDelivery(endpoint, event, payloadOf(event), now)),
+      ),
+    ]);
+    await storeDeliveries(ctx, planned);
+    deliveries += planned.length;
+    endpoints += taken.length;
+    lastId = taken.at(-1)?.endpoint._id ?? lastId;
+    if (taken.length === page.length && page.length < ENDPOINTS_PER_PAGE) {
+      return { deliveries, next: null };
+    }
+    if (deliveries >= DELIVERIES_PER_STEP || endpoints >= ENDPOINTS_PER_STEP) {
+      return { deliveries, next: lastId };
+    }
+  }
+}
+
+/** An endpoint and the events that it subscribed to. */
+type Taken = { readonly endpoint: ReachableWebhook; readonly wanted: readonly EventRecord[] };
+
+/** The first endpoints of a page, up to the one with which there are as many deliveries. */
+function takeWithin(
+  deliveries: number,
+  page: readonly ReachableWebhook[],
+  events: readonly EventRecord[],
+): readonly Taken[] {
+  const taken: Taken[] = [];
+  let count = 0;
+  for (const endpoint of page) {
+    if (count >= deliveries) break;
+    const wanted = events.filter((event) => isSubscribed(endpoint, event));
+    taken.push({ endpoint, wanted });
+    count += wanted.length;
+  }
+  return taken;
+}

@@ -1,0 +1,58 @@
+import { DEFAULT_PAGE_SIZE } from "../../contract/common.ts";
+import { matchesEventType } from "../../contract/event.ts";
+import type { EventListRequest } from "../../contract/logged-event.ts";
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import type { PlacedEvent } from "../../ports/event-log.ts";
+import type { NamespaceContext } from "../context.ts";
+import { requireKnownTypes } from "./types/require-known-types.ts";
+import { asList } from "../paging.ts";
+import { decodePosition, encodePosition, positionBefore } from "./log-cursor.ts";
+import { scanLog } from "./scan-log.ts";
+
+/** A page of the log; `nextCursor` is null when the log ended with it, `endCursor` never. */
+export type LogPage = {
+  readonly events: readonly EventRecord[];
+  readonly nextCursor: string | null;
+  readonly endCursor: string;
+};
+
+/**
+ * One page of the namespace's log in its one order, oldest first. An event that is written late gets
+ * a position behind all that anybody has seen: no cursor ever passes one over. Throws
+ * `invalid_cursor`, and `invalid_request` for a type that there isn't.
+ */
+export async function listEvents({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: EventListRequest;
+}): Promise<LogPage> {
+  const given = input.cursor === undefined ? null : decodePosition(ctx, input.cursor);
+  const types = asList(input.type);
+  await requireKnownTypes({ ctx, patterns: types ?? [], path: pathOf(input), scope: "all" });
+  const from = input.timestamp?.gte;
+  const above = given ?? (from === undefined ? 0 : await positionBefore(ctx, new Date(from)));
+  const limit = input.limit ?? DEFAULT_PAGE_SIZE;
+  const scanned = await scanLog(ctx, { above, limit, isWanted: wantedBy(input) });
+  const endCursor = encodePosition(ctx, scanned.end);
+  return { events: scanned.events, nextCursor: scanned.isEnd ? null : endCursor, endCursor };
+}
+
+/** One type stands alone in the request, several in a list. */
+function pathOf({ type }: EventListRequest): string | ((index: number) => string) {
+  return typeof type === "string" ? () => "type" : "type";
+}
+
+function wantedBy(input: EventListRequest): (placed: PlacedEvent) => boolean {
+  const types = asList(input.type);
+  const taskIds = asList(input.task_id);
+  const { gte, lt } = input.timestamp ?? {};
+  const from = gte === undefined ? null : new Date(gte);
+  const before = lt === undefined ? null : new Date(lt);
+  return ({ type, taskId, timestamp }) =>
+    (types === undefined || types.some((pattern) => matchesEventType(pattern, type))) &&
+    (taskIds === undefined || (taskId !== null && taskIds.includes(taskId))) &&
+    (from === null || timestamp >= from) &&
+    (before === null || timestamp < before);
+}

@@ -1,0 +1,114 @@
+import { DEFAULT_PAGE_SIZE } from "../../contract/common.ts";
+import { matchesEventType } from "../../contract/event.ts";
+import type { EventRecord } from "../../ports/delivery-store.ts";
+import { type EventMark, NO_EVENTS } from "../../ports/watchers.ts";
+import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import { isSubscribed } from "../webhooks/match.ts";
+import type { NamespaceContext } from "../context.ts";
+import { getWebhook } from "../webhooks/endpoints/get-webhook.ts";
+import { decodePosition, encodePosition, positionBefore } from "./log-cursor.ts";
+import { scanLog } from "./scan-log.ts";
+import { unlessUnavailable } from "./unless-unavailable.ts";
+
+/** How long a wait goes on without a look, in milliseconds: what nobody tells of is found then. */
+const LOOK_INTERVAL_MS = 5_000;
+
+/** The same after somebody told of an event, which is logged a moment later, for so many looks. */
+const SOON_MS = 500;
+const LOOKS_SOON = 4;
+
+type Poll = {
+  readonly webhookId: string;
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+  /** How long to wait for an event when there is none; 0: not at all. */
+  readonly waitMs: number;
+};
+
+/** The events, where the next poll goes on, and whether there was nothing more. */
+export type PollOutcome = {
+  readonly events: readonly EventRecord[];
+  readonly nextCursor: string;
+  readonly isEnd: boolean;
+};
+
+/**
+ * What an endpoint subscribed to, from its creation on, in the log's order, for a consumer that
+ * can't be reached; whether the endpoint is in service doesn't matter. Nothing is marked as
+ * received: the cursor is the consumer's. Throws `not_found` and `invalid_cursor`.
+ */
+export async function pollEndpoint({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: Poll;
+}): Promise<PollOutcome> {
+  const webhook = await getWebhook({ ctx, input });
+  const start =
+    input.cursor === undefined
+      ? await positionBefore(ctx, webhook.created_at)
+      : decodePosition(ctx, input.cursor);
+  const limit = input.limit ?? DEFAULT_PAGE_SIZE;
+  const first = await look(ctx, webhook, start, limit);
+  return input.waitMs > 0 && isNothing(first)
+    ? wait(ctx, webhook, first, limit, input.waitMs)
+    : first;
+}
+
+type Look = PollOutcome & { readonly end: number };
+
+async function look(
+  ctx: NamespaceContext,
+  webhook: WebhookRecord,
+  above: number,
+  limit: number,
+): Promise<Look> {
+  const { events, end, isEnd } = await scanLog(ctx, {
+    above,
+    limit,
+    isWanted: ({ type, timestamp }) =>
+      timestamp >= webhook.created_at &&
+      webhook.event_types.some((pattern) => matchesEventType(pattern, type)),
+  });
+  return {
+    events: events.filter((event) => isSubscribed(webhook, event)),
+    nextCursor: encodePosition(ctx, end),
+    end,
+    isEnd,
+  };
+}
+
+function isNothing({ events, isEnd }: Look): boolean {
+  return events.length === 0 && isEnd;
+}
+
+async function wait(
+  ctx: NamespaceContext,
+  webhook: WebhookRecord,
+  first: Look,
+  limit: number,
+  waitMs: number,
+): Promise<Look> {
+  const { stores, runtime, namespace } = ctx;
+  const deadline = runtime.now().getTime() + waitMs;
+  const seat = stores.watchers.joinEvents(namespace._id);
+  let mark: EventMark = NO_EVENTS;
+  let soon = 0;
+  let last = first;
+  try {
+    for (;;) {
+      const left = deadline - runtime.now().getTime();
+      if (left <= 0 || !isNothing(last)) return last;
+      await unlessUnavailable(ctx, "events are found by looking", () =>
+        stores.taskCache.watchNamespace(namespace._id),
+      );
+      const told = await seat.next(mark, Math.min(left, soon > 0 ? SOON_MS : LOOK_INTERVAL_MS));
+      mark = told.mark;
+      soon = told.events.length > 0 ? LOOKS_SOON : soon - 1;
+      last = await look(ctx, webhook, last.end, limit);
+    }
+  } finally {
+    seat.leave();
+  }
+}

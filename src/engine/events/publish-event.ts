@@ -1,0 +1,131 @@
+import type { PublishEventRequest } from "../../contract/logged-event.ts";
+import { ID_PREFIXES } from "../../contract/ids.ts";
+import type { EventRecord, PublishedEventRecord } from "../../ports/delivery-store.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { FRAME_FIELDS } from "./types/payload-schema.ts";
+import { requireValid } from "../json-schema.ts";
+import { sha256 } from "../sha256.ts";
+import { presentTask } from "../tasks/present-task.ts";
+import { announceEvent } from "./announce-event.ts";
+
+/** An event that the deployer publishes is not in a task's sequence. */
+const NO_SEQUENCE = 0;
+
+/**
+ * Publishes an event of a registered type: one write puts it into the log with its dispatch due, so
+ * that it reaches whoever subscribed, whatever dies next (P3). With an idempotency key the event's
+ * id is made of the key, and the unique `_id` lets one event be for as long as it is kept; the same
+ * key again answers that event. Throws `invalid_request` for a type that isn't in service, for what
+ * its schema refuses, and for a task that there isn't, and `idempotency_key_reused`.
+ */
+export async function publishEvent({
+  ctx,
+  input: { request, idempotencyKey },
+}: {
+  ctx: NamespaceContext;
+  input: { readonly request: PublishEventRequest; readonly idempotencyKey: string | null };
+}): Promise<EventRecord> {
+  const requestHash = await sha256(
+    JSON.stringify([request.type, request.data, request.task_id ?? null]),
+  );
+  const id =
+    idempotencyKey === null
+      ? ctx.runtime.newId("event")
+      : await keyedId(ctx.namespace._id, idempotencyKey);
+  // Looked for first: what was accepted once is answered again, also when it would be refused today.
+  if (idempotencyKey !== null) {
+    const known = await publishedBefore(ctx, id, requestHash);
+    if (known !== null) return known;
+  }
+  const data = await checkedData(ctx, request);
+  const now = ctx.runtime.now();
+  const event: PublishedEventRecord = {
+    _id: id,
+    namespace_id: ctx.namespace._id,
+    type: request.type,
+    task_id: request.task_id ?? null,
+    sequence: NO_SEQUENCE,
+    timestamp: now,
+    data,
+    created_at: now,
+    request_hash: requestHash,
+    outbox_at: now,
+  };
+  const outcome = await ctx.stores.events.publish(event);
+  if (outcome.kind === "duplicate") {
+    // Another request with this key was faster, or this insert's own answer was lost.
+    const known = await publishedBefore(ctx, id, requestHash);
+    if (known === null) throw new Error(`${id} was refused and can't be found`);
+    return known;
+  }
+  await announceEvent({ ctx, event });
+  return event;
+}
+
+/** The event of that key, if it is there; announced again when its dispatch is still due. */
+async function publishedBefore(
+  ctx: NamespaceContext,
+  id: string,
+  requestHash: string,
+): Promise<EventRecord | null> {
+  const known = await ctx.stores.events.getPublished(id);
+  if (known === null) return null;
+  if (known.request_hash !== requestHash) {
+    throw new DomainError(
+      "idempotency_key_reused",
+      `This Idempotency-Key made ${id}, from another request. Use a new key for a new event.`,
+      [{ path: "Idempotency-Key", message: "used for another request" }],
+    );
+  }
+  if (known.outbox_at !== null) await announceEvent({ ctx, event: known });
+  return known;
+}
+
+/** What the event says, as it is stored. */
+async function checkedData(
+  ctx: NamespaceContext,
+  request: PublishEventRequest,
+): Promise<Record<string, unknown>> {
+  const type = await ctx.stores.eventTypes.find(ctx.namespace._id, request.type);
+  if (type === null) {
+    throw invalid(
+      "type",
+      `there is no registered event type "${request.type}"; register it by PUT /v1/event-types/{event_type}`,
+    );
+  }
+  if (type.status === "ARCHIVED") {
+    throw invalid(
+      "type",
+      `the event type "${request.type}" is archived: there is nothing more of it, unless a PUT puts it in service again`,
+    );
+  }
+  const taken = FRAME_FIELDS.find((field) => Object.hasOwn(request.data, field));
+  if (taken !== undefined) {
+    throw invalid(`data.${taken}`, "this field is Waybill's to set; remove it");
+  }
+  requireValid(request.data, type.schema, "data");
+  const task = await taskOf(ctx, request);
+  return { ...request.data, ...(task !== null && { task: presentTask(task) }) };
+}
+
+async function taskOf(
+  ctx: NamespaceContext,
+  { task_id: taskId }: PublishEventRequest,
+): Promise<TaskRecord | null> {
+  if (taskId === undefined) return null;
+  const task = await ctx.stores.tasks.find(ctx.namespace._id, taskId);
+  if (task === null) throw invalid("task_id", `there is no task "${taskId}" in this namespace`);
+  return task;
+}
+
+/** An id made of a namespace and a key alone, in the form of a UUIDv8 (RFC 9562, section 5.8). */
+async function keyedId(namespaceId: string, key: string): Promise<string> {
+  const hash = await sha256(`${namespaceId}\n${key}`);
+  return `${ID_PREFIXES.event}_${hash.slice(0, 12)}8${hash.slice(13, 16)}8${hash.slice(17, 32)}`;
+}
+
+function invalid(path: string, message: string): DomainError {
+  return new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
+}

@@ -1,0 +1,26 @@
+import type { NamespaceContext } from "../../context.ts";
+import { notFound } from "../../errors.ts";
+
+/** How often a change looks again when another came in between. */
+const MAX_TRIES = 5;
+
+/**
+ * Takes a registered type out of service: nothing of it is published any more and nobody can
+ * subscribe to it, but its events and versions stay to be read. Again changes nothing. Throws
+ * `not_found`.
+ */
+export async function archiveEventType({
+  ctx,
+  input: { type },
+}: {
+  ctx: NamespaceContext;
+  input: { readonly type: string };
+}): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const known = await ctx.stores.eventTypes.find(ctx.namespace._id, type);
+    if (known === null) throw notFound("event type", type);
+    if (known.status === "ARCHIVED") return;
+    if (await ctx.stores.eventTypes.change(known, { status: "ARCHIVED" }, null)) return;
+  }
+  throw new Error(`the archiving of the event type ${type} lost ${MAX_TRIES} races`);
+}

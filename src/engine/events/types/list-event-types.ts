@@ -1,0 +1,64 @@
+import { DEFAULT_PAGE_SIZE } from "../../../contract/common.ts";
+import { EVENT_CATALOGUE } from "../../../contract/event.ts";
+import type { EventType, EventTypeListRequest } from "../../../contract/event-type.ts";
+import type { NamespaceContext } from "../../context.ts";
+import { asList, fromBase64Url, invalidCursor, toBase64Url } from "../../paging.ts";
+import { presentBuiltIn, presentRegistered } from "./present-event-type.ts";
+
+/** One page of the catalogue in order of the types' names; null: it is the last. */
+export type EventTypePage = {
+  readonly results: readonly EventType[];
+  readonly nextCursor: string | null;
+};
+
+/** Waybill's own event types and the namespace's, in one order. One read. Throws `invalid_cursor`. */
+export async function listEventTypes({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: EventTypeListRequest;
+}): Promise<EventTypePage> {
+  const limit = input.limit ?? DEFAULT_PAGE_SIZE;
+  const after = input.cursor === undefined ? null : decodeCursor(input.cursor);
+  const names = asList(input.type);
+  const builtIn = EVENT_CATALOGUE.filter(
+    ({ type }) =>
+      input.origin !== "registered" &&
+      input.status !== "ARCHIVED" &&
+      (names?.includes(type) ?? true) &&
+      (after === null || type > after),
+  ).map(({ type }) => ({ name: type, present: () => presentBuiltIn(type) }));
+  const heads =
+    input.origin === "built_in"
+      ? []
+      : await ctx.stores.eventTypes.list(
+          ctx.namespace._id,
+          { names, status: input.status },
+          after,
+          limit + 1,
+        );
+  const registered = heads.map((head) => ({
+    name: head.name,
+    present: () => presentRegistered(head),
+  }));
+  const all = [...builtIn, ...registered].toSorted((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
+  const page = all.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    results: page.map(({ present }) => present()),
+    nextCursor: all.length > limit && last !== undefined ? encodeCursor(last.name) : null,
+  };
+}
+
+function encodeCursor(name: string): string {
+  return toBase64Url(`type:${name}`);
+}
+
+function decodeCursor(cursor: string): string {
+  const [, name] = /^type:([a-z0-9_.]{1,100})$/.exec(fromBase64Url(cursor)) ?? [];
+  if (name === undefined) throw invalidCursor();
+  return name;
+}

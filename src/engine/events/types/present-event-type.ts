@@ -1,0 +1,75 @@
+import { type BuiltInEventType, EVENT_CATALOGUE } from "../../../contract/event.ts";
+import { EVENT_EXAMPLES } from "../../../contract/event-example.ts";
+import type { EventType } from "../../../contract/event-type.ts";
+import type { EventTypeHead } from "../../../ports/event-type-store.ts";
+import { builtInSchema, registeredSchema } from "./payload-schema.ts";
+
+/** What an example says of who and when, where a registered type gives only its `data`. */
+const EXAMPLE_TIMESTAMP = "2026-11-24T01:02:09.870Z";
+
+/** The version of every event of Waybill's own: none has changed in a way that breaks a receiver. */
+const BUILT_IN_VERSION = 1;
+
+/** One of Waybill's own event types. */
+export function presentBuiltIn(type: BuiltInEventType): EventType {
+  const meaning = EVENT_CATALOGUE.find((one) => one.type === type)?.meaning ?? null;
+  return {
+    type,
+    origin: "built_in",
+    description: meaning,
+    version: BUILT_IN_VERSION,
+    status: "ACTIVE",
+    schema: { ...builtInSchema(type) },
+    example: { ...EVENT_EXAMPLES[type] },
+    data_schema: null,
+    created_at: null,
+    updated_at: null,
+  };
+}
+
+/** A registered event type in its present version, or in the one whose fields are given instead. */
+export function presentRegistered(
+  record: Pick<
+    EventTypeHead,
+    | "name"
+    | "namespace_id"
+    | "status"
+    | "description"
+    | "version"
+    | "schema"
+    | "example"
+    | "since"
+    | "created_at"
+  >,
+): EventType {
+  const dataSchema = parseObject(record.schema);
+  return {
+    type: record.name,
+    origin: "registered",
+    description: record.description,
+    version: record.version,
+    status: record.status,
+    schema: { ...registeredSchema(record.name, record.version, dataSchema) },
+    example:
+      record.example === null
+        ? null
+        : {
+            type: record.name,
+            timestamp: EXAMPLE_TIMESTAMP,
+            data: {
+              namespace_id: record.namespace_id,
+              sequence: 0,
+              ...parseObject(record.example),
+            },
+          },
+    data_schema: dataSchema,
+    created_at: record.created_at.toISOString(),
+    updated_at: record.since.toISOString(),
+  };
+}
+
+/** What was stored as the text of a JSON object. */
+function parseObject(text: string): Record<string, unknown> {
+  const value: Record<string, unknown> = JSON.parse(text);
+  return value;
+}

@@ -1,0 +1,132 @@
+import type { TaskReport } from "../../contract/external-task.ts";
+import type { Progress } from "../../contract/task.ts";
+import type { TaskErrorRecord, TaskPatch, TaskRecord } from "../../ports/task-store.ts";
+import type { ServiceContext } from "../context.ts";
+import type { Intent } from "../tasks/plan-change.ts";
+import { failIntent, retryIntent } from "../tasks/retry-intent.ts";
+
+/** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
+export const PROGRESS_EVENT_INTERVAL_MS = 10_000;
+
+/** Who reports stands so in the history. */
+export const EXECUTOR = "executor";
+
+/** What a report makes of its task. */
+export type ReportPlan = {
+  readonly intent: Intent;
+  /** Until the next attempt, when one follows. */
+  readonly delaySeconds: number;
+  /** Whether the report has to be planned anew after this: the table has no direct way. */
+  readonly isFirstOfTwo: boolean;
+};
+
+/**
+ * The change that carries out an executor's report on the task as it is. A kill that was accepted
+ * turns every ending into CANCELED, and is acknowledged by the first report that is told of it.
+ */
+export function planReport(ctx: ServiceContext, task: TaskRecord, report: TaskReport): ReportPlan {
+  const now = ctx.runtime.now();
+  const patch = commonPatch(task, report, now);
+  const alive = (): ReportPlan => ({
+    ...NO_RETRY,
+    intent: {
+      to: "IN_PROGRESS",
+      kind: task.status === "UNKNOWN" ? "status" : null,
+      actor: EXECUTOR,
+      reason: task.status === "UNKNOWN" ? "the executor is heard of again" : null,
+      patch: {
+        ...patch,
+        lease_expires_at: new Date(now.getTime() + heartbeatMs(task)),
+        ...(isProgressEvent(task, report, now) && { progress_event_at: now }),
+      },
+      events: isProgressEvent(task, report, now) ? [{ type: "task.progressed", data: {} }] : [],
+    },
+  });
+  const { status } = report;
+  if (status === undefined || status === "IN_PROGRESS") return alive();
+  if (task.cancel !== null) return ending("CANCELED", task.cancel.reason ?? "killed", patch);
+  switch (status) {
+    case "COMPLETED":
+      return ending("COMPLETED", "done", patch);
+    case "CANCELED":
+      return ending("CANCELED", report.reason ?? "canceled by the executor", patch);
+    case "SKIPPED": {
+      const reason = report.reason ?? "skipped by the executor";
+      const additional_data = {
+        ...task.additional_data,
+        ...report.additional_data,
+        skip_reason: reason,
+      };
+      return ending("SKIPPED", reason, { ...patch, additional_data });
+    }
+    case "FAILED": {
+      const error = errorOf(task, report);
+      if (!error.retryable) {
+        const intent = failIntent(error, EXECUTOR);
+        return { ...NO_RETRY, intent: { ...intent, patch: { ...patch, ...intent.patch } } };
+      }
+      // UNKNOWN leads back to work or to an end, not to the queue.
+      if (task.status === "UNKNOWN") return { ...alive(), isFirstOfTwo: true };
+      const { intent, delaySeconds } = retryIntent({ ctx, task, error, actor: EXECUTOR, now });
+      return {
+        intent: { ...intent, patch: { ...patch, ...intent.patch } },
+        delaySeconds,
+        isFirstOfTwo: false,
+      };
+    }
+  }
+}
+
+const NO_RETRY = { delaySeconds: 0, isFirstOfTwo: false } as const;
+
+function ending(
+  to: "COMPLETED" | "CANCELED" | "SKIPPED",
+  reason: string,
+  patch: TaskPatch,
+): ReportPlan {
+  return {
+    ...NO_RETRY,
+    intent: { to, kind: "status", actor: EXECUTOR, reason, patch, events: [] },
+  };
+}
+
+function commonPatch(task: TaskRecord, report: TaskReport, now: Date): TaskPatch {
+  return {
+    handed_over_at: task.handed_over_at ?? now,
+    ...(report.progress !== undefined && { progress: progressOf(report.progress) }),
+    ...(report.outputs !== undefined && { outputs: report.outputs }),
+    ...(report.additional_data !== undefined && {
+      additional_data: { ...task.additional_data, ...report.additional_data },
+    }),
+    // The answer to this report shows the kill.
+    ...(task.cancel?.acknowledged_at === null && {
+      cancel: { ...task.cancel, acknowledged_at: now },
+    }),
+  };
+}
+
+function progressOf({ completed, total, unit, message }: Progress): Progress {
+  return { completed, total, unit, message };
+}
+
+function errorOf(task: TaskRecord, report: TaskReport): TaskErrorRecord {
+  const { code, message, retryable, details } = report.error ?? {
+    code: "executor_failed",
+    message: "The executor failed.",
+    retryable: true,
+    details: null,
+  };
+  const isFinal = !retryable || task.attempt >= task.max_attempts;
+  return { code, message, retryable: !isFinal, attempt: task.attempt, details };
+}
+
+function isProgressEvent(task: TaskRecord, report: TaskReport, now: Date): boolean {
+  if (report.progress === undefined) return false;
+  const last = task.progress_event_at;
+  return last === null || now.getTime() - last.getTime() >= PROGRESS_EVENT_INTERVAL_MS;
+}
+
+/** How long an executor may be silent, in milliseconds. */
+export function heartbeatMs(task: TaskRecord): number {
+  return (task.executor?.heartbeat_timeout ?? 0) * 1000;
+}

@@ -1,0 +1,53 @@
+import type { PutTaskTypeRequest } from "../../contract/task-type.ts";
+import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
+import { seal } from "../../crypto/seal.ts";
+import { newSecret } from "../webhooks/sign.ts";
+import type { NamespaceContext } from "../context.ts";
+import { requireUsableSchema } from "../json-schema.ts";
+import { checkedUrl } from "../webhooks/endpoints/checked-url.ts";
+
+/** The type as it is now, and its secret if this call made it. */
+export type PutTaskType = { readonly record: TaskTypeRecord; readonly secret: string | null };
+
+/**
+ * Makes a type, or replaces what a type says; its secret stays. Tasks that run already keep the
+ * time-out and back-off that they were made with. Throws `invalid_request` for a URL that may not
+ * be sent to and for a schema that can't be used.
+ */
+export async function putTaskType({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly type: string; readonly request: PutTaskTypeRequest };
+}): Promise<PutTaskType> {
+  const { request } = input;
+  const url = await checkedUrl({ ctx, url: request.executor_url, path: "executor_url" });
+  if (request.input_schema !== undefined) {
+    requireUsableSchema(request.input_schema, "input_schema");
+  }
+  const now = ctx.runtime.now();
+  const id = ctx.runtime.newId("taskType");
+  const secret = newSecret();
+  const record: TaskTypeRecord = {
+    _id: id,
+    namespace_id: ctx.namespace._id,
+    name: input.type,
+    status: "ACTIVE",
+    metadata: {},
+    executor_url: url,
+    description: request.description ?? null,
+    input_schema: request.input_schema === undefined ? null : JSON.stringify(request.input_schema),
+    heartbeat_timeout: request.heartbeat_timeout,
+    max_attempts: request.max_attempts,
+    backoff: request.backoff,
+    queue_ttl: request.queue_ttl,
+    concurrency: request.concurrency,
+    killable: request.killable,
+    sealed_secret: await seal(secret, ctx.config.sealingKeys, id),
+    created_at: now,
+    updated_at: now,
+  };
+  const outcome = await ctx.stores.taskTypes.put(record);
+  return outcome.kind === "created" ? { record, secret } : { record: outcome.record, secret: null };
+}

@@ -1,0 +1,44 @@
+import type { z } from "zod";
+import type { Singleton } from "../../contract/submission.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { createTask } from "../tasks/create-task.ts";
+import type { NewTask, Submission } from "../tasks/new-task.ts";
+
+/** What becomes of a submission while another task works for its resource; see `Singleton`. */
+export type WhenBusy = z.infer<typeof Singleton>["when_busy"];
+
+/** A submission for a resource that is its own singleton. */
+export type ResourceSubmission = Submission & {
+  /** `return` when absent. */
+  readonly whenBusy?: WhenBusy | undefined;
+};
+
+/**
+ * Makes a task that works for a resource, unless one does already: then, by default, that one is
+ * answered. The resource's id is the singleton key, so of two submits at once one makes the task.
+ * Throws what `createTask` throws.
+ */
+export function submitForResource({
+  ctx,
+  task,
+  submission,
+}: {
+  ctx: NamespaceContext;
+  task: Pick<NewTask, "taskType" | "jobInput" | "inputs" | "additionalData"> & {
+    readonly resourceId: string;
+  };
+  submission: ResourceSubmission;
+}): Promise<TaskRecord> {
+  const { options, idempotencySlot, whenBusy = "return" } = submission;
+  return createTask({
+    ctx,
+    input: {
+      ...task,
+      taskId: ctx.runtime.newId("task"),
+      additionalData: { ...task.additionalData, job_id: ctx.runtime.newId("job") },
+      options: { ...options, singleton: { key: task.resourceId, when_busy: whenBusy } },
+      idempotencySlot,
+    },
+  });
+}

@@ -1,0 +1,39 @@
+import type { TaskPatch } from "../../ports/task-store.ts";
+import { unseenIntent } from "../tasks/plan-change.ts";
+import { publishJob } from "../tasks/publish-job.ts";
+import { requestDispatch } from "../tasks/request-dispatch.ts";
+import { endTask } from "./end-task.ts";
+import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
+
+/** How long a continuation's message may take before the reaper publishes it again. */
+const CONTINUATION_GRACE_SECONDS = 120;
+
+/**
+ * Lets the lease go and asks for another invocation, which goes on with the attempt from the last
+ * step that was done: at once, or after a delay. A kill that came first ends the task instead.
+ */
+export async function continueLater(
+  run: Run,
+  { delaySeconds = 0, patch = {} }: { delaySeconds?: number; patch?: TaskPatch } = {},
+): Promise<RunOutcome> {
+  const { ctx } = run;
+  const graceMs = (delaySeconds + CONTINUATION_GRACE_SECONDS) * 1000;
+  const written = await writeAsHolder(run, (task) =>
+    task.cancel !== null
+      ? null
+      : unseenIntent(task, "runner", {
+          ...patch,
+          lease_token: null,
+          lease_expires_at: new Date(ctx.runtime.now().getTime() + graceMs),
+          checkpoint: run.state,
+          progress: run.progress,
+        }),
+  );
+  if (written.kind === "reconsider") return endTask(run, { status: "CANCELED" });
+  if (written.kind === "lost") return { kind: "lost" };
+  await Promise.all([
+    publishJob({ ctx, task: written.task, delaySeconds }),
+    requestDispatch({ ctx, task: written.task }),
+  ]);
+  return { kind: "continued" };
+}

@@ -1,0 +1,56 @@
+import type { TaskRecord } from "../../ports/task-store.ts";
+import { cacheTask } from "../tasks/cache-task.ts";
+import { unseenIntent } from "../tasks/plan-change.ts";
+import { PROGRESS_EVENT_INTERVAL_MS } from "../executors/plan-report.ts";
+import { recordRejection, type Run, writeAsHolder } from "./run.ts";
+
+/** When this invocation last wrote, and last said how far it is, in milliseconds. */
+export type Pulse = { beatAt: number; progressEventAt: number };
+
+/**
+ * Between two steps, if it is time: renews the lease and stores progress and checkpoint in one
+ * write, which also brings the news of a kill. False when the lease is in other hands.
+ */
+export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
+  const now = run.ctx.runtime.now();
+  if (now.getTime() - pulse.beatAt < run.ctx.config.jobs.heartbeatIntervalMs) return true;
+  pulse.beatAt = now.getTime();
+  if (now.getTime() - pulse.progressEventAt >= PROGRESS_EVENT_INTERVAL_MS) {
+    pulse.progressEventAt = now.getTime();
+    return beatWithEvent(run, leaseEnd(run, now));
+  }
+  return renewLease(run);
+}
+
+/** Renews the lease at once, from now on. False when it is in other hands, which the history then says. */
+export async function renewLease(run: Run): Promise<boolean> {
+  const now = run.ctx.runtime.now();
+  const beaten: TaskRecord | null = await run.ctx.stores.tasks.heartbeat({
+    taskId: run.task._id,
+    leaseToken: run.leaseToken,
+    leaseExpiresAt: leaseEnd(run, now),
+    progress: run.progress,
+    checkpoint: run.state,
+    at: now,
+  });
+  if (beaten === null) {
+    await recordRejection(run, run.task, "heartbeat");
+    return false;
+  }
+  run.task = beaten;
+  await cacheTask({ ctx: run.ctx, task: beaten });
+  return true;
+}
+
+async function beatWithEvent(run: Run, leaseExpiresAt: Date): Promise<boolean> {
+  const patch = { lease_expires_at: leaseExpiresAt, progress: run.progress, checkpoint: run.state };
+  const written = await writeAsHolder(run, (task) => ({
+    ...unseenIntent(task, "runner", patch),
+    events: [{ type: "task.progressed", data: {} }],
+  }));
+  return written.kind === "written";
+}
+
+function leaseEnd(run: Run, now: Date): Date {
+  return new Date(now.getTime() + run.ctx.config.jobs.leaseSeconds * 1000);
+}

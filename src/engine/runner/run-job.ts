@@ -1,0 +1,148 @@
+import type { JobMessage } from "../../ports/queue.ts";
+import type { ServiceContext } from "../context.ts";
+import { unseenIntent } from "../tasks/plan-change.ts";
+import { findJob } from "../../catalog.ts";
+import { claim } from "./claim.ts";
+import { continueLater } from "./continue-later.ts";
+import { NonRetryableError, type StepOutcome } from "./define-job.ts";
+import { endTask } from "./end-task.ts";
+import { describeError, failAttempt } from "./fail-attempt.ts";
+import { handOver } from "../executors/hand-over.ts";
+import { heartbeat, type Pulse } from "./heartbeat.ts";
+import type { JobState, OpenJob } from "./job.ts";
+import { LeaseLostError, leaseGuard } from "./lease-guard.ts";
+import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
+import { isOutage, sitOut } from "./sit-out.ts";
+
+/**
+ * Runs a task for one invocation: takes the lease, calls the job's steps until they are done or
+ * the invocation's budget is spent, keeps a checkpoint, and ends the task or asks for another
+ * invocation. Whatever a step throws ends in a retry or in FAILED, but for a store's outage, which
+ * the attempt sits out. What the stores throw outside of steps goes up, the queue repeats the
+ * message, and the reaper finds the lease that nobody renews (P1).
+ */
+export async function runJob({
+  ctx,
+  input,
+}: {
+  ctx: ServiceContext;
+  input: JobMessage;
+}): Promise<RunOutcome> {
+  const claimed = await claim(ctx, input);
+  if (claimed.kind === "stale") return claimed;
+  const { task, leaseToken } = claimed;
+  const run: Run = {
+    ctx,
+    actor: "runner",
+    leaseToken,
+    job: null,
+    task,
+    state: task.checkpoint,
+    progress: task.progress,
+  };
+  if (task.executor !== null) return handOver(run);
+  let step: StepOutcome<JobState> | "continue" | "lost";
+  try {
+    const job = await open(run);
+    run.job = job;
+    step = run.task.cancel === null ? await work(run, job) : "continue";
+  } catch (error) {
+    if (error instanceof LeaseLostError) return { kind: "lost" };
+    if (isOutage(run, error)) return sitOut(run, error);
+    return failAttempt(run, describeError(error, task.attempt, task.max_attempts));
+  }
+  return settle(run, step);
+}
+
+/** Writes the invocation's result. A kill that was noticed between two steps ends the task here. */
+async function settle(
+  run: Run,
+  step: StepOutcome<JobState> | "continue" | "lost",
+): Promise<RunOutcome> {
+  if (step === "lost") return { kind: "lost" };
+  if (step === "continue") {
+    return run.task.cancel === null ? continueLater(run) : endTask(run, { status: "CANCELED" });
+  }
+  switch (step.kind) {
+    case "next":
+      return continueLater(run);
+    case "done":
+      return endTask(run, { status: "COMPLETED" });
+    case "skip":
+      return endTask(run, { status: "SKIPPED", reason: step.reason });
+    case "fail": {
+      const { code, message, details } = step;
+      const { attempt } = run.task;
+      return endTask(run, {
+        status: "FAILED",
+        error: { code, message, retryable: false, attempt, details },
+      });
+    }
+  }
+}
+
+async function open(run: Run): Promise<OpenJob> {
+  const job = findJob(run.task.task_type);
+  if (job === null) {
+    throw new NonRetryableError(
+      "unknown_task_type",
+      `This deployment has no job ${run.task.task_type}.`,
+    );
+  }
+  const opened = await job.open(run.ctx, run.task, leaseGuard(run));
+  if (opened === null) {
+    throw new NonRetryableError(
+      "resource_gone",
+      `${run.task.resource_id ?? "The resource"} no longer exists.`,
+    );
+  }
+  return opened;
+}
+
+/** Steps until the job is done, the budget is spent, a kill is seen, or the lease is lost. */
+async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "continue" | "lost"> {
+  const { runtime, config } = run.ctx;
+  const startedAt = runtime.now().getTime();
+  const pulse: Pulse = { beatAt: startedAt, progressEventAt: startedAt };
+  let step = run.state === null ? keep(run, await job.start()) : null;
+  for (let steps = 0; ; steps += 1) {
+    if (step !== null && step.kind !== "next") return step;
+    const isSpent = runtime.now().getTime() - startedAt >= config.jobs.invocationBudgetMs;
+    if (isSpent || steps >= config.jobs.invocationMaxSteps || run.state === null) return "continue";
+    if (!(await heartbeat(run, pulse))) return "lost";
+    if (run.task.cancel !== null) return "continue";
+    const ahead = await job.advance(run.state);
+    if (
+      ahead.kind === "next" &&
+      ahead.killRefusal !== undefined &&
+      run.task.kill_refusal === null
+    ) {
+      // Written before the next step begins: a kill that came first wins, one that comes later is
+      // refused. And before the step is kept: if it can't be written, the next attempt repeats the step.
+      const forbidden = await forbidKill(run, ahead, ahead.killRefusal);
+      if (forbidden !== "forbidden") return forbidden;
+    }
+    step = keep(run, ahead);
+  }
+}
+
+async function forbidKill(
+  run: Run,
+  { state, progress }: Extract<StepOutcome<JobState>, { kind: "next" }>,
+  reason: string,
+): Promise<"forbidden" | "continue" | "lost"> {
+  const written = await writeAsHolder(run, (task) =>
+    task.cancel !== null
+      ? null
+      : unseenIntent(task, "runner", { kill_refusal: reason, checkpoint: state, progress }),
+  );
+  if (written.kind === "reconsider") return "continue";
+  return written.kind === "lost" ? "lost" : "forbidden";
+}
+
+/** Keeps what a step has come to, so that whatever happens next goes on from there. */
+function keep(run: Run, step: StepOutcome<JobState>): StepOutcome<JobState> {
+  if (step.kind !== "skip") run.state = step.state;
+  if (step.kind === "next" || step.kind === "done") run.progress = step.progress;
+  return step;
+}

@@ -1,0 +1,56 @@
+import type { TerminalStatus } from "../../contract/status.ts";
+import { StoreUnavailableError } from "../../ports/errors.ts";
+import type { Conclusion } from "./define-job.ts";
+import { LeaseLostError } from "./lease-guard.ts";
+import type { Run } from "./run.ts";
+
+const NOTHING: Conclusion = { outputs: [], events: [] };
+
+/**
+ * Before an end that cuts the work short: brings the state up to what a runner that died did after
+ * its last checkpoint, so that the task tells all that is left of it. A job that can't say keeps
+ * its state.
+ */
+export async function recountWork(run: Run, ending: TerminalStatus): Promise<void> {
+  if ((ending !== "CANCELED" && ending !== "FAILED") || run.job === null) return;
+  try {
+    run.state = await run.job.recount(run.state);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    logFailure(run, "what was done was not counted", error);
+  }
+}
+
+/**
+ * Takes back what a canceled or failed job should not leave behind. An undo that throws is logged
+ * and not tried again: a task that can't be undone, or whose checkpoint this deployment can't read,
+ * must end all the same (P1). A store that is down is thrown on, since a later try may work; so is
+ * a lost lease, since whoever has it undoes.
+ */
+export async function undoWork(run: Run, ending: TerminalStatus): Promise<void> {
+  if ((ending !== "CANCELED" && ending !== "FAILED") || run.state === null) return;
+  try {
+    await run.job?.undo?.(run.state);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError || error instanceof LeaseLostError) throw error;
+    logFailure(run, "the work was not undone", error);
+  }
+}
+
+/**
+ * What the task shows of the work. When that throws, a task that is CANCELED or FAILED ends without
+ * it; any other end is the job's to mend, and throws.
+ */
+export function concludeWork(run: Run, ending: TerminalStatus): Conclusion {
+  try {
+    return run.job?.conclude(run.state, ending) ?? NOTHING;
+  } catch (error) {
+    if (ending !== "CANCELED" && ending !== "FAILED") throw error;
+    logFailure(run, "the task ends without its outputs", error);
+    return NOTHING;
+  }
+}
+
+function logFailure(run: Run, message: string, error: unknown): void {
+  run.ctx.runtime.log("error", message, { task_id: run.task._id, error: String(error) });
+}

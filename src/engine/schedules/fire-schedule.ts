@@ -1,0 +1,73 @@
+import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext, ServiceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { submit } from "../../content/submissions/submit.ts";
+import { firedSubmission } from "./overlap.ts";
+import { submissionOf } from "./present-schedule.ts";
+import { syncOrLeave } from "./sync-schedule.ts";
+
+/** What a firing came to. */
+export type FiringOutcome =
+  | { readonly kind: "submitted"; readonly taskId: string }
+  /** The submission is refused as it stands; the schedule shows why. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** Paused, deleted or unknown: nothing is due. */
+  | { readonly kind: "idle" };
+
+/**
+ * Carries out a firing that the queue announces. `firing` is the same in every copy of one
+ * announcement, and stands in the task's idempotency slot: however often it comes, one task is
+ * made (P7).
+ */
+export async function fireSchedule({
+  ctx,
+  input,
+}: {
+  ctx: ServiceContext;
+  input: { readonly scheduleId: string; readonly firing: string };
+}): Promise<FiringOutcome> {
+  const schedule = await ctx.stores.schedules.get(input.scheduleId);
+  if (schedule?.status !== "ACTIVE") {
+    // The queue had not been told.
+    if (schedule !== null) await syncOrLeave({ ctx, schedule });
+    else await ctx.stores.queue.deleteSchedule(input.scheduleId);
+    return { kind: "idle" };
+  }
+  return submitFor({ ctx, schedule, firing: input.firing });
+}
+
+/** Submits what a schedule says, once for each `firing`, and notes on it what came of it. */
+export async function submitFor({
+  ctx,
+  schedule,
+  firing,
+}: {
+  ctx: ServiceContext;
+  schedule: ScheduleRecord;
+  firing: string;
+}): Promise<Exclude<FiringOutcome, { kind: "idle" }>> {
+  const at = ctx.runtime.now();
+  const namespace: NamespaceContext = {
+    ...ctx,
+    principal: { kind: "schedule", scheduleId: schedule._id },
+    namespace: { _id: schedule.namespace_id, name: schedule.namespace_id },
+  };
+  let task: TaskRecord;
+  try {
+    task = await submit({
+      ctx: namespace,
+      input: {
+        ...firedSubmission(schedule, submissionOf(schedule)),
+        idempotencySlot: `${schedule._id}:${firing}`,
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const reason = `${error.code}: ${error.message}`;
+    await ctx.stores.schedules.recordFiring(schedule._id, { at, taskId: null, error: reason });
+    return { kind: "refused", reason };
+  }
+  await ctx.stores.schedules.recordFiring(schedule._id, { at, taskId: task._id, error: null });
+  return { kind: "submitted", taskId: task._id };
+}

@@ -1,0 +1,113 @@
+import type { InsertOutcome } from "../../ports/resource-store.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { cacheTask } from "./cache-task.ts";
+import { mirrorOrLog } from "../resources/mirror-task.ts";
+import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
+import { publishJob } from "./publish-job.ts";
+import { requestDispatch } from "./request-dispatch.ts";
+
+/** A task that nobody has changed since it was inserted. */
+const FIRST_VERSION = 1;
+
+/** How often a submission looks again when the task that stood in its way has ended meanwhile. */
+const MAX_TRIES = 5;
+
+/**
+ * Accepts a task: once it is in MongoDB it will reach a terminal status, whatever dies next (P1).
+ * Of many submissions with one idempotency key, one singleton key or one id, the unique indexes
+ * let one insert win; the others find its task (P5). Throws `idempotency_key_reused` when the key
+ * stands for another request, and `StoreUnavailableError` when MongoDB can't be reached, and then
+ * nothing was accepted (P6).
+ */
+export async function createTask({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: NewTask;
+}): Promise<TaskRecord> {
+  await requireParent(ctx, input);
+  const task = await newTaskRecord(ctx, input);
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const outcome = await ctx.stores.tasks.insert(task);
+    if (outcome.kind === "inserted") {
+      await announce(ctx, task);
+      return task;
+    }
+    const existing = await holderOf(ctx, task, outcome);
+    if (existing === null) continue;
+    if (existing.idempotency_slot === task.idempotency_slot) requireSameRequest(existing, task);
+    // Whoever inserted it may have died before the rest; done twice, the rest changes nothing (P7).
+    if (existing.version === FIRST_VERSION) await announce(ctx, existing);
+    const isOther =
+      existing._id !== task._id && existing.idempotency_slot !== task.idempotency_slot;
+    if (!isOther || input.options.singleton?.when_busy !== "skip") return existing;
+    return insertSkipped(ctx, task, existing);
+  }
+  throw new Error(`the submission of ${input.taskId} lost ${MAX_TRIES} races`);
+}
+
+/** The task that a unique index saw in the way; null when it let go of the slot since. */
+function holderOf(
+  ctx: NamespaceContext,
+  task: TaskRecord,
+  { fields }: Extract<InsertOutcome, { kind: "duplicate" }>,
+): Promise<TaskRecord | null> {
+  const { tasks } = ctx.stores;
+  if (fields.includes("idempotency_slot")) {
+    return tasks.findByIdempotencySlot(ctx.namespace._id, task.idempotency_slot);
+  }
+  if (fields.includes("singleton_slot")) {
+    return tasks.findBySingletonSlot(ctx.namespace._id, task.singleton_slot);
+  }
+  return tasks.find(ctx.namespace._id, task._id);
+}
+
+function requireSameRequest(existing: TaskRecord, task: TaskRecord): void {
+  if (existing.request_hash === task.request_hash) return;
+  throw new DomainError(
+    "idempotency_key_reused",
+    `This Idempotency-Key made ${existing._id}, from another request. Use a new key for a new request.`,
+    [{ path: "Idempotency-Key", message: "used for another request" }],
+  );
+}
+
+async function requireParent(ctx: NamespaceContext, { options }: NewTask): Promise<void> {
+  const { parent_task_id: parentId } = options;
+  if (parentId === undefined) return;
+  if ((await ctx.stores.tasks.find(ctx.namespace._id, parentId)) !== null) return;
+  const message = `there is no task "${parentId}" in this namespace`;
+  throw new DomainError("invalid_request", `parent_task_id: ${message}`, [
+    { path: "parent_task_id", message },
+  ]);
+}
+
+async function insertSkipped(
+  ctx: NamespaceContext,
+  task: TaskRecord,
+  busy: TaskRecord,
+): Promise<TaskRecord> {
+  const skipped = skippedRecord(ctx, task, busy);
+  const outcome = await ctx.stores.tasks.insert(skipped);
+  const made = outcome.kind === "inserted" ? skipped : await holderOf(ctx, skipped, outcome);
+  if (made === null) throw new Error(`${task._id} was refused and can't be found`);
+  await Promise.all([
+    cacheTask({ ctx, task: made, eventsAfter: 0 }),
+    mirrorOrLog({ ctx, task: made }),
+    requestDispatch({ ctx, task: made }),
+  ]);
+  return made;
+}
+
+/** What follows the insert, all of it only a matter of speed: hot copy, job message, resource. */
+async function announce(ctx: NamespaceContext, task: TaskRecord): Promise<void> {
+  const waitMs =
+    task.not_before === null ? 0 : task.not_before.getTime() - ctx.runtime.now().getTime();
+  await Promise.all([
+    cacheTask({ ctx, task, eventsAfter: 0 }),
+    publishJob({ ctx, task, delaySeconds: Math.max(0, Math.ceil(waitMs / 1000)) }),
+    mirrorOrLog({ ctx, task }),
+  ]);
+}

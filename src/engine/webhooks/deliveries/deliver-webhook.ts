@@ -1,0 +1,163 @@
+import type { DeliveryRecord, Hold } from "../../../ports/delivery-store.ts";
+import type { DeliveryMessage } from "../../../ports/queue.ts";
+import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import { type AttemptTarget, judge, makeAttempt } from "../attempt.ts";
+import { PROBE_PATIENCE_MS } from "../circuit.ts";
+import { buildPayload } from "../payload.ts";
+import { sealedPartsOf } from "../secrets.ts";
+import type { ServiceContext } from "../../context.ts";
+import { endOf, endpointHold } from "./holds.ts";
+import { isBlocked } from "./order.ts";
+import { runSubscriber } from "./run-subscriber.ts";
+import { subscriberOf } from "./subscriber.ts";
+import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
+import { recordTest } from "./record-test.ts";
+import { testEventOf } from "./test-event.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
+
+/** What a message came to. */
+export type DeliveryReport =
+  | { readonly kind: "delivered" }
+  | { readonly kind: "retrying"; readonly nextAttemptAt: Date }
+  | { readonly kind: "dead"; readonly reason: string }
+  /** Not attempted, and no attempt of its schedule used: who ends the hold has it published. */
+  | { readonly kind: "held"; readonly hold: Hold }
+  /** Nothing to do or nothing to decide: the attempt isn't the next of a PENDING delivery. */
+  | { readonly kind: "stale" };
+
+/** An attempt that is to be made. */
+export type DueAttempt = {
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly target: AttemptTarget;
+  /**
+   * The delivery and its endpoint as they were read; null when the message's snapshot stood for
+   * both: then the endpoint was well.
+   */
+  readonly delivery: DeliveryRecord | null;
+  readonly webhook: WebhookRecord | null;
+};
+
+type Prepared =
+  | { readonly kind: "due"; readonly due: DueAttempt }
+  | { readonly kind: "dead"; readonly reason: string }
+  | { readonly kind: "held"; readonly hold: Hold }
+  | { readonly kind: "subscriber"; readonly delivery: DeliveryRecord; readonly name: string }
+  | { readonly kind: "stale" };
+
+/**
+ * Makes one attempt at a delivery and records it. The first attempt finds all it needs in the
+ * message, and its success costs one MongoDB operation; every other reads the delivery first, and
+ * a message that comes late or twice is dropped there (P7). The snapshot is not trusted by a
+ * message that the queue delivers again (`redelivered`): the time before may have been recorded.
+ */
+export async function deliverWebhook({
+  ctx,
+  input,
+}: {
+  ctx: ServiceContext;
+  input: DeliveryMessage & { readonly redelivered: boolean };
+}): Promise<DeliveryReport> {
+  const prepared = await prepare(ctx, input);
+  switch (prepared.kind) {
+    case "stale":
+    case "held":
+      return prepared;
+    case "dead":
+      await ctx.stores.deliveries.abandon(input.delivery_id, prepared.reason, ctx.runtime.now());
+      return prepared;
+    case "subscriber":
+      return runSubscriber({ ctx, input: prepared });
+    case "due":
+      return attempt(ctx, prepared.due);
+  }
+}
+
+async function attempt(ctx: ServiceContext, due: DueAttempt): Promise<DeliveryReport> {
+  const { config, runtime, memory } = ctx;
+  const result = await makeAttempt({ target: due.target, config, runtime, hosts: memory.hosts });
+  if (due.delivery?.is_test) return recordTest({ ctx, due, result });
+  switch (judge(result)) {
+    case "delivered":
+      return recordSuccess({ ctx, due, result });
+    case "gone":
+      return recordGone({ ctx, due, result });
+    case "failed":
+      return recordFailure({ ctx, due, result });
+  }
+}
+
+async function prepare(
+  ctx: ServiceContext,
+  input: DeliveryMessage & { readonly redelivered: boolean },
+): Promise<Prepared> {
+  const { snapshot } = input;
+  const named = { deliveryId: input.delivery_id, attempt: input.attempt };
+  if (snapshot !== null && !input.redelivered && !isKnownOpen(ctx, snapshot.webhook_id)) {
+    return { kind: "due", due: { ...named, target: snapshot, delivery: null, webhook: null } };
+  }
+  const delivery = await ctx.stores.deliveries.get(input.delivery_id);
+  if (delivery?.state !== "PENDING" || delivery.attempt_count + 1 !== input.attempt) {
+    return { kind: "stale" };
+  }
+  const name = subscriberOf(delivery.webhook_id);
+  if (name !== null) return { kind: "subscriber", delivery, name };
+  const [webhook, event] = await Promise.all([
+    ctx.stores.webhooks.get(delivery.webhook_id),
+    delivery.is_test ? testEventOf(ctx, delivery) : ctx.stores.events.get(delivery.event_id),
+  ]);
+  const end = endOf(webhook);
+  // A test is sent whatever status the endpoint has: it is how its owner looks whether it is well.
+  if (webhook === null || webhook.url === null || (end !== null && !delivery.is_test)) {
+    return { kind: "dead", reason: end ?? "" };
+  }
+  if (event === null) return { kind: "dead", reason: "the event is no longer kept" };
+  const target = {
+    webhook_id: webhook._id,
+    event_id: event._id,
+    url: webhook.url,
+    ...sealedPartsOf(webhook, ctx.runtime.now()),
+    payload: buildPayload(event, ctx.config.publicUrl),
+  };
+  if (!delivery.is_test) {
+    const admitted = await admit(ctx, delivery, webhook);
+    if (admitted.kind === "held") return admitted;
+  }
+  return { kind: "due", due: { ...named, target, delivery, webhook } };
+}
+
+/** Whether this isolate saw the endpoint's circuit open: then its record is read, whatever a message says. */
+function isKnownOpen(ctx: ServiceContext, webhookId: string): boolean {
+  const until = ctx.memory.openCircuits.get(webhookId);
+  return until !== undefined && ctx.runtime.now() < until;
+}
+
+/**
+ * Lets a delivery that is due be attempted, or holds it. Where a half-open circuit waits for a
+ * probe it becomes that, by a conditional write which one delivery wins.
+ */
+async function admit(
+  ctx: ServiceContext,
+  delivery: DeliveryRecord,
+  webhook: WebhookRecord,
+): Promise<{ readonly kind: "held"; readonly hold: Hold } | { readonly kind: "admitted" }> {
+  const now = ctx.runtime.now();
+  const hold = async (reason: Hold) => {
+    const relayAt = new Date(now.getTime() + RELAY_AFTER_MS);
+    await ctx.stores.deliveries.hold(delivery, reason, relayAt);
+    return { kind: "held", hold: reason } as const;
+  };
+  const reason = endpointHold(webhook, delivery._id);
+  if (reason !== null) return hold(reason);
+  if (await isBlocked(ctx, delivery, webhook)) {
+    const held = await hold("order");
+    // The earlier one may have been settled in between, and its recorder have seen nobody held:
+    // with both writing before they look, one of the two sees the other.
+    if (await isBlocked(ctx, delivery, webhook)) return held;
+  }
+  const { state, probe_delivery_id } = webhook.circuit;
+  if (state !== "half_open" || probe_delivery_id !== null) return { kind: "admitted" };
+  const lookAgainAt = new Date(now.getTime() + PROBE_PATIENCE_MS);
+  const isProbe = await ctx.stores.webhooks.letProbe(webhook, delivery._id, lookAgainAt);
+  return isProbe ? { kind: "admitted" } : hold("circuit");
+}

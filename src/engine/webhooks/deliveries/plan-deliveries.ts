@@ -1,0 +1,137 @@
+import { matchesEventType } from "../../../contract/event.ts";
+import type { DeliveryRecord, EventRecord, Hold } from "../../../ports/delivery-store.ts";
+import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
+import { deliveryIdOf } from "../delivery-id.ts";
+import { sealedPartsOf } from "../secrets.ts";
+import type { ServiceContext } from "../../context.ts";
+import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { endpointHold, mayCarrySnapshot } from "./holds.ts";
+import { flowControlOf, type PublishedAttempt } from "./publish-attempts.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
+import { subscriberTarget } from "./subscriber.ts";
+
+/** Deliveries in one write: many events to many endpoints are many. */
+const DELIVERIES_PER_WRITE = 1000;
+
+/** Messages in one publish: with payloads of 20 KB at most, the request stays near 1 MB. */
+const MESSAGES_PER_PUBLISH = 50;
+
+/** A delivery as it is stored, and its first attempt's message; null for one that is held. */
+export type PlannedDelivery = {
+  readonly record: DeliveryRecord;
+  readonly attempt: PublishedAttempt | null;
+};
+
+/** A delivery of an event to an endpoint: its id follows from both, so that twice is once. */
+export async function planDelivery(
+  endpoint: ReachableWebhook,
+  event: EventRecord,
+  payload: string,
+  now: Date,
+): Promise<PlannedDelivery> {
+  const id = await deliveryIdOf(event._id, endpoint._id);
+  const hold = endpointHold(endpoint, id);
+  const record = newDelivery({ id, targetId: endpoint._id, event, hold, now });
+  if (hold !== null) return { record, attempt: null };
+  const snapshot = {
+    namespace_id: event.namespace_id,
+    webhook_id: endpoint._id,
+    event_id: event._id,
+    url: endpoint.url,
+    ...sealedPartsOf(endpoint, now),
+    payload,
+  };
+  const message = {
+    delivery_id: id,
+    attempt: 1,
+    snapshot: mayCarrySnapshot(endpoint) ? snapshot : null,
+  };
+  return {
+    record,
+    attempt: { message, options: { deduplicationId: `${id}-1`, ...flowControlOf(endpoint) } },
+  };
+}
+
+/** The deliveries to the deployment's own subscribers, which read what they need themselves. */
+export function planForSubscribers(
+  ctx: ServiceContext,
+  events: readonly EventRecord[],
+  now: Date,
+): readonly Promise<PlannedDelivery>[] {
+  return [...ctx.subscribers.values()].flatMap(({ name, eventTypes }) =>
+    events
+      .filter(({ type }) => eventTypes.some((pattern) => matchesEventType(pattern, type)))
+      .map(async (event): Promise<PlannedDelivery> => {
+        const targetId = subscriberTarget(name);
+        const id = await deliveryIdOf(event._id, targetId);
+        const message = { delivery_id: id, attempt: 1, snapshot: null };
+        return {
+          record: newDelivery({ id, targetId, event, now }),
+          attempt: { message, options: { deduplicationId: `${id}-1` } },
+        };
+      }),
+  );
+}
+
+/** A delivery before its first attempt, which is due at once. */
+export function newDelivery({
+  id,
+  targetId,
+  event,
+  hold = null,
+  isTest = false,
+  now,
+}: {
+  readonly id: string;
+  readonly targetId: string;
+  readonly event: Pick<EventRecord, "_id" | "namespace_id" | "type" | "task_id" | "sequence">;
+  readonly hold?: Hold | null;
+  readonly isTest?: boolean;
+  readonly now: Date;
+}): DeliveryRecord {
+  return {
+    _id: id,
+    namespace_id: event.namespace_id,
+    webhook_id: targetId,
+    event_id: event._id,
+    event_type: event.type,
+    task_id: event.task_id,
+    is_test: isTest,
+    sequence: event.sequence,
+    state: "PENDING",
+    hold,
+    error_message: null,
+    attempt_count: 0,
+    attempts: [],
+    schedule_from: 0,
+    resend_key: null,
+    next_attempt_at: now,
+    relay_at: new Date(now.getTime() + RELAY_AFTER_MS),
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+/**
+ * Stores deliveries, in the order given, and then publishes them: with the queue down, or a crash in
+ * between, the relay publishes what is stored (P3).
+ */
+export async function storeDeliveries(
+  ctx: ServiceContext,
+  planned: readonly PlannedDelivery[],
+): Promise<void> {
+  for (let start = 0; start < planned.length; start += DELIVERIES_PER_WRITE) {
+    await storeSome(ctx, planned.slice(start, start + DELIVERIES_PER_WRITE));
+  }
+}
+
+async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
+  await ctx.stores.deliveries.insertMany(planned.map(({ record }) => record));
+  const attempts = planned.flatMap(({ attempt }) => attempt ?? []);
+  await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
+    for (let start = 0; start < attempts.length; start += MESSAGES_PER_PUBLISH) {
+      const some = attempts.slice(start, start + MESSAGES_PER_PUBLISH);
+      await ctx.stores.queue.publishDeliveries(some);
+    }
+  });
+}

@@ -1,0 +1,62 @@
+import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
+import type { DeliveryMessage, PublishOptions } from "../../../ports/queue.ts";
+import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { ServiceContext } from "../../context.ts";
+
+/** How many attempts at one endpoint are under way at once, unless it says otherwise. */
+export const DEFAULT_CONCURRENCY = 10;
+
+/** A message and how it is to be published. */
+export type PublishedAttempt = {
+  readonly message: DeliveryMessage;
+  readonly options: PublishOptions;
+};
+
+/**
+ * The queue's limits for an endpoint. They are its key's from the latest publish on, so all
+ * messages of an endpoint carry them, retries too.
+ */
+export function flowControlOf({
+  _id,
+  max_concurrency,
+  rate_limit,
+}: WebhookRecord): Pick<PublishOptions, "flowControl"> {
+  return {
+    flowControl: {
+      key: _id,
+      parallelism: max_concurrency ?? DEFAULT_CONCURRENCY,
+      ...(rate_limit !== null && {
+        rate: { max: rate_limit.max, periodSeconds: rate_limit.period_seconds },
+      }),
+    },
+  };
+}
+
+/**
+ * Publishes the next attempts of deliveries for which one was published before, or may have been.
+ * `mark` tells these messages from those: the queue drops what has the same name for ten minutes.
+ * One whose own time is after `now` waits for it.
+ */
+export async function publishAttempts(
+  ctx: ServiceContext,
+  deliveries: readonly DeliverySummaryRecord[],
+  webhooks: ReadonlyMap<string, WebhookRecord>,
+  { now, mark }: { readonly now: Date; readonly mark: string },
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await ctx.stores.queue.publishDeliveries(
+    deliveries.map((delivery): PublishedAttempt => {
+      const attempt = delivery.attempt_count + 1;
+      const webhook = webhooks.get(delivery.webhook_id);
+      const waitMs = (delivery.next_attempt_at?.getTime() ?? 0) - now.getTime();
+      return {
+        message: { delivery_id: delivery._id, attempt, snapshot: null },
+        options: {
+          deduplicationId: `${delivery._id}-${attempt}-${mark}`,
+          ...(waitMs > 0 && { delaySeconds: Math.ceil(waitMs / 1000) }),
+          ...(webhook !== undefined && flowControlOf(webhook)),
+        },
+      };
+    }),
+  );
+}

@@ -1,0 +1,104 @@
+import type { DeliverySummaryRecord, Hold } from "../../../ports/delivery-store.ts";
+import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import { PROBE_PATIENCE_MS } from "../circuit.ts";
+import type { ServiceContext } from "../../context.ts";
+import { endOf, isPaused } from "./holds.ts";
+import { publishAttempts } from "./publish-attempts.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
+
+/** Held deliveries that are released in one round: one read, one write and one request to the queue. */
+export const HELD_PER_ROUND = 100;
+
+/**
+ * One round of what is to be done about the deliveries that are held for an endpoint, by whoever
+ * ended a hold and by cron; how many were moved. What is to be done is decided by the endpoint as
+ * it was read, so each step may run twice, and a round that dies is begun again: the endpoint is
+ * due (`holds_due_at`) until a round finds nothing more.
+ */
+export async function tendHolds(
+  ctx: ServiceContext,
+  webhook: WebhookRecord,
+  now: Date,
+): Promise<number> {
+  const { webhooks } = ctx.stores;
+  const end = endOf(webhook);
+  if (end !== null) {
+    const buried = await buryHeld(ctx, webhook._id, end);
+    if (buried < HELD_PER_ROUND) await webhooks.setHoldsDue(webhook, null);
+    return buried;
+  }
+  if (isPaused(webhook)) {
+    await webhooks.setHoldsDue(webhook, null);
+    return 0;
+  }
+  const { state, open_until } = webhook.circuit;
+  if (state === "closed") {
+    const released = await releaseSome(ctx, webhook, now);
+    if (released < HELD_PER_ROUND) await webhooks.setHoldsDue(webhook, null);
+    return released;
+  }
+  if (open_until !== null && now < open_until) {
+    await webhooks.setHoldsDue(webhook, open_until);
+    return 0;
+  }
+  return probeWith(ctx, webhook, now);
+}
+
+/**
+ * Ends a cool-down, or a probe that never came back: lets the oldest delivery go as the probe, and
+ * the others cost nothing until it has come back. With none held, the next that comes is it.
+ */
+async function probeWith(ctx: ServiceContext, webhook: WebhookRecord, now: Date): Promise<number> {
+  const { webhooks, deliveries } = ctx.stores;
+  const held = await deliveries.heldFor(webhook._id, ["circuit", "paused"], 1);
+  const lookAgainAt = held.length > 0 ? new Date(now.getTime() + PROBE_PATIENCE_MS) : null;
+  if (!(await webhooks.letProbe(webhook, held[0]?._id ?? null, lookAgainAt))) return 0;
+  await release(ctx, webhook, held, now);
+  return held.length;
+}
+
+/** Buries up to a round of what is held for an endpoint that takes nothing any more; how many. */
+export async function buryHeld(
+  ctx: ServiceContext,
+  webhookId: string,
+  reason: string,
+): Promise<number> {
+  const { deliveries } = ctx.stores;
+  const held = await deliveries.heldFor(webhookId, ["paused", "circuit", "order"], HELD_PER_ROUND);
+  await deliveries.abandonMany(
+    held.map(({ _id }) => _id),
+    reason,
+    ctx.runtime.now(),
+  );
+  return held.length;
+}
+
+/** An endpoint that wants no order any more has none that waits for it. */
+function reasonsGone({ ordering }: WebhookRecord): readonly Hold[] {
+  return ordering === "task" ? ["paused", "circuit"] : ["paused", "circuit", "order"];
+}
+
+async function releaseSome(
+  ctx: ServiceContext,
+  webhook: WebhookRecord,
+  now: Date,
+): Promise<number> {
+  const { deliveries } = ctx.stores;
+  const held = await deliveries.heldFor(webhook._id, reasonsGone(webhook), HELD_PER_ROUND);
+  await release(ctx, webhook, held, now);
+  return held.length;
+}
+
+/** Stored as due first, then published: what dies in between is published by the relay. */
+async function release(
+  ctx: ServiceContext,
+  webhook: WebhookRecord,
+  held: readonly DeliverySummaryRecord[],
+  now: Date,
+): Promise<void> {
+  await ctx.stores.deliveries.release(held, now, RELAY_AFTER_MS);
+  await publishAttempts(ctx, held, new Map([[webhook._id, webhook]]), {
+    now,
+    mark: `h${now.getTime()}`,
+  });
+}

@@ -1,0 +1,70 @@
+import type { ErrorCode } from "../../../contract/problem.ts";
+import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
+import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { ServiceContext } from "../../context.ts";
+import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { publishAttempts } from "./publish-attempts.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
+import { subscriberOf } from "./subscriber.ts";
+
+/**
+ * A delivery that was attempted so often is reopened no more: its document, of which each attempt is
+ * up to some 16 KB, must stay under MongoDB's 16 MB.
+ */
+export const MAX_LOGGED_ATTEMPTS = 500;
+
+/** Messages in one publish; without a payload they are small. */
+const MESSAGES_PER_PUBLISH = 100;
+
+/** Why a delivery may not be reopened; null when it may. */
+export function reopenRefusal(
+  delivery: Pick<DeliverySummaryRecord, "attempt_count" | "webhook_id">,
+  webhook: Pick<WebhookRecord, "status" | "url"> | null,
+): Extract<
+  ErrorCode,
+  "webhook_not_active" | "webhook_has_no_url" | "delivery_not_resendable"
+> | null {
+  const isForEndpoint = subscriberOf(delivery.webhook_id) === null;
+  if (isForEndpoint && webhook?.status !== "ACTIVE") return "webhook_not_active";
+  if (webhook?.url === null) return "webhook_has_no_url";
+  return delivery.attempt_count >= MAX_LOGGED_ATTEMPTS ? "delivery_not_resendable" : null;
+}
+
+/**
+ * Sends deliveries on their way again, with a fresh schedule and under the same `webhook-id`, and
+ * answers how they stand afterwards. What is under way stays as it is, and so does what the call of
+ * this key has reopened before. Stored first, then published: with the queue down, or a crash in
+ * between, the relay publishes what is stored (P3).
+ */
+export async function reopenDeliveries({
+  ctx,
+  deliveries,
+  webhooks,
+  key,
+}: {
+  ctx: ServiceContext;
+  deliveries: readonly DeliverySummaryRecord[];
+  /** Their endpoints, by id. */
+  webhooks: ReadonlyMap<string, WebhookRecord>;
+  key: string;
+}): Promise<readonly DeliverySummaryRecord[]> {
+  if (deliveries.length === 0) return [];
+  const at = ctx.runtime.now();
+  const relayAt = new Date(at.getTime() + RELAY_AFTER_MS);
+  await ctx.stores.deliveries.reopenMany(deliveries, { key, relayAt, at });
+  const after = await ctx.stores.deliveries.getMany(deliveries.map(({ _id }) => _id));
+  const reopened = after.filter((delivery) => isReopened(delivery, key, at));
+  await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
+    for (let start = 0; start < reopened.length; start += MESSAGES_PER_PUBLISH) {
+      const some = reopened.slice(start, start + MESSAGES_PER_PUBLISH);
+      await publishAttempts(ctx, some, webhooks, { now: at, mark: `o${at.getTime()}` });
+    }
+  });
+  return after;
+}
+
+/** Whether this very call reopened it, and nothing has happened since: another attempt has its own time. */
+function isReopened(delivery: DeliverySummaryRecord, key: string, at: Date): boolean {
+  const { state, resend_key, updated_at } = delivery;
+  return state === "PENDING" && resend_key === key && updated_at.getTime() === at.getTime();
+}

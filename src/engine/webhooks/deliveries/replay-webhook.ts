@@ -1,0 +1,163 @@
+import {
+  MAX_REPLAY_EVENTS,
+  type ReplayOutcome,
+  type ReplayRequest,
+} from "../../../contract/replay.ts";
+import type {
+  DeliveryState,
+  DeliverySummaryRecord,
+  EventRecord,
+} from "../../../ports/delivery-store.ts";
+import type { ReachableWebhook, WebhookRecord } from "../../../ports/webhook-store.ts";
+import { deliveryIdOf } from "../delivery-id.ts";
+import { isSubscribed } from "../match.ts";
+import { buildPayload } from "../payload.ts";
+import type { NamespaceContext } from "../../context.ts";
+import { DomainError } from "../../errors.ts";
+import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
+import { encodeCursor, pageOptions } from "../../paging.ts";
+import { getWebhook } from "../endpoints/get-webhook.ts";
+import { requireUrl } from "../endpoints/require-url.ts";
+import { logRange } from "./log-range.ts";
+import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
+
+/** Events of one round, whose writes are one command each; some ten calls to the services. */
+const EVENTS_PER_ROUND = 200;
+
+/** Which ended deliveries a replay reopens. */
+const REOPENED: Record<ReplayRequest["which"], readonly DeliveryState[]> = {
+  missing: [],
+  failed: ["DEAD"],
+  all: ["DEAD", "DELIVERED", "SKIPPED"],
+};
+
+type Replay = {
+  readonly webhook: ReachableWebhook;
+  readonly which: ReplayRequest["which"];
+  readonly isDryRun: boolean;
+  readonly key: string;
+};
+
+type Counts = Pick<ReplayOutcome, "created" | "reopened" | "left">;
+
+/**
+ * Sends an endpoint the events of a stretch of the log again, or for the first time: also those
+ * from before it was made. Throws `not_found`, `webhook_not_active` (but for a dry run),
+ * `webhook_has_no_url`, `invalid_request` for an event that isn't there, and `invalid_cursor`.
+ *
+ * Nothing is skipped. The endpoint is seen in service before the log is read, and a dispatch logs
+ * its events before it looks for endpoints. So an event that is not in the log yet when the replay
+ * comes by is dispatched to this endpoint afterwards. The exception is an event from before the
+ * endpoint was made, which a dispatch doesn't send it: a replay brings those that are in the log.
+ *
+ * Nothing is sent twice by one call that is repeated with its key: a delivery remembers the key that
+ * made or reopened it last. A missing one is made once in any case, since its id follows from event
+ * and endpoint. What is on its way stays as it is.
+ */
+export async function replayWebhook({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: ReplayRequest & { readonly webhookId: string; readonly key: string | null };
+}): Promise<ReplayOutcome> {
+  const { dry_run: isDryRun = false, limit = MAX_REPLAY_EVENTS, which } = input;
+  const webhook = requireUrl(await getWebhook({ ctx, input }));
+  if (webhook.status !== "ACTIVE" && !isDryRun) throw notActive(webhook);
+  const range = await logRange(ctx, input);
+  const replay = { webhook, which, isDryRun, key: input.key ?? ctx.runtime.newId("delivery") };
+  let { after } = pageOptions({ sort: "created_at", cursor: input.cursor });
+  let events = 0;
+  let counts: Counts = { created: 0, reopened: 0, left: 0 };
+  do {
+    const page = await ctx.stores.events.list(ctx.namespace._id, range.filter, {
+      direction: "ascending",
+      limit: Math.min(EVENTS_PER_ROUND, limit - events),
+      after,
+    });
+    const found = page.rows.filter((event) => range.holds(event));
+    counts = sum(counts, await replaySome(ctx, replay, found));
+    events += page.rows.length;
+    after = page.next;
+  } while (after !== null && events < limit);
+  return {
+    dry_run: isDryRun,
+    events,
+    ...counts,
+    pagination: { next_cursor: encodeCursor(after) },
+  };
+}
+
+function notActive(webhook: WebhookRecord): DomainError {
+  const reason = webhook.status_reason ?? "no reason given";
+  return new DomainError(
+    "webhook_not_active",
+    `The endpoint is ${webhook.status}: ${reason}. Resume it first; a dry run works now.`,
+  );
+}
+
+async function replaySome(
+  ctx: NamespaceContext,
+  replay: Replay,
+  events: readonly EventRecord[],
+): Promise<Counts> {
+  // When it was made doesn't matter: the owner asks for what was before.
+  const subscription = { ...replay.webhook, created_at: new Date(0) };
+  const subscribed = events.filter((event) => isSubscribed(subscription, event));
+  if (subscribed.length === 0) return { created: 0, reopened: 0, left: 0 };
+  const wanted = await Promise.all(
+    subscribed.map(async (event) => ({
+      event,
+      deliveryId: await deliveryIdOf(event._id, replay.webhook._id),
+    })),
+  );
+  const rows = await ctx.stores.deliveries.getMany(wanted.map(({ deliveryId }) => deliveryId));
+  const existing = new Set(rows.map(({ _id }) => _id));
+  const missing =
+    replay.which === "failed"
+      ? []
+      : wanted.filter(({ deliveryId }) => !existing.has(deliveryId)).map(({ event }) => event);
+  const ended = rows.filter((delivery) => isToReopen(delivery, replay));
+  if (!replay.isDryRun) {
+    await createDeliveries(ctx, replay, missing);
+    const webhooks = new Map([[replay.webhook._id, replay.webhook]]);
+    await reopenDeliveries({ ctx, deliveries: ended, webhooks, key: replay.key });
+  }
+  const [created, reopened] = [missing.length, ended.length];
+  return { created, reopened, left: subscribed.length - created - reopened };
+}
+
+function isToReopen(delivery: DeliverySummaryRecord, { which, key, webhook }: Replay): boolean {
+  return (
+    REOPENED[which].includes(delivery.state) &&
+    delivery.resend_key !== key &&
+    // What a dry run counts is what would be done with the endpoint in service.
+    reopenRefusal(delivery, { ...webhook, status: "ACTIVE" }) === null
+  );
+}
+
+/** Stored before they are published, as a dispatch does it: the relay publishes what is left (P3). */
+async function createDeliveries(
+  ctx: NamespaceContext,
+  { webhook, key }: Replay,
+  events: readonly EventRecord[],
+): Promise<void> {
+  const now = ctx.runtime.now();
+  const planned = await Promise.all(
+    events.map((event) =>
+      planDelivery(webhook, event, buildPayload(event, ctx.config.publicUrl), now),
+    ),
+  );
+  await storeDeliveries(
+    ctx,
+    planned.map(({ record, attempt }) => ({ record: { ...record, resend_key: key }, attempt })),
+  );
+}
+
+function sum(one: Counts, other: Counts): Counts {
+  return {
+    created: one.created + other.created,
+    reopened: one.reopened + other.reopened,
+    left: one.left + other.left,
+  };
+}

@@ -1,0 +1,41 @@
+import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
+import { actorOf, type NamespaceContext } from "../../context.ts";
+import { DomainError } from "../../errors.ts";
+import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { getDelivery } from "./get-delivery.ts";
+import { wakeNext } from "./order.ts";
+import { RELAY_AFTER_MS } from "./relay-time.ts";
+
+/**
+ * Gives up a delivery that is PENDING or in the dead letters, so that the task's later events go on
+ * where the endpoint wants order. One conditional write: an attempt under way that ends afterwards
+ * is in the log and changes nothing. Again is the same answer. Throws `not_found`, and
+ * `delivery_not_skippable` for one that was delivered.
+ */
+export async function skipDelivery({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly deliveryId: string };
+}): Promise<DeliveryRecord> {
+  const { deliveries, webhooks } = ctx.stores;
+  const delivery = await getDelivery({ ctx, input });
+  const now = ctx.runtime.now();
+  const reason = `skipped by ${actorOf(ctx.principal)}`;
+  const relayAt = new Date(now.getTime() + RELAY_AFTER_MS);
+  const isSkipped = await deliveries.skip(delivery._id, reason, relayAt, now);
+  if (isSkipped) {
+    await unlessUnavailable(ctx, "the relay wakes the next delivery of the task", async () => {
+      const webhook = await webhooks.get(delivery.webhook_id);
+      if (webhook === null) await deliveries.forgetRelay(delivery._id);
+      else await wakeNext(ctx, delivery, webhook);
+    });
+  }
+  const skipped = await getDelivery({ ctx, input });
+  if (skipped.state === "SKIPPED") return skipped;
+  throw new DomainError(
+    "delivery_not_skippable",
+    `The delivery "${delivery._id}" has arrived: there is nothing to skip.`,
+  );
+}

@@ -1,0 +1,39 @@
+import { EVENT_EXAMPLES } from "../../../contract/event-example.ts";
+import type { DeliveryRecord, EventRecord } from "../../../ports/delivery-store.ts";
+import type { ServiceContext } from "../../context.ts";
+import { isBuiltIn } from "../../events/types/payload-schema.ts";
+
+/**
+ * The event of a test: the example of its type, marked inside what is signed. It follows from the
+ * delivery and stands in no log, so that no stream, no other endpoint and no task's sequence ever
+ * sees it. Of a registered type it is the example as it is registered now: a resend after a change
+ * sends the new one. Null for a type that there is not (any more), or that has no example.
+ */
+export async function testEventOf(
+  ctx: ServiceContext,
+  delivery: Pick<DeliveryRecord, "event_id" | "namespace_id" | "event_type" | "created_at">,
+): Promise<EventRecord | null> {
+  const example = await exampleOf(ctx, delivery.namespace_id, delivery.event_type);
+  if (example === null) return null;
+  return {
+    _id: delivery.event_id,
+    namespace_id: delivery.namespace_id,
+    type: delivery.event_type,
+    task_id: null,
+    // No event of a task has it: they count from 1.
+    sequence: 0,
+    timestamp: delivery.created_at,
+    data: { ...example, test: true },
+    created_at: delivery.created_at,
+  };
+}
+
+async function exampleOf(
+  ctx: ServiceContext,
+  namespaceId: string,
+  type: string,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  if (isBuiltIn(type)) return EVENT_EXAMPLES[type].data;
+  const registered = await ctx.stores.eventTypes.find(namespaceId, type);
+  return registered === null || registered.example === null ? null : JSON.parse(registered.example);
+}

@@ -1,0 +1,45 @@
+import type { SigningSecret, WebhookPatch, WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { NamespaceContext } from "../../context.ts";
+import { getWebhook } from "./get-webhook.ts";
+
+/** How often a change that lost a race looks again. */
+const MAX_TRIES = 5;
+
+/**
+ * Changes an endpoint's secrets, and what else `patch` says, in one conditional write: of two
+ * changes at once neither loses what the other made. `secretsOf` says the new list in view of the
+ * endpoint as it is; null when nothing is to change. A write whose answer was lost is known by its
+ * nonce. Throws `not_found`, and what `secretsOf` throws.
+ */
+export async function changeSecrets({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: {
+    readonly webhookId: string;
+    readonly secretsOf: (webhook: WebhookRecord) => Promise<readonly SigningSecret[] | null>;
+    readonly patch?: WebhookPatch;
+  };
+}): Promise<WebhookRecord> {
+  const { webhooks } = ctx.stores;
+  const writeId = ctx.runtime.newId("webhook");
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const webhook = await getWebhook({ ctx, input });
+    if (webhook.secrets_write_id === writeId) return webhook;
+    const secrets = await input.secretsOf(webhook);
+    const patch: WebhookPatch = {
+      ...input.patch,
+      ...(secrets !== null && { secrets, secrets_write_id: writeId }),
+    };
+    if (Object.keys(patch).length === 0) return webhook;
+    const changed = await webhooks.update(
+      ctx.namespace._id,
+      webhook._id,
+      { updated_at: ctx.runtime.now(), ...patch },
+      webhook.secrets_write_id,
+    );
+    if (changed !== null) return changed;
+  }
+  throw new Error(`a change of the secrets of ${input.webhookId} lost ${MAX_TRIES} races`);
+}

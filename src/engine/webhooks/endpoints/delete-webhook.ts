@@ -1,0 +1,31 @@
+import type { NamespaceContext } from "../../context.ts";
+import { endOf } from "../deliveries/holds.ts";
+import { buryHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
+import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { getWebhook } from "./get-webhook.ts";
+
+/** How many rounds of held deliveries a removal buries itself. */
+const MAX_ROUNDS = 10;
+
+/**
+ * Removes an endpoint. Deliveries on their way to it go to the dead letters as they come up, those
+ * that are held for it in rounds here, or as cron comes by, and all stay to be read. Throws
+ * `not_found`.
+ */
+export async function deleteWebhook({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly webhookId: string };
+}): Promise<void> {
+  // Looked for first: a removal whose answer was lost is sent again, and then finds nothing.
+  const webhook = await getWebhook({ ctx, input });
+  await ctx.stores.webhooks.remove(ctx.namespace._id, webhook._id);
+  await unlessUnavailable(ctx, "cron buries what was held", async () => {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const buried = await buryHeld(ctx, webhook._id, endOf(null) ?? "");
+      if (buried < HELD_PER_ROUND) return;
+    }
+  });
+}

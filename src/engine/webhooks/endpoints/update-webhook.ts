@@ -1,0 +1,117 @@
+import type { SignatureScheme, UpdateWebhookRequest } from "../../../contract/webhook.ts";
+import {
+  CLOSED_CIRCUIT,
+  type SigningSecret,
+  type WebhookPatch,
+  type WebhookRecord,
+} from "../../../ports/webhook-store.ts";
+import { sealHeaders } from "../custom-headers.ts";
+import { inForce, makeKeyPair } from "../secrets.ts";
+import { actorOf, type NamespaceContext } from "../../context.ts";
+import { notFound } from "../../errors.ts";
+import { requireKnownTypes } from "../../events/types/require-known-types.ts";
+import { changeSecrets } from "./change-secrets.ts";
+import { tendHolds } from "../deliveries/release-holds.ts";
+import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { checkedUrl } from "./checked-url.ts";
+import { getWebhook } from "./get-webhook.ts";
+
+/**
+ * Replaces the given fields in one write. Throws `not_found`, and `invalid_request` for a URL that
+ * may not be sent to and for an event type that there isn't. ACTIVE resumes an endpoint with a clean
+ * record, and the deliveries that were held since it was paused are released in rounds: the first
+ * here, the others by cron, which finds by `holds_due_at`, of the same write, that there may be some.
+ * What was pending when it was SUSPENDED by failure has gone to the dead letters.
+ */
+export async function updateWebhook({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: UpdateWebhookRequest & { readonly webhookId: string };
+}): Promise<WebhookRecord> {
+  const patterns = input.event_types ?? [];
+  await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
+  const now = ctx.runtime.now();
+  const webhook = await applyPatch(ctx, input, await patchOf(ctx, input, now), now);
+  if (webhook.holds_due_at?.getTime() === now.getTime()) {
+    await unlessUnavailable(ctx, "cron releases what was held", async () => {
+      await tendHolds(ctx, webhook, now);
+    });
+  }
+  return webhook;
+}
+
+async function applyPatch(
+  ctx: NamespaceContext,
+  { webhookId, signatures }: UpdateWebhookRequest & { readonly webhookId: string },
+  fields: WebhookPatch,
+  now: Date,
+): Promise<WebhookRecord> {
+  const isEmpty = Object.keys(fields).length === 0;
+  const patch: WebhookPatch = isEmpty ? {} : { ...fields, updated_at: now };
+  if (signatures !== undefined) {
+    const secretsOf = (webhook: WebhookRecord) => signedBy(ctx, webhook, signatures);
+    return changeSecrets({ ctx, input: { webhookId, secretsOf, patch } });
+  }
+  if (isEmpty) return getWebhook({ ctx, input: { webhookId } });
+  const webhook = await ctx.stores.webhooks.update(ctx.namespace._id, webhookId, patch);
+  if (webhook === null) throw notFound("webhook", webhookId);
+  return webhook;
+}
+
+/** The secrets with a key pair or without any, as it is wanted; null when they are so. */
+async function signedBy(
+  ctx: NamespaceContext,
+  webhook: WebhookRecord,
+  signatures: readonly SignatureScheme[],
+): Promise<readonly SigningSecret[] | null> {
+  const now = ctx.runtime.now();
+  const valid = inForce(webhook.secrets, now);
+  const hasKeyPair = valid.some(({ scheme }) => scheme === "v1a");
+  const wantsKeyPair = signatures.includes("v1a");
+  if (hasKeyPair === wantsKeyPair) return null;
+  if (!wantsKeyPair) return valid.filter(({ scheme }) => scheme !== "v1a");
+  const made = { keys: ctx.config.sealingKeys, webhookId: webhook._id, now, request: null };
+  return [await makeKeyPair(made), ...valid];
+}
+
+async function patchOf(
+  ctx: NamespaceContext,
+  input: UpdateWebhookRequest & { readonly webhookId: string },
+  now: Date,
+): Promise<WebhookPatch> {
+  const { sealingKeys } = ctx.config;
+  return {
+    ...(typeof input.url === "string" && {
+      url: await checkedUrl({ ctx, url: input.url, path: "url" }),
+    }),
+    // What is held for it goes to the dead letters.
+    ...(input.url === null && { url: null, holds_due_at: now }),
+    ...(input.event_types !== undefined && { event_types: input.event_types }),
+    ...(input.task_types !== undefined && { task_types: input.task_types }),
+    ...(input.tags !== undefined && { tags: input.tags }),
+    ...(input.headers !== undefined &&
+      (await sealHeaders(input.headers, sealingKeys, input.webhookId))),
+    ...(input.description !== undefined && { description: input.description }),
+    ...(input.metadata !== undefined && { metadata: input.metadata }),
+    ...(input.rate_limit !== undefined && { rate_limit: input.rate_limit }),
+    ...(input.max_concurrency !== undefined && { max_concurrency: input.max_concurrency }),
+    ...(input.ordering !== undefined && { ordering: input.ordering }),
+    // What waited for order waits no more.
+    ...(input.ordering === "none" && { holds_due_at: now }),
+    ...(input.status === "ACTIVE" && {
+      status: "ACTIVE" as const,
+      status_reason: null,
+      suspended_by: null,
+      failing_since: null,
+      circuit: CLOSED_CIRCUIT,
+      holds_due_at: now,
+    }),
+    ...(input.status === "SUSPENDED" && {
+      status: "SUSPENDED" as const,
+      status_reason: `paused by ${actorOf(ctx.principal)}`,
+      suspended_by: "owner" as const,
+    }),
+  };
+}

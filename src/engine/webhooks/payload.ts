@@ -1,0 +1,94 @@
+import type { EventRecord } from "../../ports/delivery-store.ts";
+
+/**
+ * A payload over this goes thin. Standard Webhooks advises small payloads (under 20 KB), and the
+ * queue's messages, which carry the first attempt's, end at 1 MB.
+ */
+export const PAYLOAD_LIMIT_BYTES = 20_000;
+
+/** What a thin payload keeps of a task that is too large even without inputs and outputs. */
+const TASK_ESSENTIALS: ReadonlySet<string> = new Set([
+  "task_id",
+  "task_type",
+  "status",
+  "namespace_id",
+  "version",
+  "sequence",
+]);
+
+/** No essential of a task is longer; what only calls itself a task may be anything. */
+const ESSENTIAL_LIMIT_BYTES = 300;
+
+/**
+ * The body that is sent for an event, as text. It depends on nothing but the stored event and the
+ * deployment's address, so that each attempt sends the same bytes, whoever builds it and when.
+ *
+ * A large one says in `data.links` where the whole is (`event`, and `task` as it is now), absolute
+ * as the receiver has no other address of this deployment. It leaves out as little as that takes:
+ * first the task's inputs and outputs, then all of the task but its essentials, and then of the
+ * other fields the largest. It is never over the limit. What a published event says, which is 16 KiB
+ * at most, is kept beside the essentials of a task of any size, so that it satisfies its schema.
+ */
+export function buildPayload(event: EventRecord, publicUrl: string): string {
+  const whole = withData(event, event.data);
+  if (sizeOf(whole) <= PAYLOAD_LIMIT_BYTES) return whole;
+
+  const { task: ownTask, links: _links, ...others } = event.data;
+  const task = isRecord(ownTask) ? ownTask : null;
+  const links = {
+    event: `${publicUrl}/v1/events/${event._id}`,
+    ...(event.task_id !== null && { task: `${publicUrl}/v1/tasks/${event.task_id}` }),
+  };
+  if (task !== null) {
+    const { inputs: _inputs, outputs: _outputs, ...rest } = task;
+    const thin = withData(event, { ...others, task: rest, links });
+    if (sizeOf(thin) <= PAYLOAD_LIMIT_BYTES) return thin;
+  }
+  const least = { ...(task !== null && { task: essentialsOf(task) }), links };
+  const room = PAYLOAD_LIMIT_BYTES - sizeOf(withData(event, least));
+  return withData(event, { ...smallest(others, room), ...least });
+}
+
+function essentialsOf(task: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(task).filter(
+      ([field, value]) =>
+        TASK_ESSENTIALS.has(field) && sizeOf(JSON.stringify(value) ?? "") <= ESSENTIAL_LIMIT_BYTES,
+    ),
+  );
+}
+
+/** As many fields as fit into so many bytes, the smallest first, in the order that they have. */
+function smallest(fields: Record<string, unknown>, room: number): Record<string, unknown> {
+  const sized = Object.keys(fields)
+    .map((name) => ({ name, bytes: sizeOf(JSON.stringify({ [name]: fields[name] })) }))
+    .toSorted((one, other) => one.bytes - other.bytes);
+  const kept = new Set<string>();
+  let left = room;
+  for (const { name, bytes } of sized) {
+    // Two braces less and a comma more: a byte is to spare.
+    if (bytes > left) break;
+    left -= bytes;
+    kept.add(name);
+  }
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => kept.has(name)));
+}
+
+function withData(event: EventRecord, data: Record<string, unknown>): string {
+  const own = { namespace_id: event.namespace_id, sequence: event.sequence };
+  return JSON.stringify({
+    type: event.type,
+    timestamp: event.timestamp.toISOString(),
+    // Twice: first in order, and last in authority.
+    data: { ...own, ...data, ...own },
+  });
+}
+
+/** Bytes of UTF-8. */
+function sizeOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

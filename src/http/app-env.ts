@@ -1,0 +1,18 @@
+import type { Bindings } from "../deps.ts";
+import type { CallerContext, NamespaceContext, ServiceContext } from "../engine/context.ts";
+
+/**
+ * What middleware leaves for the routes. The poll's way reads it with `c.get`: `c.var` copies all
+ * of it at each access.
+ */
+export type AppEnv = {
+  Bindings: Bindings;
+  Variables: {
+    requestId: string;
+    services: ServiceContext;
+    /** Set behind `authenticate`. */
+    caller: CallerContext;
+    /** Set behind `requireNamespace`. */
+    inNamespace: NamespaceContext;
+  };
+};

@@ -1,0 +1,105 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Bindings } from "../deps.ts";
+import { eventsDispatch } from "./queue/events-dispatch.ts";
+import { jobsRun } from "./queue/jobs-run.ts";
+import { schedulesFire } from "./queue/schedules-fire.ts";
+import { verifySignature } from "./queue/verify-signature.ts";
+import { webhooksDeliver } from "./queue/webhooks-deliver.ts";
+import type { AppEnv } from "./app-env.ts";
+import { batchSubmit } from "../content/batch/routes-batch-submit.ts";
+import { batches } from "../content/batch/routes-batches.ts";
+import { buckets } from "../content/buckets/routes-buckets.ts";
+import { clusters } from "../content/cluster/routes-clusters.ts";
+import { collections } from "../content/collections/routes-collections.ts";
+import { deliveries } from "./routes/deliveries.ts";
+import { documents } from "../content/documents/routes-documents.ts";
+import { errorResponse } from "./error-response.ts";
+import { eventTypes } from "./routes/event-types.ts";
+import { events } from "./routes/events.ts";
+import { eventsStream } from "./routes/events-stream.ts";
+import { health } from "./routes/health.ts";
+import { jwks } from "./routes/jwks.ts";
+import { keys } from "./routes/keys.ts";
+import { authenticate } from "./middleware/authenticate.ts";
+import { limitBody, requireJson } from "./middleware/json-body.ts";
+import { knownRoute } from "./middleware/known-route.ts";
+import { requireNamespace } from "./middleware/require-namespace.ts";
+import { migrations } from "../content/migration/routes-migrations.ts";
+import { namespaces } from "./routes/namespaces.ts";
+import { objects } from "../content/objects/routes-objects.ts";
+import { openApiDocument } from "./openapi.ts";
+import { createRouter } from "./router.ts";
+import { tasks } from "./routes/tasks.ts";
+import { schedules } from "./routes/schedules.ts";
+import { submissions } from "./routes/submissions.ts";
+import { taxonomies } from "../content/taxonomy/routes-taxonomies.ts";
+import { taskReports } from "./routes/task-reports.ts";
+import { taskTypes } from "./routes/task-types.ts";
+import { tasksBulk } from "./routes/tasks-bulk.ts";
+import { webhooks } from "./routes/webhooks.ts";
+import { webhookRepair } from "./routes/webhook-repair.ts";
+import type { ServiceContext } from "../engine/context.ts";
+import { INTERNAL_PATHS } from "../stores/qstash/queue.ts";
+
+/** What of the platform's execution context a request needs. */
+export type Lifetime = { waitUntil(work: Promise<unknown>): void };
+
+type ServicesFor = (env: Bindings, lifetime: Lifetime, requestId: string) => ServiceContext;
+
+/** The whole HTTP surface; `servicesFor` makes what one request works with. */
+export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
+  const app = createRouter();
+  app.onError((error, c) => errorResponse(error, c));
+  app.use(async (c, next) => {
+    const requestId = crypto.randomUUID();
+    c.set("requestId", requestId);
+    c.set("services", servicesFor(c.env, c.executionCtx, requestId));
+    await next();
+    c.res.headers.set("X-Request-Id", requestId);
+  });
+  app.use(knownRoute(app));
+  app.route("/", health);
+  app.route("/", jwks);
+  let description: object | null = null;
+  app.get("/openapi.json", (c) => c.json((description ??= openApiDocument(app))));
+  app.use("/internal/*", limitBody, verifySignature);
+  app.post(INTERNAL_PATHS.job, jobsRun);
+  app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
+  app.post(INTERNAL_PATHS.delivery, webhooksDeliver);
+  app.post(INTERNAL_PATHS.schedule, schedulesFire);
+
+  app.use("/v1/*", limitBody, requireJson);
+  // An executor's reports bear their task's own token, no key.
+  app.route("/v1", taskReports);
+  app.use("/v1/*", authenticate);
+  app.route("/v1", namespaces);
+  app.route("/v1", migrations);
+  app.route("/v1", keys);
+  app.route("/v1", tasks);
+  app.route("/v1", tasksBulk);
+  const inNamespace = createRouter();
+  inNamespace.use(requireNamespace);
+  for (const router of [
+    buckets,
+    objects,
+    batches,
+    batchSubmit,
+    taskTypes,
+    submissions,
+    schedules,
+    taxonomies,
+    clusters,
+    collections,
+    documents,
+    webhooks,
+    deliveries,
+    webhookRepair,
+    eventsStream,
+    events,
+    eventTypes,
+  ]) {
+    inNamespace.route("/", router);
+  }
+  app.route("/v1", inNamespace);
+  return app;
+}

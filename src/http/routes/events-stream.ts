@@ -1,0 +1,77 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { oneOrMany } from "../../contract/common.ts";
+import { EventTypePattern } from "../../contract/event.ts";
+import { DomainError } from "../../engine/errors.ts";
+import { requireKnownTypes } from "../../engine/events/types/require-known-types.ts";
+import { openEventStream } from "../../engine/events/stream-events.ts";
+import { eventStream } from "../event-stream.ts";
+import { createRouter } from "../router.ts";
+
+const Filters = z.strictObject({
+  type: oneOrMany(EventTypePattern).optional(),
+  task_type: oneOrMany(z.string().max(100)).optional(),
+  tag: oneOrMany(z.string().max(200)).optional(),
+});
+
+/** `/v1/events/stream`: a namespace's events as they happen. */
+export const eventsStream = createRouter();
+
+eventsStream.openapi(
+  createRoute({
+    method: "get",
+    path: "/events/stream",
+    tags: ["Events"],
+    operationId: "streamEvents",
+    summary: "Stream the namespace's events",
+    description:
+      "As server-sent events, each at least once. Each filter may be given several times.",
+    request: { query: Filters },
+    parameters: [
+      {
+        name: "Last-Event-ID",
+        in: "header" as const,
+        required: false,
+        description: "The stream goes on from there; some of the last minute's events come again",
+        schema: { type: "string" as const },
+      },
+    ],
+    responses: {
+      200: {
+        description: "Server-sent events; `data` is what webhooks get",
+        content: { "text/event-stream": { schema: z.string() } },
+      },
+    },
+  }),
+  async (c) => {
+    if (c.req.header("Accept")?.includes("text/event-stream") !== true) {
+      throw invalid("Accept", "this is a stream: send text/event-stream");
+    }
+    const { type, task_type: taskType, tag } = c.req.valid("query");
+    const filter = { types: listOf(type), taskTypes: listOf(taskType), tags: listOf(tag) };
+    const after = loggedBefore(c.req.header("Last-Event-ID"));
+    const ctx = c.var.inNamespace;
+    const patterns = filter.types;
+    await requireKnownTypes({ ctx, patterns, path: "type", scope: "all" });
+    const stream = await openEventStream({ ctx, input: { after, filter } });
+    return eventStream(stream, ctx.config.publicUrl);
+  },
+);
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === "string" ? [value] : value;
+}
+
+/** The time in an id of this stream, which is that and, for an event, the event's own id. */
+function loggedBefore(lastEventId: string | undefined): Date | null {
+  if (lastEventId === undefined || lastEventId === "") return null;
+  const [, ms] = /^(\d{1,14})(?:\.evt_[0-9a-z]+)?$/.exec(lastEventId) ?? [];
+  if (ms === undefined)
+    throw invalid("Last-Event-ID", "expected the id of an event of this stream");
+  return new Date(Number(ms));
+}
+
+function invalid(path: string, message: string): DomainError {
+  return new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
+}

@@ -1,0 +1,46 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { TaskReport } from "../../contract/external-task.ts";
+import { Task } from "../../contract/task.ts";
+import { DomainError } from "../../engine/errors.ts";
+import { presentTask } from "../../engine/tasks/present-task.ts";
+import { reportTask } from "../../engine/executors/report-task.ts";
+import { problems } from "../problem-responses.ts";
+import { createRouter, json, optionalJsonBody } from "../router.ts";
+
+/** `PATCH /v1/tasks/{task_id}`: an executor's report, with the task's own token instead of a key. */
+export const taskReports = createRouter();
+
+taskReports.openapi(
+  createRoute({
+    method: "patch",
+    path: "/tasks/{task_id}",
+    tags: ["Executors"],
+    operationId: "reportTask",
+    summary: "Report on a task, as its executor; an empty report is a heartbeat",
+    description:
+      "With the token that came with the job instead of a key. A `cancel` in the answer asks the executor to stop.",
+    request: {
+      params: z.object({ task_id: z.string() }),
+      body: optionalJsonBody(TaskReport, {
+        status: "IN_PROGRESS",
+        progress: { completed: 3, total: 10 },
+      }),
+    },
+    responses: {
+      200: json(Task, "The task; a cancel in it asks the executor to stop"),
+      ...problems("unauthenticated", "not_found", "report_superseded"),
+    },
+  }),
+  async (c) => {
+    const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
+    if (token === undefined) {
+      throw new DomainError(
+        "unauthenticated",
+        "Send the token that came with the job: `Authorization: Bearer <token>`.",
+      );
+    }
+    const input = { taskId: c.req.valid("param").task_id, token, report: c.req.valid("json") };
+    return c.json(presentTask(await reportTask({ ctx: c.var.services, input })), 200);
+  },
+);

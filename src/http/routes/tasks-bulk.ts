@@ -1,0 +1,31 @@
+import { createRoute } from "@hono/zod-openapi";
+import { BulkOutcome, BulkRequest } from "../../contract/task.ts";
+import { killMany } from "../../engine/tasks/kill-many.ts";
+import { retryMany } from "../../engine/tasks/retry-many.ts";
+import { requireNamespace } from "../middleware/require-namespace.ts";
+import { createRouter, json, jsonBody } from "../router.ts";
+
+/** `/v1/tasks/kill` and `/v1/tasks/retry`: a verb over all that a filter meets. */
+export const tasksBulk = createRouter();
+
+tasksBulk.use("/tasks/*", requireNamespace);
+
+for (const [path, operationId, summary, verb] of [
+  ["/tasks/kill", "killTasks", "Kill the tasks that a filter meets", killMany],
+  ["/tasks/retry", "retryTasks", "Retry the tasks that a filter meets", retryMany],
+] as const) {
+  tasksBulk.openapi(
+    createRoute({
+      method: "post",
+      path,
+      tags: ["Tasks"],
+      operationId,
+      summary,
+      description:
+        "One page of tasks at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done.",
+      request: { body: jsonBody(BulkRequest, { status: "FAILED", dry_run: true }) },
+      responses: { 200: json(BulkOutcome, "A row for each task met") },
+    }),
+    async (c) => c.json(await verb({ ctx: c.var.inNamespace, input: c.req.valid("json") }), 200),
+  );
+}

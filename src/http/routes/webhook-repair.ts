@@ -1,0 +1,72 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { Delivery, TestWebhookRequest } from "../../contract/delivery.ts";
+import { IdOrName } from "../../contract/ids.ts";
+import { ReplayOutcome, ReplayRequest } from "../../contract/replay.ts";
+import { presentDelivery } from "../../engine/webhooks/deliveries/present-delivery.ts";
+import { replayWebhook } from "../../engine/webhooks/deliveries/replay-webhook.ts";
+import { testWebhook } from "../../engine/webhooks/deliveries/test-webhook.ts";
+import { problems } from "../problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
+import { SubmissionHeaders } from "../submission.ts";
+
+const params = z.object({ webhook_id: IdOrName });
+
+/** `/v1/webhooks/{webhook_id}/replay` and `…/test`: what an endpoint missed, and whether it answers. */
+export const webhookRepair = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/replay",
+      tags: ["Webhooks"],
+      operationId: "replayWebhook",
+      summary: "Send an endpoint the events of a time again",
+      description:
+        "Those that it has no delivery of, those in its dead letters, or all. One page of the event log at a time; go on with `next_cursor`. Repeated with its `Idempotency-Key`, a call sends nothing twice. A dry run counts.",
+      request: {
+        params,
+        headers: SubmissionHeaders,
+        body: jsonBody(ReplayRequest, {
+          from: "2026-01-31T12:00:00.000Z",
+          which: "missing",
+          dry_run: true,
+        }),
+      },
+      responses: {
+        200: json(ReplayOutcome, "How many deliveries were made, reopened and left"),
+        ...problems("not_found", "invalid_cursor", "webhook_not_active", "webhook_has_no_url"),
+      },
+    }),
+    async (c) => {
+      const input = {
+        ...c.req.valid("json"),
+        webhookId: c.req.valid("param").webhook_id,
+        key: c.req.valid("header")["idempotency-key"] ?? null,
+      };
+      return c.json(await replayWebhook({ ctx: c.var.inNamespace, input }), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/test",
+      tags: ["Webhooks"],
+      operationId: "testWebhook",
+      summary: "Send an endpoint an example",
+      description:
+        'The example of its type, as `GET /v1/event-types/{event_type}` has it, signed and logged as every event, with `"test": true` in its `data`; one attempt, whatever the endpoint\'s status. `GET /v1/deliveries/{delivery_id}` says what it answered.',
+      request: {
+        params,
+        body: optionalJsonBody(TestWebhookRequest, { type: "task.completed" }),
+      },
+      responses: {
+        202: jsonAt(Delivery, "The test, on its way"),
+        ...problems("not_found", "webhook_has_no_url"),
+      },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
+      const delivery = await testWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentDelivery(delivery), 202, { Location: `/v1/deliveries/${delivery._id}` });
+    },
+  );

@@ -1,0 +1,216 @@
+import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
+import { pageOf, PageQuery } from "../../contract/common.ts";
+import { IdOrName } from "../../contract/ids.ts";
+import {
+  CreatedWebhook,
+  CreateWebhookRequest,
+  RotatedWebhook,
+  RotateSecretRequest,
+  UpdateWebhookRequest,
+  Webhook,
+  WebhookListRequest,
+} from "../../contract/webhook.ts";
+import { createWebhook } from "../../engine/webhooks/endpoints/create-webhook.ts";
+import { deleteWebhook } from "../../engine/webhooks/endpoints/delete-webhook.ts";
+import { getWebhook } from "../../engine/webhooks/endpoints/get-webhook.ts";
+import { listWebhooks } from "../../engine/webhooks/endpoints/list-webhooks.ts";
+import { pauseWebhook } from "../../engine/webhooks/endpoints/pause-webhook.ts";
+import { presentWebhook } from "../../engine/webhooks/endpoints/present-webhook.ts";
+import { resumeWebhook } from "../../engine/webhooks/endpoints/resume-webhook.ts";
+import { rotateSecret } from "../../engine/webhooks/endpoints/rotate-secret.ts";
+import { updateWebhook } from "../../engine/webhooks/endpoints/update-webhook.ts";
+import { presentPage } from "../present.ts";
+import { problems } from "../problem-responses.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
+import { SubmissionHeaders } from "../submission.ts";
+
+const params = z.object({ webhook_id: IdOrName });
+
+/** `/v1/webhooks`: endpoints that events are sent to. */
+export const webhooks = createRouter()
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks",
+      tags: ["Webhooks"],
+      operationId: "createWebhook",
+      summary: "Create a webhook endpoint",
+      description:
+        'In service at once. With `"url": null` nothing is sent: its consumer polls. The signing secret ' +
+        "stands in this answer and nowhere else; it is stored sealed, as are the custom headers. " +
+        "With an `Idempotency-Key` a request that is sent again is answered with the same endpoint and secret.",
+      request: {
+        headers: SubmissionHeaders,
+        body: jsonBody(CreateWebhookRequest, {
+          url: "https://example.com/waybill",
+          event_types: ["task.*"],
+        }),
+      },
+      responses: {
+        201: jsonAt(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
+        ...problems("idempotency_key_reused"),
+      },
+    }),
+    async (c) => {
+      const { webhook, secret } = await createWebhook({
+        ctx: c.var.inNamespace,
+        input: {
+          ...c.req.valid("json"),
+          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+        },
+      });
+      return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 201, {
+        Location: `/v1/webhooks/${webhook._id}`,
+        "Cache-Control": "no-store",
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/list",
+      tags: ["Webhooks"],
+      operationId: "listWebhooks",
+      summary: "List webhook endpoints",
+      description: "Newest first.",
+      request: {
+        query: PageQuery,
+        body: optionalJsonBody(WebhookListRequest, { status: "SUSPENDED" }),
+      },
+      responses: { 200: json(pageOf(Webhook), "A page of endpoints") },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("query"), ...c.req.valid("json") };
+      const page = await listWebhooks({ ctx: c.var.inNamespace, input });
+      return c.json(
+        presentPage(page, (webhook) => presentWebhook(c.var.services, webhook)),
+        200,
+      );
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/webhooks/{webhook_id}",
+      tags: ["Webhooks"],
+      operationId: "getWebhook",
+      summary: "Get a webhook endpoint",
+      description: "Without its signing secret.",
+      request: { params },
+      responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      const webhook = await getWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "patch",
+      path: "/webhooks/{webhook_id}",
+      tags: ["Webhooks"],
+      operationId: "updateWebhook",
+      summary: "Change, pause or resume a webhook endpoint",
+      description:
+        "What is given replaces what was, `headers` as a whole. `SUSPENDED` pauses: deliveries are made, " +
+        "and held until `ACTIVE` resumes it. `ACTIVE` also ends a row of failures and closes the circuit. " +
+        '`signatures: ["v1", "v1a"]` adds a key pair, `["v1"]` drops it at once.',
+      request: { params, body: jsonBody(UpdateWebhookRequest, { status: "ACTIVE" }) },
+      responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
+      const webhook = await updateWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/rotate-secret",
+      tags: ["Webhooks"],
+      operationId: "rotateWebhookSecret",
+      summary: "Replace an endpoint's signing secret",
+      description:
+        "The new secret stands in this answer and nowhere else. What it replaces goes on signing " +
+        "beside it, for a day unless told. With an `Idempotency-Key` a request that is sent again " +
+        "is answered the same, for as long as the secret is in force; without one it makes another " +
+        "secret, and nothing that was in use is lost.",
+      request: {
+        params,
+        headers: SubmissionHeaders,
+        body: optionalJsonBody(RotateSecretRequest, { overlap_seconds: 86_400 }),
+      },
+      responses: {
+        200: json(RotatedWebhook, "The endpoint, and its new secret for the only time"),
+        ...problems("not_found", "idempotency_key_reused"),
+      },
+    }),
+    async (c) => {
+      const { webhook, secret } = await rotateSecret({
+        ctx: c.var.inNamespace,
+        input: {
+          ...c.req.valid("json"),
+          webhookId: c.req.valid("param").webhook_id,
+          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+        },
+      });
+      return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 200, {
+        "Cache-Control": "no-store",
+      });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/pause",
+      tags: ["Webhooks"],
+      operationId: "pauseWebhook",
+      summary: "Pause a webhook endpoint",
+      description: "The same as `PATCH` with the status SUSPENDED.",
+      request: { params },
+      responses: { 200: json(Webhook, "The endpoint, SUSPENDED"), ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      const webhook = await pauseWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/webhooks/{webhook_id}/resume",
+      tags: ["Webhooks"],
+      operationId: "resumeWebhook",
+      summary: "Resume a webhook endpoint",
+      description:
+        "The same as `PATCH` with the status ACTIVE, whoever suspended it; ends a row of failures.",
+      request: { params },
+      responses: { 200: json(Webhook, "The endpoint, ACTIVE"), ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      const webhook = await resumeWebhook({ ctx: c.var.inNamespace, input });
+      return c.json(presentWebhook(c.var.services, webhook), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "delete",
+      path: "/webhooks/{webhook_id}",
+      tags: ["Webhooks"],
+      operationId: "deleteWebhook",
+      summary: "Remove a webhook endpoint",
+      description: "What waits for it goes to the dead letters as it comes up.",
+      request: { params },
+      responses: { 204: { description: "Removed" }, ...problems("not_found") },
+    }),
+    async (c) => {
+      const input = { webhookId: c.req.valid("param").webhook_id };
+      await deleteWebhook({ ctx: c.var.inNamespace, input });
+      return c.body(null, 204);
+    },
+  );

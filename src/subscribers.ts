@@ -1,0 +1,7 @@
+import { toCatalog } from "./engine/events/subscribers/define-subscriber.ts";
+
+/**
+ * The deployer's own subscribers: none as published. One more is a file in this folder and a line
+ * here (`docs/events.md`, "Subscribers in code").
+ */
+export const SUBSCRIBERS = toCatalog([]);
