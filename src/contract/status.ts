@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The one status enum that every asynchronous resource shares (docs: README, "Status"). */
+/** The one status enum that every asynchronous resource shares (docs/architecture.md, "Status"). */
 export const TaskStatusEnum = z.enum([
   "PENDING",
   "PROCESSING",

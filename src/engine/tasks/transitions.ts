@@ -1,7 +1,7 @@
 import type { TaskStatus } from "../../contract/status.ts";
 
 /**
- * Where each status may go; the one table of the state machine (README, "Status"). Every write of
+ * Where each status may go; the one table of the state machine (docs/architecture.md, "Status"). Every write of
  * a status goes through {@link mayBecome}.
  */
 export const TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
