@@ -1,4 +1,4 @@
-import { toCatalog } from "./engine/events/subscribers/define-subscriber.ts";
+import { toCatalog } from "./engine/subscriber.ts";
 
 /**
  * The deployer's own subscribers: none as published. One more is a file in this folder and a line

@@ -43,7 +43,7 @@ async function buildCustom(files: Readonly<Record<string, string>>): Promise<Cus
 /** A deployer's catalog, with a subscriber `crm` that tells another service of completed tasks. */
 const catalog = (url: string) => `
   import { NonRetryableError } from "./ports/errors.ts";
-  import { defineSubscriber, toCatalog } from "./engine/events/subscribers/define-subscriber.ts";
+  import { defineSubscriber, toCatalog } from "./engine/subscriber.ts";
 
   const crm = defineSubscriber({
     name: "crm",

@@ -3,7 +3,7 @@ import type { NamespaceContext } from "../../engine/context.ts";
 import {
   type ResourceSubmission,
   submitForResource,
-} from "../../engine/resources/submit-for-resource.ts";
+} from "../../engine/tasks/submit-for-resource.ts";
 import { findCluster } from "./get-cluster.ts";
 
 const TASK_TYPE = "engine_cluster_build";

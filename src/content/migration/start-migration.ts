@@ -2,7 +2,7 @@ import type { StartMigrationRequest } from "../../contract/migration.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
-import { submitForResource } from "../../engine/resources/submit-for-resource.ts";
+import { submitForResource } from "../../engine/tasks/submit-for-resource.ts";
 import { getMigration } from "./get-migration.ts";
 import { targetIdOf } from "./id-map.ts";
 

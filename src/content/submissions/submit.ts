@@ -7,7 +7,7 @@ import { executeCluster } from "../cluster/execute-cluster.ts";
 import { startMigration } from "../migration/start-migration.ts";
 import { startMaterialization } from "../taxonomy/start-materialization.ts";
 import { createExternalTask } from "../../engine/executors/create-external-task.ts";
-import type { WhenBusy } from "../../engine/resources/submit-for-resource.ts";
+import type { WhenBusy } from "../../engine/tasks/submit-for-resource.ts";
 
 /**
  * Submits whatever a target names. With a slot that stands for a task already, that task is the

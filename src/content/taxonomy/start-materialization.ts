@@ -6,7 +6,7 @@ import { DomainError } from "../../engine/errors.ts";
 import {
   type ResourceSubmission,
   submitForResource,
-} from "../../engine/resources/submit-for-resource.ts";
+} from "../../engine/tasks/submit-for-resource.ts";
 import { getTaxonomy } from "./get-taxonomy.ts";
 
 const TASK_TYPE = "api_taxonomies_materialize";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
-import { isSubscribed } from "../webhooks/match.ts";
+import { isSubscribed } from "./match.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { relayDeliveries } from "../duties/relay-deliveries.ts";
 import { relayEvents } from "../duties/relay-events.ts";

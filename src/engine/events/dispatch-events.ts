@@ -3,7 +3,7 @@ import type { FanOutCursor, PendingEvent, TaskRecord } from "../../ports/task-st
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { dispatchPublished } from "./dispatch-published.ts";
-import { eventsOfTask, loggedEvent } from "./events-of-task.ts";
+import { eventsOfTask, loggedEvent } from "../tasks/events-of-task.ts";
 import { type DispatchReport, takeStep } from "./fan-out-steps.ts";
 import { runSystemSubscribers } from "./system-subscribers.ts";
 

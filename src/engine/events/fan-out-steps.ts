@@ -2,8 +2,8 @@ import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { DispatchMessage, QueuedDispatch } from "../../ports/queue.ts";
 import type { FanOutCursor, PendingEvent } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { fanOut } from "./fan-out.ts";
-import { unlessUnavailable } from "./unless-unavailable.ts";
+import { fanOut } from "../webhooks/deliveries/fan-out.ts";
+import { unlessUnavailable } from "../best-effort.ts";
 
 /** How much a dispatch found to do; none when another had done it, or is at it. */
 export type DispatchReport = { readonly events: number; readonly deliveries: number };

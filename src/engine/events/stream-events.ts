@@ -1,7 +1,7 @@
 import { EVENTS_AT_ONCE, type EventRecord } from "../../ports/delivery-store.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { type EventMark, type EventSeat, NO_EVENTS } from "../../ports/watchers.ts";
-import { isSubscribed } from "../webhooks/match.ts";
+import { isSubscribed } from "./match.ts";
 import type { NamespaceContext } from "../context.ts";
 import { type EventStream, STREAM_MS, type StreamItem } from "./event-stream.ts";
 

@@ -4,7 +4,7 @@ import type { ServiceContext } from "../../engine/context.ts";
 import { cancelChildren } from "../../engine/tasks/cancel-task.ts";
 import { cacheTasks } from "../../engine/tasks/cache-task.ts";
 import { growSchemas } from "../../content/collections/grow-schemas.ts";
-import { mirrorTasks } from "../../engine/resources/mirror-task.ts";
+import { mirrorTasks } from "../tasks/mirror-task.ts";
 
 /**
  * What the service itself does about tasks' events before anybody else hears of them. Each may run

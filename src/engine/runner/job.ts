@@ -1,7 +1,7 @@
 import type { TerminalStatus } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { mirrorOf } from "../resources/mirror-task.ts";
+import { mirrorOf } from "../tasks/mirror-task.ts";
 import type { Conclusion, JobContext, JobDefinition, StepOutcome } from "./define-job.ts";
 import { guardedStores, type HoldLease } from "./lease-guard.ts";
 

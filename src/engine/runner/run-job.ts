@@ -7,7 +7,7 @@ import { continueLater } from "./continue-later.ts";
 import { NonRetryableError, type StepOutcome } from "./define-job.ts";
 import { endTask } from "./end-task.ts";
 import { describeError, failAttempt } from "./fail-attempt.ts";
-import { handOver } from "../executors/hand-over.ts";
+import { handOver } from "./hand-over.ts";
 import { heartbeat, type Pulse } from "./heartbeat.ts";
 import type { JobState, OpenJob } from "./job.ts";
 import { LeaseLostError, leaseGuard } from "./lease-guard.ts";

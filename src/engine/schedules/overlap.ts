@@ -1,7 +1,7 @@
 import type { RecurringTarget } from "../../contract/submission-target.ts";
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import { DomainError } from "../errors.ts";
-import type { WhenBusy } from "../resources/submit-for-resource.ts";
+import type { WhenBusy } from "../tasks/submit-for-resource.ts";
 
 /** An overlap policy is a singleton key of the schedule's own; a task can hold one key. Throws `invalid_request`. */
 export function requireOwnOverlap(

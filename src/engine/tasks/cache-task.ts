@@ -1,7 +1,7 @@
 import type { PutOutcome } from "../../ports/task-cache.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { eventsOfTask } from "../events/events-of-task.ts";
+import { eventsOfTask } from "./events-of-task.ts";
 import { cachedTaskOf } from "./present-task.ts";
 
 /**

@@ -2,7 +2,7 @@ import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { cacheTask } from "./cache-task.ts";
-import { mirrorOrLog } from "../resources/mirror-task.ts";
+import { mirrorOrLog } from "./mirror-task.ts";
 import { type Intent, planChange } from "./plan-change.ts";
 import { wakeNext } from "./wake-next.ts";
 

@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { cacheTask } from "./cache-task.ts";
-import { mirrorOrLog } from "../resources/mirror-task.ts";
+import { mirrorOrLog } from "./mirror-task.ts";
 import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
 import { publishJob } from "./publish-job.ts";
 import { requestDispatch } from "./request-dispatch.ts";

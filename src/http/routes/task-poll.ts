@@ -6,7 +6,7 @@ import { Task } from "../../contract/task.ts";
 import type { PolledTask } from "../../engine/isolate-memory.ts";
 import { awaitTask } from "../../engine/tasks/await-task.ts";
 import { getTask } from "../../engine/tasks/get-task.ts";
-import { openTaskStream } from "../../engine/tasks/stream-task.ts";
+import { openTaskStream } from "../../engine/events/stream-task.ts";
 import type { AppEnv } from "../app-env.ts";
 import { eventStream, lastEventId } from "../event-stream.ts";
 import { preferredWait } from "../prefer.ts";

@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { pageOf, PageQuery } from "../../contract/common.ts";
 import { KillRequest, Task, TaskHistory, TaskListRequest } from "../../contract/task.ts";
-import { getTaskHistory } from "../../engine/tasks/get-task-history.ts";
+import { getTaskHistory } from "../../engine/history/get-task-history.ts";
 import { killTask } from "../../engine/tasks/kill-task.ts";
 import { listTasks } from "../../engine/tasks/list-tasks.ts";
 import { presentTask } from "../../engine/tasks/present-task.ts";

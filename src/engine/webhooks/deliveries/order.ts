@@ -1,7 +1,7 @@
 import type { DeliverySummaryRecord, OrderedDelivery } from "../../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
-import { isSubscribed } from "../match.ts";
+import { isSubscribed } from "../../events/match.ts";
 import type { ServiceContext } from "../../context.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";

@@ -4,7 +4,7 @@ import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
 import { sealedPartsOf } from "../secrets.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import { endpointHold, mayCarrySnapshot } from "./holds.ts";
 import { flowControlOf, type PublishedAttempt } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";

@@ -3,7 +3,7 @@ import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { AttemptResult } from "../attempt.ts";
 import { MAX_ATTEMPTS, secondsUntilNextAttempt } from "../schedule.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
 import type { DeliveryReport, DueAttempt } from "./deliver-webhook.ts";
 import { noteFailure } from "./note-failure.ts";

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../../contract/problem.ts";
 import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 import { subscriberOf } from "./subscriber.ts";

@@ -10,7 +10,7 @@ import type {
 } from "../../../ports/delivery-store.ts";
 import type { ReachableWebhook, WebhookRecord } from "../../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
-import { isSubscribed } from "../match.ts";
+import { isSubscribed } from "../../events/match.ts";
 import { buildPayload } from "../payload.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";

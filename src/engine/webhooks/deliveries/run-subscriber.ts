@@ -2,7 +2,7 @@ import type { DeliveryRecord, EventRecord } from "../../../ports/delivery-store.
 import { NonRetryableError } from "../../../ports/errors.ts";
 import { MAX_ATTEMPTS, secondsUntilNextAttempt } from "../schedule.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import type { DeliveryReport } from "./deliver-webhook.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 import type { SubscriberContext } from "./subscriber.ts";

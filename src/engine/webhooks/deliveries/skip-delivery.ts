@@ -1,7 +1,7 @@
 import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
 import { actorOf, type NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import { getDelivery } from "./get-delivery.ts";
 import { wakeNext } from "./order.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";

@@ -1,7 +1,7 @@
 import type { NamespaceContext } from "../../context.ts";
 import { endOf } from "../deliveries/holds.ts";
 import { buryHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import { getWebhook } from "./get-webhook.ts";
 
 /** How many rounds of held deliveries a removal buries itself. */

@@ -1,7 +1,7 @@
 import type { PendingEvent } from "../../../ports/task-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 
 /**
  * Takes an endpoint out of service and says so by `webhook.endpoint.disabled`, in one write (P3).

@@ -12,7 +12,7 @@ import { notFound } from "../../errors.ts";
 import { requireKnownTypes } from "../../events/types/require-known-types.ts";
 import { changeSecrets } from "./change-secrets.ts";
 import { tendHolds } from "../deliveries/release-holds.ts";
-import { unlessUnavailable } from "../../events/unless-unavailable.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 import { checkedUrl } from "./checked-url.ts";
 import { getWebhook } from "./get-webhook.ts";
 

@@ -1,14 +1,14 @@
-import { DEFAULT_PAGE_SIZE } from "../../contract/common.ts";
-import { matchesEventType } from "../../contract/event.ts";
-import type { EventRecord } from "../../ports/delivery-store.ts";
-import { type EventMark, NO_EVENTS } from "../../ports/watchers.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
-import { isSubscribed } from "../webhooks/match.ts";
-import type { NamespaceContext } from "../context.ts";
-import { getWebhook } from "../webhooks/endpoints/get-webhook.ts";
-import { decodePosition, encodePosition, positionBefore } from "./log-cursor.ts";
-import { scanLog } from "./scan-log.ts";
-import { unlessUnavailable } from "./unless-unavailable.ts";
+import { DEFAULT_PAGE_SIZE } from "../../../contract/common.ts";
+import { matchesEventType } from "../../../contract/event.ts";
+import type { EventRecord } from "../../../ports/delivery-store.ts";
+import { type EventMark, NO_EVENTS } from "../../../ports/watchers.ts";
+import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import { isSubscribed } from "../../events/match.ts";
+import type { NamespaceContext } from "../../context.ts";
+import { getWebhook } from "./get-webhook.ts";
+import { decodePosition, encodePosition, positionBefore } from "../../events/log-cursor.ts";
+import { scanLog } from "../../events/scan-log.ts";
+import { unlessUnavailable } from "../../best-effort.ts";
 
 /** How long a wait goes on without a look, in milliseconds: what nobody tells of is found then. */
 const LOOK_INTERVAL_MS = 5_000;

@@ -2,7 +2,7 @@ import type { ExecutorJob } from "../../contract/external-task.ts";
 import type { TaskErrorRecord } from "../../ports/task-store.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
 import { unseenIntent } from "../tasks/plan-change.ts";
-import { heartbeatMs } from "./plan-report.ts";
+import { heartbeatMs } from "../executors/plan-report.ts";
 import { presentTask } from "../tasks/present-task.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { type AttemptResult, makeAttempt } from "../webhooks/attempt.ts";

@@ -1,4 +1,4 @@
-import type { Subscriber } from "../../webhooks/deliveries/subscriber.ts";
+import type { Subscriber } from "./webhooks/deliveries/subscriber.ts";
 
 /** Letters, digits and marks that are safe in ids, logs and URLs. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;

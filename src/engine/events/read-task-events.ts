@@ -2,7 +2,7 @@ import { EVENTS_AT_ONCE, type EventRecord } from "../../ports/delivery-store.ts"
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { notFound } from "../errors.ts";
-import { eventsOfTask } from "../events/events-of-task.ts";
+import { eventsOfTask } from "../tasks/events-of-task.ts";
 
 /** Some events of a task, and the task as it was when they were read. */
 export type TaskEvents = { readonly task: TaskRecord; readonly events: readonly EventRecord[] };

@@ -1,5 +1,5 @@
-import { StoreUnavailableError } from "../../ports/errors.ts";
-import type { ServiceContext } from "../context.ts";
+import { StoreUnavailableError } from "../ports/errors.ts";
+import type { ServiceContext } from "./context.ts";
 
 /**
  * Does what may be left undone while a store is down, because something stored will have it done

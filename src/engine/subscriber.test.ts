@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { SUBSCRIBERS } from "../../../subscribers.ts";
-import { defineSubscriber, toCatalog } from "./define-subscriber.ts";
+import { SUBSCRIBERS } from "../subscribers.ts";
+import { defineSubscriber, toCatalog } from "./subscriber.ts";
 
 const handle = () => Promise.resolve();
 const named = (name: string) => defineSubscriber({ name, eventTypes: ["task.*"], handle });

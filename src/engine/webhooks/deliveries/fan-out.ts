@@ -1,13 +1,9 @@
-import type { EventRecord } from "../../ports/delivery-store.ts";
-import type { ReachableWebhook } from "../../ports/webhook-store.ts";
-import { isSubscribed, wantedBy } from "../webhooks/match.ts";
-import { buildPayload } from "../webhooks/payload.ts";
-import type { ServiceContext } from "../context.ts";
-import {
-  planDelivery,
-  planForSubscribers,
-  storeDeliveries,
-} from "../webhooks/deliveries/plan-deliveries.ts";
+import type { EventRecord } from "../../../ports/delivery-store.ts";
+import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
+import { isSubscribed, wantedBy } from "../../events/match.ts";
+import { buildPayload } from "../payload.ts";
+import type { ServiceContext } from "../../context.ts";
+import { planDelivery, planForSubscribers, storeDeliveries } from "./plan-deliveries.ts";
 
 const ENDPOINTS_PER_PAGE = 200;
 

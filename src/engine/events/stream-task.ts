@@ -4,9 +4,9 @@ import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { WatchSeat } from "../../ports/watchers.ts";
 import type { NamespaceContext } from "../context.ts";
 import { type EventStream, STREAM_MS, type StreamItem } from "../events/event-stream.ts";
-import { LOOK_INTERVAL_MS } from "./await-task.ts";
+import { LOOK_INTERVAL_MS } from "../tasks/await-task.ts";
 import { readTaskEvents, type TaskEvents } from "./read-task-events.ts";
-import { watchTask } from "./watch-task.ts";
+import { watchTask } from "../tasks/watch-task.ts";
 
 type StreamRequest = {
   readonly taskId: string;
