@@ -7,7 +7,9 @@ const ROOT = new URL("../../", import.meta.url);
 const FOLDERS = ["src", "local", "test", "docs", "demo", "examples", "scripts", "bench"];
 
 /** Named before they are written; each goes from here when it is there. */
-const TO_COME = new Set(["examples/own-job/", "src/index.ts"].map((path) => String(new URL(path, ROOT))));
+const TO_COME = new Set(
+  ["examples/own-job/", "src/index.ts"].map((path) => String(new URL(path, ROOT))),
+);
 
 /** Every page of the project, by its path from the root. */
 async function pages(): Promise<string[]> {

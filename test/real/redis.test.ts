@@ -3,10 +3,10 @@ import type { ChildProcess } from "node:child_process";
 import getPort from "get-port";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { RedisServer } from "../../../local/redis/server.ts";
-import { SCRIPT_CATALOGUE } from "./catalogue-scripts.ts";
-import { CATALOGUE, UNKNOWN_COMMANDS } from "./catalogue.ts";
-import { request, send, startServer } from "./support.ts";
+import type { RedisServer } from "../../local/redis/server.ts";
+import { SCRIPT_CATALOGUE } from "../contracts/redis/catalogue-scripts.ts";
+import { CATALOGUE, UNKNOWN_COMMANDS } from "../contracts/redis/catalogue.ts";
+import { request, send, startServer } from "../contracts/redis/support.ts";
 
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 const GROUPS = [...CATALOGUE, ...SCRIPT_CATALOGUE];

@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { contractTypes } from "../scripts/contract-types.ts";
-import * as waybill from "../src/index.ts";
-import { routes } from "../src/routes.ts";
+import { contractTypes } from "../../client/scripts/contract-types.ts";
+import * as waybill from "../../client/src/index.ts";
+import { routes } from "../../client/src/routes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLIENT = join(ROOT, "client");

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { prepareScenario, SCENARIO_OUTCOME } from "../support/client-scenario.ts";
+import { startClientWorker } from "../support/client-worker.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.close());
+
+it("the built client reads, submits, waits, lists and verifies in a worker without compatibility flags", async () => {
+  const worker = await startClientWorker();
+  try {
+    const scenario = await prepareScenario(world, "from-workerd", world.worker.url);
+    expect(await worker.play(scenario)).toEqual(SCENARIO_OUTCOME);
+  } finally {
+    await worker.close();
+  }
+});
