@@ -2,15 +2,17 @@
  * The errors a client can be answered with, with the codes and names that MongoDB gives them.
  * Source: https://www.mongodb.com/docs/manual/reference/error-codes/
  */
+import { Double } from "bson";
 import type { Doc } from "./values/types.ts";
 
 const CODE_NAMES = {
   2: "BadValue",
+  8: "UnknownError",
   9: "FailedToParse",
+  13: "Unauthorized",
   14: "TypeMismatch",
   15: "Overflow",
   16: "InvalidLength",
-  13: "Unauthorized",
   20: "IllegalOperation",
   22: "InvalidBSON",
   26: "NamespaceNotFound",
@@ -21,6 +23,7 @@ const CODE_NAMES = {
   52: "DollarPrefixedFieldName",
   53: "InvalidIdField",
   54: "NotSingleValueField",
+  55: "InvalidDBRef",
   56: "EmptyFieldName",
   59: "CommandNotFound",
   66: "ImmutableField",
@@ -31,9 +34,10 @@ const CODE_NAMES = {
   86: "IndexKeySpecsConflict",
   91: "ShutdownInProgress",
   168: "InvalidPipelineOperator",
-  197: "InvalidIndexSpecificationOption",
   171: "CannotIndexParallelArrays",
+  197: "InvalidIndexSpecificationOption",
   238: "NotImplemented",
+  241: "ConversionFailure",
   10334: "BSONObjectTooLarge",
   11000: "DuplicateKey",
 } as const;
@@ -72,6 +76,17 @@ export function typeMismatch(message: string): CommandError {
   return new CommandError(14, message);
 }
 
+/** Says in which part of a command an error lies, as MongoDB does for some stages. */
+export function withContext<T>(context: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const { code, message, details } = error;
+    throw new CommandError(code, `${context} :: caused by :: ${message}`, details);
+  }
+}
+
 /** Things that MongoDB has and this stand-in deliberately lacks: refused, never guessed. */
 export function unsupported(what: string): CommandError {
   return new CommandError(238, `${what} is not supported by this stand-in`);
@@ -79,7 +94,7 @@ export function unsupported(what: string): CommandError {
 
 export function errorReply(error: CommandError): Doc {
   return {
-    ok: 0,
+    ok: new Double(0),
     errmsg: error.message,
     code: error.code,
     codeName: error.codeName,

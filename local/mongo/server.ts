@@ -5,7 +5,7 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { FaultPlan, OperationLog } from "../faults.ts";
-import { CursorTable } from "./commands/cursors.ts";
+import { CursorTable } from "./commands/cursor-table.ts";
 import { prepareCommand } from "./commands/table.ts";
 import { Journal } from "./storage/journal.ts";
 import { Store } from "./storage/store.ts";

@@ -19,7 +19,7 @@ import {
   nameOf,
 } from "../values/arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
-import { DEFAULT_FIRST_BATCH } from "./cursors.ts";
+import { DEFAULT_FIRST_BATCH } from "./cursor-table.ts";
 import { query } from "./find.ts";
 import { checkHint } from "./hint.ts";
 

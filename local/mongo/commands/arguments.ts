@@ -65,6 +65,23 @@ function isSet(value: unknown): boolean {
   return Object.keys(value).length > 0 && value["locale"] !== "simple";
 }
 
+/** MongoDB lets a client write to these; this server gives them no meaning. */
+const SERVED_BY_MONGODB = /^system\.(?:js|users|roles|version|keys|sessions|buckets\..*)$/;
+
+/** The namespace that a command writes to: none that is the system's. */
+export function writtenNamespace(command: Doc, database: string): string {
+  const name = collectionName(command);
+  const namespace = `${database}.${name}`;
+  if (!name.startsWith("system.")) return namespace;
+  if (SERVED_BY_MONGODB.test(name)) throw unsupported(`The collection ${name}`);
+  throw new CommandError(
+    73,
+    name === "system.profile" || name === "system.views"
+      ? `cannot write to ${namespace}`
+      : `Invalid system namespace: ${namespace}`,
+  );
+}
+
 /** The command's own value: the collection that it is about. */
 export function collectionName(command: Doc): string {
   const name = nameOf(command);

@@ -3,7 +3,7 @@ import { compileFilter } from "../query/matcher.ts";
 import type { Doc } from "../values/types.ts";
 import { encode } from "../wire/bson-codec.ts";
 import { docArgument, flagArgument } from "../values/arguments.ts";
-import { collectionName } from "./arguments.ts";
+import { collectionName, writtenNamespace } from "./arguments.ts";
 import type { CommandDefinition } from "./context.ts";
 import { describeIndex } from "../storage/index-spec.ts";
 import { ID_INDEX } from "../storage/collection.ts";
@@ -35,8 +35,8 @@ export const create: CommandDefinition = {
     "encryptedFields",
   ],
   run: (context, command) => {
-    context.store.ensure(`${context.database}.${collectionName(command)}`);
-    return { ok: 1 };
+    context.store.ensure(writtenNamespace(command, context.database));
+    return {};
   },
 };
 
@@ -48,9 +48,9 @@ export const drop: CommandDefinition = {
   run: (context, command) => {
     const namespace = `${context.database}.${collectionName(command)}`;
     const collection = context.store.find(namespace);
-    if (collection === undefined) return { ok: 1 };
+    if (collection === undefined) return {};
     context.store.drop(namespace);
-    return { nIndexesWas: collection.indexes.length, ns: namespace, ok: 1 };
+    return { nIndexesWas: collection.indexes.length, ns: namespace };
   },
 };
 
@@ -62,7 +62,7 @@ export const dropDatabase: CommandDefinition = {
     for (const { namespace } of context.store.collectionsOf(context.database)) {
       context.store.drop(namespace);
     }
-    return { dropped: context.database, ok: 1 };
+    return { dropped: context.database };
   },
 };
 
@@ -112,10 +112,10 @@ export const listDatabases: CommandDefinition = {
       })
       .filter(matches);
     if (flagArgument(command, "nameOnly")) {
-      return { databases: databases.map(({ name }) => ({ name })), ok: 1 };
+      return { databases: databases.map(({ name }) => ({ name })) };
     }
     const totalSize = databases.reduce((sum, one) => sum + one.sizeOnDisk, 0);
-    return { databases, totalSize, ok: 1 };
+    return { databases, totalSize };
   },
 };
 

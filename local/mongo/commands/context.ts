@@ -2,7 +2,7 @@
 import type { Examined } from "../planner/execute.ts";
 import type { Store } from "../storage/store.ts";
 import type { Doc } from "../values/types.ts";
-import type { CursorTable } from "./cursors.ts";
+import type { CursorTable } from "./cursor-table.ts";
 
 export type CommandContext = {
   readonly store: Store;

@@ -2,7 +2,7 @@
 import { CommandError, typeMismatch } from "../errors.ts";
 import { isDoc, toNumber } from "../values/types.ts";
 import { arrayArgument, docArgument, flagArgument } from "../values/arguments.ts";
-import { checkFields, collectionName } from "./arguments.ts";
+import { checkFields, writtenNamespace } from "./arguments.ts";
 import type { CommandDefinition } from "./context.ts";
 import { query } from "./find.ts";
 import { checkHint } from "./hint.ts";
@@ -24,7 +24,7 @@ export const deleteCommand: CommandDefinition = {
   run: (context, command) => {
     const statements = arrayArgument(command, "deletes");
     checkBatch(statements);
-    const namespace = `${context.database}.${collectionName(command)}`;
+    const namespace = writtenNamespace(command, context.database);
     let n = 0;
     const isOrdered = flagArgument(command, "ordered", true);
     const writeErrors = runStatements(statements, isOrdered, (statement) => {

@@ -119,7 +119,6 @@ export const explain: CommandDefinition = {
         totalDocsExamined: found.examined.documents,
         executionStages: { ...winning, nReturned: found.records.length },
       },
-      ok: 1,
     };
   },
 };

@@ -8,7 +8,7 @@ import { parseUpdate } from "../update/parse.ts";
 import { parseArrayFilters } from "../update/positional.ts";
 import type { Doc } from "../values/types.ts";
 import { arrayArgument, docArgument, flagArgument } from "../values/arguments.ts";
-import { collectionName } from "./arguments.ts";
+import { writtenNamespace } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { query } from "./find.ts";
 import { checkHint } from "./hint.ts";
@@ -101,7 +101,7 @@ export const findAndModify: CommandDefinition = {
   ],
   refused: ["collation", "let"],
   run: (context, command) => {
-    const namespace = `${context.database}.${collectionName(command)}`;
+    const namespace = writtenNamespace(command, context.database);
     const project = compileProjection(docArgument(command, "fields"));
     const { lastErrorObject, value } = withPrefix(() =>
       flagArgument(command, "remove")
@@ -111,7 +111,6 @@ export const findAndModify: CommandDefinition = {
     return {
       lastErrorObject,
       value: value === null || project === null ? value : project(value),
-      ok: 1,
     };
   },
 };

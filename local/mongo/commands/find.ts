@@ -11,7 +11,7 @@ import { encode } from "../wire/bson-codec.ts";
 import { countArgument, docArgument, flagArgument, missing } from "../values/arguments.ts";
 import { collectionName } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
-import { DEFAULT_FIRST_BATCH } from "./cursors.ts";
+import { DEFAULT_FIRST_BATCH } from "./cursor-table.ts";
 import { checkHint } from "./hint.ts";
 
 /** Runs a query on a collection, which need not exist. */
@@ -100,9 +100,9 @@ export const count: CommandDefinition = {
     checkHint(context.store.find(namespace), command["hint"]);
     if (Object.keys(wanted.filter).length === 0) {
       const size = context.store.find(namespace)?.size ?? 0;
-      return { n: Math.min(wanted.limit, Math.max(0, size - wanted.skip)), ok: 1 };
+      return { n: Math.min(wanted.limit, Math.max(0, size - wanted.skip)) };
     }
-    return { n: query(context, namespace, wanted).records.length, ok: 1 };
+    return { n: query(context, namespace, wanted).records.length };
   },
 };
 
@@ -122,6 +122,6 @@ export const distinct: CommandDefinition = {
     const values = records.flatMap((record) => valuesAt(record.doc, key)).toSorted(compareValues);
     const isFirst = (value: unknown, i: number): boolean =>
       i === 0 || compareValues(value, values[i - 1]) !== 0;
-    return { values: values.filter(isFirst), ok: 1 };
+    return { values: values.filter(isFirst) };
   },
 };

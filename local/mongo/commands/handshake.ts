@@ -47,13 +47,12 @@ function describe(context: CommandContext, primaryField: "isWritablePrimary" | "
     minWireVersion: 0,
     maxWireVersion: MAX_WIRE_VERSION,
     readOnly: false,
-    ok: 1,
   };
 }
 
 export const hello = housekeeping((context) => describe(context, "isWritablePrimary"));
 export const isMaster = housekeeping((context) => describe(context, "ismaster"));
-export const acknowledge = housekeeping(() => ({ ok: 1 }));
+export const acknowledge = housekeeping(() => ({}));
 
 export const buildInfo = housekeeping(() => ({
   version: VERSION.slice(0, 3).join("."),
@@ -63,5 +62,4 @@ export const buildInfo = housekeeping(() => ({
   bits: 64,
   debug: false,
   maxBsonObjectSize: MAX_DOCUMENT_BYTES,
-  ok: 1,
 }));

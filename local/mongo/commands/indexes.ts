@@ -9,7 +9,7 @@ import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { encode } from "../wire/bson-codec.ts";
 import { arrayArgument } from "../values/arguments.ts";
-import { collectionName } from "./arguments.ts";
+import { collectionName, writtenNamespace } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 
 function sameSpec(a: IndexSpec, b: IndexSpec): boolean {
@@ -45,7 +45,7 @@ export const createIndexes: CommandDefinition = {
   isRecorded: true,
   fields: ["indexes", "commitQuorum"],
   run: (context, command) => {
-    const namespace = `${context.database}.${collectionName(command)}`;
+    const namespace = writtenNamespace(command, context.database);
     const specs = arrayArgument(command, "indexes").map(parseIndexSpec);
     if (specs.length === 0) throw badValue("Must specify at least one index to create");
     const createdCollectionAutomatically = context.store.find(namespace) === undefined;
@@ -65,7 +65,7 @@ export const createIndexes: CommandDefinition = {
     }
     const numIndexesAfter = collection.indexes.length;
     const note = numIndexesAfter === numIndexesBefore ? { note: "all indexes already exist" } : {};
-    return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, ...note, ok: 1 };
+    return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, ...note };
   },
 };
 
@@ -104,7 +104,7 @@ export const dropIndexes: CommandDefinition = {
         : (Array.isArray(wanted) ? wanted : [wanted]).map((one) => indexName(collection, one));
     for (const name of doomed) checkDroppable(collection, name);
     for (const name of new Set(doomed)) context.store.dropIndex(collection, name);
-    return { nIndexesWas, ok: 1 };
+    return { nIndexesWas };
   },
 };
 

@@ -2,10 +2,11 @@
 import { ObjectId } from "bson";
 import { badValue, unsupported } from "../errors.ts";
 import { checkDepth, checkId } from "../values/limits.ts";
+import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { decode, encodeStored, MAX_DOCUMENT_BYTES, tooLarge } from "../wire/bson-codec.ts";
 import { arrayArgument, flagArgument } from "../values/arguments.ts";
-import { collectionName } from "./arguments.ts";
+import { writtenNamespace } from "./arguments.ts";
 import type { CommandDefinition } from "./context.ts";
 import { checkBatch, runStatements, writeReply } from "./write-batch.ts";
 
@@ -14,6 +15,7 @@ export type Storable = { readonly doc: Doc; readonly raw: Uint8Array };
 export function toStorable(bytes: Uint8Array): Storable {
   if (bytes.length > MAX_DOCUMENT_BYTES) throw tooLarge(bytes.length);
   const sent = decode(bytes);
+  refuseReservedNames(sent);
   // JavaScript gives such a field a meaning of its own.
   if (Object.hasOwn(sent, "__proto__")) throw unsupported("A field named __proto__");
   checkDepth(sent);
@@ -29,6 +31,16 @@ export function toStorable(bytes: Uint8Array): Storable {
   return { doc, raw: encodeStored(doc) };
 }
 
+/** bson makes a DBRef of a document that has two of these. */
+function refuseReservedNames(sent: unknown): void {
+  const reserved = ["$ref", "$id", "$db"];
+  const found = isDoc(sent) ? reserved.find((name) => Object.hasOwn(sent, name)) : "$ref";
+  if (found === undefined) return;
+  throw badValue(
+    `${found} is a reserved fieldName and cannot be used. Please try another field name.`,
+  );
+}
+
 export const insert: CommandDefinition = {
   isWrite: true,
   isRecorded: true,
@@ -36,7 +48,7 @@ export const insert: CommandDefinition = {
   run: (context, command) => {
     const documents = arrayArgument(command, "documents");
     checkBatch(documents);
-    const namespace = `${context.database}.${collectionName(command)}`;
+    const namespace = writtenNamespace(command, context.database);
     const collection = context.store.ensure(namespace);
     let n = 0;
     const writeErrors = runStatements(

@@ -1,4 +1,5 @@
 /** Every command that this server knows, and how a request becomes one. */
+import { Double } from "bson";
 import type { PreparedCommand } from "../wire/connection.ts";
 import { CommandError, errorReply } from "../errors.ts";
 import type { Doc } from "../values/types.ts";
@@ -17,6 +18,9 @@ import { acknowledge, buildInfo, hello, isMaster } from "./handshake.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
 import { insert } from "./insert.ts";
 import { update } from "./update.ts";
+
+/** Drivers take any number for it; MongoDB sends a double. */
+const OK = new Double(1);
 
 const COMMANDS = new Map<string, CommandDefinition>([
   ["hello", hello],
@@ -67,11 +71,11 @@ function targetOf(name: string, command: Doc): string {
 function answer(run: () => Reply): Uint8Array {
   try {
     const reply = run();
-    return reply instanceof Uint8Array ? reply : encode(reply);
+    return reply instanceof Uint8Array ? reply : encode({ ...reply, ok: OK });
   } catch (error) {
     if (error instanceof CommandError) return encode(errorReply(error));
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return encode({ ok: 0, errmsg: text, code: 8, codeName: "UnknownError" });
+    return encode(errorReply(new CommandError(8, text)));
   }
 }
 

@@ -14,7 +14,7 @@ import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { encodeStored } from "../wire/bson-codec.ts";
 import { arrayArgument, docArgument, flagArgument } from "../values/arguments.ts";
-import { checkFields, collectionName } from "./arguments.ts";
+import { checkFields, writtenNamespace } from "./arguments.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { query } from "./find.ts";
 import { checkHint } from "./hint.ts";
@@ -95,7 +95,7 @@ export const update: CommandDefinition = {
   run: (context, command) => {
     const statements = arrayArgument(command, "updates");
     checkBatch(statements);
-    const namespace = `${context.database}.${collectionName(command)}`;
+    const namespace = writtenNamespace(command, context.database);
     let n = 0;
     let nModified = 0;
     const upserted: Doc[] = [];

@@ -38,5 +38,5 @@ export function runStatements<T>(
 }
 
 export function writeReply(counts: Doc, writeErrors: readonly Doc[]): Doc {
-  return writeErrors.length === 0 ? { ...counts, ok: 1 } : { ...counts, writeErrors, ok: 1 };
+  return writeErrors.length === 0 ? { ...counts } : { ...counts, writeErrors };
 }

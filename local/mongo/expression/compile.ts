@@ -5,21 +5,15 @@
  * https://www.mongodb.com/docs/manual/meta/aggregation-quick-reference/#expressions
  */
 import * as known from "mingo/operators/expression";
-import { CommandError, unsupported } from "../errors.ts";
-import { fieldOf, splitPath } from "../values/paths.ts";
+import { CommandError, failedToParse, unsupported } from "../errors.ts";
+import { checkFieldName, fieldOf, fieldPath } from "../values/paths.ts";
 import { isDoc } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { FORMS } from "./forms.ts";
 import { FUNCTIONS } from "./functions.ts";
+import type { Expression } from "./types.ts";
 
-/** What an expression sees. Variables have no `$$`. */
-export type Scope = { readonly root: Doc; readonly variables: ReadonlyMap<string, unknown> };
-
-/** `undefined` stands for a missing value, which is not null. */
-export type Expression = (scope: Scope) => unknown;
-
-/** Compiles a part of an expression, in which further variables may be known. */
-export type Compile = (expression: unknown, ...variables: readonly string[]) => Expression;
+const SYSTEM_VARIABLES: ReadonlySet<string> = new Set(["ROOT", "CURRENT", "REMOVE"]);
 
 const NO_VARIABLES: ReadonlyMap<string, unknown> = new Map();
 
@@ -51,9 +45,7 @@ function compile(expression: unknown, variables: ReadonlySet<string>): Expressio
 
 function compileDocument(expression: Doc, variables: ReadonlySet<string>): Expression {
   const fields = Object.keys(expression).map((name): [string, Expression] => {
-    if (name.startsWith("$") || name.includes(".")) {
-      throw new CommandError(16412, `FieldPath field names may not contain '.' or '$': ${name}`);
-    }
+    checkFieldName(name);
     return [name, compile(expression[name], variables)];
   });
   return (scope) => {
@@ -81,28 +73,42 @@ function compileOperator(
     throw new CommandError(168, `Unrecognized expression '${name}'`);
   }
   const parts: unknown[] = Array.isArray(operand) ? operand : [operand];
-  const { least, most, run } = definition;
-  if (parts.length < least || parts.length > most) {
-    throw new CommandError(
-      16020,
-      `Expression ${name} takes ${least === most ? `exactly ${least}` : `at least ${least}`} arguments. ${parts.length} were passed in.`,
-    );
+  const { least, most, run, arityError } = definition;
+  const count = parts.length;
+  if (count < least || count > most) {
+    const wanted = least === most ? `exactly ${least}` : `at least ${least}`;
+    const usual = `Expression ${name} takes ${wanted} arguments. ${count} were passed in.`;
+    throw arityError?.(count) ?? new CommandError(16020, usual);
   }
   const compiled = parts.map((part) => compile(part, variables));
   return (scope) => run(compiled.map((part) => part(scope)));
 }
 
 function compilePath(text: string, variables: ReadonlySet<string>): Expression {
-  const isVariable = text.startsWith("$$");
-  const [name = "", ...rest] = splitPath(text.slice(isVariable ? 2 : 1));
-  if (name === "" || rest.includes("")) {
-    throw new CommandError(16872, `'${text}' is not a valid field path`);
+  if (text === "$") throw new CommandError(16872, "'$' by itself is not a valid FieldPath");
+  if (!text.startsWith("$$")) {
+    const parts = fieldPath(text.slice(1));
+    return (scope) => valueAt(scope.root, parts);
   }
-  if (!isVariable) return (scope) => valueAt(scope.root, [name, ...rest]);
+  return compileVariable(text.slice(2), variables);
+}
+
+function compileVariable(path: string, variables: ReadonlySet<string>): Expression {
+  const dot = path.indexOf(".");
+  const name = dot < 0 ? path : path.slice(0, dot);
+  if (name === "") throw failedToParse("empty variable names are not allowed");
+  if (!/^[a-zA-Z]/.test(name)) {
+    throw failedToParse(`'${name}' starts with an invalid character for a user variable name`);
+  }
+  if (/^[A-Z]/.test(name) && !SYSTEM_VARIABLES.has(name)) {
+    throw unsupported(`The variable $$${name}`);
+  }
+  if (!variables.has(name) && !SYSTEM_VARIABLES.has(name)) {
+    throw new CommandError(17276, `Use of undefined variable: ${name}`);
+  }
+  const rest = fieldPath(path).slice(1);
   if (name === "ROOT" || name === "CURRENT") return (scope) => valueAt(scope.root, rest);
   if (name === "REMOVE") return () => undefined;
-  if (/^[A-Z]/.test(name)) throw unsupported(`The variable $$${name}`);
-  if (!variables.has(name)) throw new CommandError(17276, `Use of undefined variable: ${name}`);
   return (scope) => valueAt(scope.variables.get(name), rest);
 }
 

@@ -2,8 +2,8 @@
 import { badValue, CommandError, unsupported } from "../errors.ts";
 import { isDoc, toNumber } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
-import type { Compile, Expression, Scope } from "./compile.ts";
 import { callMingo } from "./mingo-functions.ts";
+import type { Compile, Expression, Scope } from "./types.ts";
 
 type Form = (operand: unknown, compile: Compile) => Expression;
 

@@ -1,9 +1,10 @@
 /** The operators that are functions of evaluated arguments. A missing argument is `undefined`. */
+import { ObjectId } from "bson";
 import { badValue, CommandError } from "../errors.ts";
 import { averageOf, extremeOf, sumOf } from "./accumulate.ts";
 import { compareValues, sameValue } from "../values/compare.ts";
 import { calculateWidening } from "../values/numbers.ts";
-import { isDoc, isLong, RANK, rankOf, toNumber, typeName } from "../values/types.ts";
+import { isDoc, isLong, isObjectId, RANK, rankOf, toNumber, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { isTrue } from "./forms.ts";
 import { MINGO_FUNCTIONS } from "./mingo-functions.ts";
@@ -12,6 +13,8 @@ export type FunctionDefinition = {
   readonly least: number;
   readonly most: number;
   readonly run: (args: readonly unknown[]) => unknown;
+  /** For a wrong number of arguments, where it isn't the error that most operators have. */
+  readonly arityError?: (count: number) => CommandError;
 };
 
 const isNullish = (value: unknown): boolean => value === null || value === undefined;
@@ -111,6 +114,26 @@ const spread = (args: readonly unknown[]): readonly unknown[] => {
   return args.length === 1 && Array.isArray(only) ? (only as unknown[]) : args;
 };
 
+/** Source: https://www.mongodb.com/docs/manual/reference/operator/aggregation/toObjectId/ */
+function toObjectId([value]: readonly unknown[]): unknown {
+  if (isObjectId(value)) return value;
+  if (typeof value !== "string") {
+    throw conversionFailure(`Unsupported conversion from ${typeName(value)} to objectId in`);
+  }
+  const length = Buffer.byteLength(value);
+  const stray = /[^0-9a-fA-F]/u.exec(value)?.[0];
+  if (length === 24 && stray === undefined) return ObjectId.createFromHexString(value);
+  const reason =
+    length === 24
+      ? `Invalid character found in hex string: ${stray}`
+      : `Invalid string length for parsing to OID, expected 24 but found ${length}`;
+  throw conversionFailure(`Failed to parse objectId '${value}' in`, `: ${reason}`);
+}
+
+/** All conversions are $convert by another name, and fail in its words. */
+const conversionFailure = (before: string, after = ""): CommandError =>
+  new CommandError(241, `${before} $convert with no onError value${after}`);
+
 export const FUNCTIONS: Readonly<Record<string, FunctionDefinition>> = {
   ...MINGO_FUNCTIONS,
   $eq: comparison((order) => order === 0),
@@ -178,6 +201,11 @@ export const FUNCTIONS: Readonly<Record<string, FunctionDefinition>> = {
     }
     return args.join("");
   }),
+  $toObjectId: {
+    ...strict(1, 1, toObjectId),
+    arityError: (count) =>
+      new CommandError(50723, `$toObjectId requires a single argument, got ${count}`),
+  },
   $toLower: casing("$toLower", (text) => text.toLowerCase()),
   $toUpper: casing("$toUpper", (text) => text.toUpperCase()),
   $mergeObjects: {

@@ -3,12 +3,12 @@
  * computed is put in after it.
  * Source: https://www.mongodb.com/docs/manual/reference/operator/aggregation/project/
  */
-import { CommandError, typeMismatch } from "../errors.ts";
+import { CommandError, withContext } from "../errors.ts";
 import { compileExpression } from "../expression/compile.ts";
 import { isOperatorDoc } from "../query/matcher.ts";
 import { compileProjection } from "../query/projection.ts";
-import { splitPath } from "../values/paths.ts";
-import { isDoc, toNumber } from "../values/types.ts";
+import { fieldPath } from "../values/paths.ts";
+import { isDoc, toNumber, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import type { StageRun } from "./types.ts";
 
@@ -21,9 +21,7 @@ function flatten(spec: Doc, prefix = ""): [string, unknown][] {
   return Object.keys(spec).flatMap((key): [string, unknown][] => {
     const path = prefix + key;
     const value = spec[key];
-    if (key.startsWith("$")) {
-      throw new CommandError(16410, `FieldPath field names may not start with '$': ${path}`);
-    }
+    fieldPath(key);
     if (!isDoc(value) || isOperatorDoc(value)) return [[path, value]];
     if (Object.keys(value).length === 0) {
       throw new CommandError(40180, `an empty object is not a valid value. Found at ${path}`);
@@ -35,7 +33,7 @@ function flatten(spec: Doc, prefix = ""): [string, unknown][] {
 const isFlag = (value: unknown): boolean => typeof value === "boolean" || toNumber(value) !== null;
 
 const computedOf = ([path, value]: [string, unknown]): Computed => ({
-  parts: splitPath(path),
+  parts: fieldPath(path),
   evaluate: compileExpression(value),
 });
 
@@ -43,6 +41,10 @@ export function project(argument: unknown): StageRun {
   if (!isDoc(argument)) {
     throw new CommandError(15969, "$project specification must be an object");
   }
+  return withContext("Invalid $project", () => projection(argument));
+}
+
+function projection(argument: Doc): StageRun {
   const entries = flatten(argument);
   if (entries.length === 0) {
     throw new CommandError(51272, "projection specification must have at least one field");
@@ -73,10 +75,18 @@ export function project(argument: unknown): StageRun {
 
 const isIncluded = (value: unknown): boolean => value === true || Boolean(toNumber(value));
 
-export function addFields(argument: unknown): StageRun {
+/** `name` is `$addFields` or its other name, `$set`. */
+export function addFields(name: string, argument: unknown): StageRun {
   if (!isDoc(argument)) {
-    throw new CommandError(40272, "$addFields specification stage must be an object");
+    throw new CommandError(
+      40272,
+      `${name} specification stage must be an object, got ${typeName(argument)}`,
+    );
   }
+  return withContext(`Invalid ${name}`, () => additions(argument));
+}
+
+function additions(argument: Doc): StageRun {
   const entries = flatten(argument);
   if (entries.length === 0) {
     throw new CommandError(40177, "$addFields specification must have at least one field");
@@ -87,20 +97,27 @@ export function addFields(argument: unknown): StageRun {
 }
 
 export function unset(argument: unknown): StageRun {
+  if (typeof argument !== "string" && !Array.isArray(argument)) {
+    throw new CommandError(31002, "$unset specification must be a string or an array");
+  }
   const paths: unknown[] = Array.isArray(argument) ? argument : [argument];
+  if (paths.length === 0) {
+    throw new CommandError(
+      31119,
+      "$unset specification must be a string or an array with at least one field",
+    );
+  }
   const spec = Object.fromEntries(
     paths.map((path) => {
-      if (typeof path !== "string" || path === "") {
-        throw typeMismatch("$unset specification must be a string or an array of strings");
-      }
-      return [path, false];
+      if (typeof path === "string") return [path, false];
+      throw new CommandError(
+        31120,
+        "$unset specification must be a string or an array containing only string values",
+      );
     }),
   );
-  const drop = compileProjection(spec);
-  if (drop === null) {
-    throw new CommandError(31119, "$unset specification must be a string or an array with a field");
-  }
-  return (docs) => docs.map(drop);
+  const drop = withContext("Invalid $unset", () => compileProjection(spec));
+  return (docs) => (drop === null ? docs : docs.map(drop));
 }
 
 /** Every value is computed from the document as it came in, whatever the others write. */

@@ -129,7 +129,7 @@ function facet(argument: unknown): StageRun {
 }
 
 const STAGES: Readonly<Record<string, (argument: unknown) => StageRun>> = {
-  $addFields: addFields,
+  $addFields: (argument) => addFields("$addFields", argument),
   $count: count,
   $facet: facet,
   $group: group,
@@ -139,7 +139,7 @@ const STAGES: Readonly<Record<string, (argument: unknown) => StageRun>> = {
   $project: project,
   $replaceRoot: replaceRoot,
   $replaceWith: replaceWith,
-  $set: addFields,
+  $set: (argument) => addFields("$set", argument),
   $skip: skip,
   $sort: sort,
   $sortByCount: sortByCount,

@@ -1,37 +1,50 @@
 /** Source: https://www.mongodb.com/docs/manual/reference/operator/aggregation/unwind/ */
 import { Long } from "bson";
 import { CommandError } from "../errors.ts";
-import { fieldOf, splitPath } from "../values/paths.ts";
-import { flagArgument } from "../values/arguments.ts";
-import { isDoc } from "../values/types.ts";
+import { fieldOf, fieldPath } from "../values/paths.ts";
+import { isDoc, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import type { StageRun } from "./types.ts";
 
 const FIELDS = new Set(["path", "includeArrayIndex", "preserveNullAndEmptyArrays"]);
 
 export function unwind(argument: unknown): StageRun {
+  if (typeof argument !== "string" && !isDoc(argument)) {
+    throw new CommandError(
+      15981,
+      `expected either a string or an object as specification for $unwind stage, got ${typeName(argument)}`,
+    );
+  }
   const spec: Doc = isDoc(argument) ? argument : { path: argument };
   const stray = Object.keys(spec).find((field) => !FIELDS.has(field));
   if (stray !== undefined) {
     throw new CommandError(28811, `unrecognized option to $unwind stage: ${stray}`);
   }
-  const { path, includeArrayIndex: indexName } = spec;
+  const { path = "", includeArrayIndex: indexPath } = spec;
   if (typeof path !== "string") {
-    throw new CommandError(28808, "expected a string as the path for $unwind stage");
+    throw new CommandError(
+      28808,
+      `expected a string as the path for $unwind stage, got ${typeName(path)}`,
+    );
   }
-  if (!path.startsWith("$") || path.startsWith("$$") || path === "$") {
+  if (path === "") throw new CommandError(28812, "no path specified to $unwind stage");
+  if (!path.startsWith("$")) {
     throw new CommandError(
       28818,
       `path option to $unwind stage should be prefixed with a '$': ${path}`,
     );
   }
-  if (indexName !== undefined && (typeof indexName !== "string" || /^$|[.$]/.test(indexName))) {
-    throw new CommandError(28810, "includeArrayIndex has to be the name of a field");
+  const keepsEmpty = spec["preserveNullAndEmptyArrays"] ?? false;
+  if (typeof keepsEmpty !== "boolean") {
+    throw new CommandError(
+      28809,
+      `expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got ${typeName(keepsEmpty)}`,
+    );
   }
-  const keepsEmpty = flagArgument({ $unwind: 1, ...spec }, "preserveNullAndEmptyArrays");
-  const parts = splitPath(path.slice(1));
+  const indexParts = indexPath === undefined ? null : parseIndexPath(indexPath);
+  const parts = fieldPath(path.slice(1));
   const numbered = (doc: Doc, index: unknown): Doc =>
-    indexName === undefined ? doc : { ...doc, [indexName]: index };
+    indexParts === null ? doc : replaced(doc, indexParts, index);
   return (docs) =>
     docs.flatMap((doc) => {
       const value = parts.reduce<unknown>(
@@ -51,7 +64,23 @@ export function unwind(argument: unknown): StageRun {
     });
 }
 
-/** The document with another value at the path, which leads through documents only. */
+function parseIndexPath(path: unknown): string[] {
+  if (typeof path !== "string" || path === "") {
+    throw new CommandError(
+      28810,
+      `expected a non-empty string for the includeArrayIndex  option to $unwind stage, got ${typeName(path)}`,
+    );
+  }
+  if (path.startsWith("$")) {
+    throw new CommandError(
+      28822,
+      `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${path}`,
+    );
+  }
+  return fieldPath(path);
+}
+
+/** The document with another value at the path, which leads through documents only: what is none becomes one. */
 function replaced(doc: Doc, parts: readonly string[], value: unknown): Doc {
   const [part = "", ...rest] = parts;
   if (rest.length > 0) {

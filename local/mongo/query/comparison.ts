@@ -6,15 +6,9 @@
 import { badValue } from "../errors.ts";
 import { compareValues, hashKey, isNaNValue, sameValue } from "../values/compare.ts";
 import { isDoc, isRegex, RANK, rankOf } from "../values/types.ts";
+import { onValueOrElements } from "./leaf.ts";
+import type { Leaf } from "./leaf.ts";
 import { regexPredicate } from "./regex.ts";
-
-export type Leaf = (leaf: unknown) => boolean;
-export type LeafTest = { readonly leaf: Leaf; readonly isNegated: boolean };
-
-/** Applies a test to the value and to the elements of an array. */
-export function onValueOrElements(test: Leaf): Leaf {
-  return (leaf) => test(leaf) || (Array.isArray(leaf) && leaf.some(test));
-}
 
 export function equalsPredicate(operand: unknown): Leaf {
   if (operand === null || operand === undefined) {

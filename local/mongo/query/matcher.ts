@@ -13,7 +13,7 @@ import { isDoc, isRegex } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { compileOperator } from "./operators.ts";
 import { equalsPredicate } from "./comparison.ts";
-import type { Leaf } from "./comparison.ts";
+import type { Leaf } from "./leaf.ts";
 import { regexPredicate } from "./regex.ts";
 
 export type Filter = (doc: unknown) => boolean;
@@ -21,14 +21,16 @@ export type Filter = (doc: unknown) => boolean;
 /** A field's operators: `{$gt: 1}` but not `{a: 1}`, which is an embedded document to be equal to. */
 export function isOperatorDoc(value: unknown): value is Doc {
   if (!isDoc(value)) return false;
-  const first = Object.keys(value)[0];
-  // $ref, $id and $db begin a DBRef, which is a value.
-  return first !== undefined && first.startsWith("$") && !/^\$(?:ref|id|db)$/.test(first);
+  return Object.keys(value)[0]?.startsWith("$") === true && !isDbRef(value);
 }
+
+/** A DBRef is a value, wherever in it its two fields stand. */
+const isDbRef = (value: Doc): boolean =>
+  Object.hasOwn(value, "$ref") && Object.hasOwn(value, "$id");
 
 /** Whether it is about an element itself, `{$gt: 1}`, and not about the fields of one. */
 export function isValueCondition(value: unknown): value is Doc {
-  return isOperatorDoc(value) && !/^\$(?:and|or|nor)$/.test(Object.keys(value)[0] ?? "");
+  return isOperatorDoc(value) && !/^\$(?:and|or|nor|ref|id|db)$/.test(Object.keys(value)[0] ?? "");
 }
 
 export function compileFilter(filter: Doc): Filter {
@@ -59,6 +61,11 @@ function compileEntry(key: string, value: unknown): Filter {
     }
     case "$comment":
       return () => true;
+    // Fields of a DBRef whose array element is looked at: the only ones with such names.
+    case "$ref":
+    case "$id":
+    case "$db":
+      return compileLeafTest(key, equalsPredicate(value));
     case "$where":
     case "$text":
     case "$jsonSchema":
@@ -85,9 +92,13 @@ type SomeValue = (test: Leaf) => boolean;
 /** One condition on a field, which may have to be asked for several of its values. */
 type Condition = (some: SomeValue) => boolean;
 
+function compileLeafTest(name: string, test: Leaf): Filter {
+  return (doc) => someAt(doc, [name], test);
+}
+
 function compileField(path: string, condition: unknown): Filter {
   const parts = splitPath(path);
-  const conditions = compileCondition(condition);
+  const conditions = compileCondition(condition, path);
   return (doc) => {
     const some: SomeValue = (test) => someAt(doc, parts, test);
     return conditions.every((holds) => holds(some));
@@ -98,14 +109,14 @@ function compileField(path: string, condition: unknown): Filter {
  * The conditions on one field. A negated one holds when its leaf test holds nowhere: `$ne` of an
  * array means that no element is equal.
  */
-function compileCondition(condition: unknown): Condition[] {
+function compileCondition(condition: unknown, path: string): Condition[] {
   if (isRegex(condition)) return [somewhere(regexPredicate(condition))];
   if (!isOperatorDoc(condition)) return [somewhere(equalsPredicate(condition))];
   return Object.keys(condition).flatMap((operator) => {
-    if (operator === "$not") return [negation(condition[operator])];
+    if (operator === "$not") return [negation(condition[operator], path)];
     if (operator === "$elemMatch") return [elementMatch(condition[operator])];
-    if (operator === "$all") return allConditions(condition[operator]);
-    const { leaf, isNegated } = compileOperator(operator, condition[operator], condition);
+    if (operator === "$all") return allConditions(condition[operator], path);
+    const { leaf, isNegated } = compileOperator(operator, condition[operator], condition, path);
     return [(some: SomeValue) => some(leaf) !== isNegated];
   });
 }
@@ -115,12 +126,12 @@ const somewhere =
   (some) =>
     some(leaf);
 
-function negation(operand: unknown): Condition {
+function negation(operand: unknown, path: string): Condition {
   if (!isRegex(operand) && !isDoc(operand)) throw badValue("$not needs a regex or a document");
   if (isDoc(operand) && !isOperatorDoc(operand)) {
     throw badValue("$not cannot be empty or hold anything but operators");
   }
-  const conditions = compileCondition(operand);
+  const conditions = compileCondition(operand, path);
   return (some) => !conditions.every((holds) => holds(some));
 }
 
@@ -139,17 +150,17 @@ function documentTest(filter: Doc): Filter {
 
 /** Whether one array element, itself not opened further, meets every condition. */
 export function valueTest(condition: Doc): Filter {
-  const conditions = compileCondition(condition);
+  const conditions = compileCondition(condition, "");
   return (item) => conditions.every((holds) => holds((test) => test(item)));
 }
 
-function allConditions(operand: unknown): Condition[] {
+function allConditions(operand: unknown, path: string): Condition[] {
   if (!Array.isArray(operand)) throw badValue("$all needs an array");
   if (operand.length === 0) return [() => false];
   return operand.flatMap((item: unknown) => {
     if (isOperatorDoc(item) && Object.keys(item)[0] !== "$elemMatch") {
       throw badValue("no $ expressions in $all");
     }
-    return compileCondition(item);
+    return compileCondition(item, path);
   });
 }

@@ -1,14 +1,10 @@
 /** The field operators that are neither logical nor about array elements. */
-import { badValue, unsupported } from "../errors.ts";
+import { badValue, failedToParse, unsupported } from "../errors.ts";
 import { isRegex, RANK, rankOf, toNumber, typeName } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
-import {
-  equalsPredicate,
-  memberPredicate,
-  onValueOrElements,
-  rangePredicate,
-} from "./comparison.ts";
-import type { Leaf, LeafTest } from "./comparison.ts";
+import { equalsPredicate, memberPredicate, rangePredicate } from "./comparison.ts";
+import { onValueOrElements } from "./leaf.ts";
+import type { Leaf, LeafTest } from "./leaf.ts";
 import { regexPredicate } from "./regex.ts";
 
 /** Operators that MongoDB has and the project never uses. */
@@ -27,7 +23,13 @@ const exists: Leaf = (leaf) => leaf !== undefined;
 const holds = (leaf: Leaf): LeafTest => ({ leaf, isNegated: false });
 const fails = (leaf: Leaf): LeafTest => ({ leaf, isNegated: true });
 
-export function compileOperator(operator: string, operand: unknown, siblings: Doc): LeafTest {
+/** `path` is named in errors only. */
+export function compileOperator(
+  operator: string,
+  operand: unknown,
+  siblings: Doc,
+  path: string,
+): LeafTest {
   switch (operator) {
     case "$eq":
       return holds(equalsPredicate(operand));
@@ -46,7 +48,7 @@ export function compileOperator(operator: string, operand: unknown, siblings: Do
     case "$exists":
       return isTruthy(operand) ? holds(exists) : fails(exists);
     case "$type":
-      return holds(typePredicate(operand));
+      return holds(typePredicate(operand, path));
     case "$size":
       return holds(sizePredicate(operand));
     case "$mod":
@@ -99,7 +101,10 @@ const TYPE_ALIAS_OF_NUMBER: Record<number, string> = {
 };
 const TYPE_ALIASES = new Set(Object.values(TYPE_ALIAS_OF_NUMBER));
 
-function typePredicate(operand: unknown): Leaf {
+function typePredicate(operand: unknown, path: string): Leaf {
+  if (Array.isArray(operand) && operand.length === 0) {
+    throw failedToParse(`${path} must match at least one type`);
+  }
   const wanted = new Set(
     (Array.isArray(operand) ? (operand as unknown[]) : [operand]).map(typeAlias),
   );

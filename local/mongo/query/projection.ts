@@ -3,7 +3,7 @@
  * Source: https://www.mongodb.com/docs/manual/tutorial/project-fields-from-query-results/
  */
 import { badValue, CommandError, unsupported } from "../errors.ts";
-import { splitPath } from "../values/paths.ts";
+import { fieldPath } from "../values/paths.ts";
 import { isDoc, toNumber } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 import { compileFilter, isOperatorDoc, valueTest } from "./matcher.ts";
@@ -118,10 +118,9 @@ function firstMatch(operand: unknown, path: string): Transform {
 }
 
 function plant(tree: Tree, path: string, rule: boolean | Transform): void {
-  const parts = splitPath(path);
+  const parts = fieldPath(path);
   let branch = tree;
   for (const [i, part] of parts.entries()) {
-    if (part === "") throw new CommandError(40353, "FieldPath must not end with a '.'.");
     const existing = branch.get(part);
     const isLast = i === parts.length - 1;
     if (existing !== undefined && (isLast || !(existing instanceof Map))) {

@@ -4,7 +4,8 @@
  */
 import { badValue, CommandError, unsupported } from "../errors.ts";
 import { isRegex } from "../values/types.ts";
-import type { Leaf } from "./comparison.ts";
+import { onValueOrElements } from "./leaf.ts";
+import type { Leaf } from "./leaf.ts";
 
 export function toRegExp(pattern: string, options: string): RegExp {
   for (const flag of options) {
@@ -23,9 +24,9 @@ export type Pattern = { readonly pattern: string; readonly options: string };
 
 export function regexPredicate({ pattern, options }: Pattern): Leaf {
   const compiled = toRegExp(pattern, options);
-  const test: Leaf = (value) =>
+  return onValueOrElements((value) =>
     typeof value === "string"
       ? compiled.test(value)
-      : isRegex(value) && value.pattern === pattern && value.options === options;
-  return (leaf) => test(leaf) || (Array.isArray(leaf) && leaf.some(test));
+      : isRegex(value) && value.pattern === pattern && value.options === options,
+  );
 }

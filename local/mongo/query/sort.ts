@@ -2,7 +2,7 @@
 import { badValue, CommandError, unsupported } from "../errors.ts";
 import { compareValues } from "../values/compare.ts";
 import { extractKeys } from "../values/index-keys.ts";
-import { splitPath } from "../values/paths.ts";
+import { fieldPath, splitPath } from "../values/paths.ts";
 import { isDoc, toNumber } from "../values/types.ts";
 import type { Doc } from "../values/types.ts";
 
@@ -17,9 +17,6 @@ export function parseSort(spec: Doc): SortField[] {
   return paths.map((path) => {
     const value = spec[path];
     if (path === "$natural") throw unsupported("Sorting by $natural");
-    if (path.startsWith("$")) {
-      throw new CommandError(16410, `FieldPath field names may not start with '$': ${path}`);
-    }
     if (isDoc(value)) throw unsupported(`Sorting by ${Object.keys(value)[0] ?? "an expression"}`);
     const direction = toNumber(value);
     if (direction !== 1 && direction !== -1) {
@@ -28,9 +25,7 @@ export function parseSort(spec: Doc): SortField[] {
         "$sort key ordering must be 1 (for ascending) or -1 (for descending)",
       );
     }
-    if (splitPath(path).includes("")) {
-      throw new CommandError(15998, "FieldPath field names may not be empty strings.");
-    }
+    fieldPath(path);
     return { path, direction };
   });
 }

@@ -25,7 +25,7 @@ export class Store {
     const existing = this.#collections.get(namespace);
     if (existing !== undefined) return existing;
     const name = namespace.slice(namespace.indexOf(".") + 1);
-    if (name === "" || name.includes("$") || name.includes("\0") || name.startsWith("system.")) {
+    if (name === "" || name.includes("$") || name.includes("\0")) {
       throw new CommandError(73, `Invalid collection name: ${name}`);
     }
     const collection = new Collection(namespace);

@@ -1,6 +1,6 @@
 /** Applies an update to a document: the result is a new one, the input stays as it is. */
 import { Timestamp } from "bson";
-import { badValue, CommandError, failedToParse } from "../errors.ts";
+import { badValue, CommandError } from "../errors.ts";
 import { cloneDoc } from "../values/clone.ts";
 import { compareValues, sameValue } from "../values/compare.ts";
 import { shellText } from "../values/shell.ts";
@@ -11,6 +11,7 @@ import { addToSet, existingArray, pop, pull, pullAll, push } from "./arrays.ts";
 import type { Modification, ParsedUpdate } from "./parse.ts";
 import { readPlace, removePlace, writePlace } from "./place.ts";
 import type { Parts } from "./place.ts";
+import { rename } from "./rename.ts";
 import { expandPath, matchedPosition, refuseUnusedFilters } from "./positional.ts";
 import type { ArrayFilters } from "./positional.ts";
 
@@ -118,29 +119,4 @@ function currentDate(operand: unknown, now: Date): unknown {
   throw badValue(
     `${typeName(operand)} is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}).`,
   );
-}
-
-function rename(doc: Doc, from: Parts, operand: unknown): void {
-  if (typeof operand !== "string" || operand === "") {
-    throw badValue(
-      `The 'to' field for $rename must be a string: ${from.join(".")}: ${shellText(operand)}`,
-    );
-  }
-  const to = operand.split(".");
-  for (const parts of [from, to]) {
-    for (let depth = 1; depth < parts.length; depth += 1) {
-      if (Array.isArray(readPlace(doc, parts.slice(0, depth)))) {
-        throw badValue(
-          `The source or destination field of $rename cannot be an array element: '${parts.join(".")}'`,
-        );
-      }
-    }
-  }
-  if (to.some((part) => part.startsWith("$"))) {
-    throw failedToParse(`The destination field for $rename may not be dynamic: ${operand}`);
-  }
-  const value = readPlace(doc, from);
-  if (value === undefined) return;
-  removePlace(doc, from);
-  writePlace(doc, to, value);
 }

@@ -48,6 +48,8 @@ export function parseUpdate(update: unknown): ParsedUpdate {
   if (names[0]?.startsWith("$") !== true) {
     const stray = names.find((name) => name.startsWith("$"));
     if (stray === undefined) return { kind: "replacement", doc: update };
+    const problem = DBREF_PROBLEMS[stray];
+    if (problem !== undefined) throw new CommandError(55, problem);
     throw new CommandError(
       52,
       `The dollar ($) prefixed field '${stray}' in '${stray}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
@@ -80,17 +82,32 @@ function parseOperator(name: string, operand: unknown): Modification[] {
       );
     }
     const stray = parts.find((part) => part.startsWith("$") && !/^\$(?:$|\[)/.test(part));
-    if (stray !== undefined) {
-      throw new CommandError(
-        52,
-        `The dollar ($) prefixed field '${stray}' in '${path}' is not allowed in the context of an update's modifiers.`,
-      );
-    }
+    if (stray !== undefined) throw dollarField(stray, path);
     if (name === "$rename" && operand[path] === path) {
       throw badValue(`The source and target field for $rename must differ: ${path}: "${path}"`);
     }
     return { operator: name, path, parts, operand: operand[path] };
   });
+}
+
+/** What is wrong with a DBRef's fields where no DBRef can stand. */
+const DBREF_PROBLEMS: Readonly<Record<string, string>> = {
+  $ref: "The DBRef $ref field must be followed by a $id field",
+  $id: "Found $id field without a $ref before it, which is invalid.",
+  $db: "Found $db field without a $id before it, which is invalid.",
+};
+
+function dollarField(name: string, path: string): CommandError {
+  const problem = DBREF_PROBLEMS[name];
+  if (problem === undefined) {
+    return new CommandError(
+      52,
+      `The dollar ($) prefixed field '${name}' in '${path}' is not allowed in the context of an update's modifiers.`,
+    );
+  }
+  return path.startsWith("$")
+    ? new CommandError(55, problem)
+    : unsupported(`An update of the field ${name} of a DBRef`);
 }
 
 function comparePaths(a: readonly string[], b: readonly string[]): number {

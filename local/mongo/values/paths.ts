@@ -2,7 +2,7 @@
  * Dotted paths, with MongoDB's implicit traversal of arrays.
  * Source: https://www.mongodb.com/docs/manual/tutorial/query-array-of-documents/
  */
-import { badValue } from "../errors.ts";
+import { badValue, CommandError } from "../errors.ts";
 import { isDoc } from "./types.ts";
 import type { Doc } from "./types.ts";
 
@@ -17,6 +17,38 @@ export function splitPath(path: string): string[] {
   // JavaScript gives this one name a meaning of its own; no test of a client needs it.
   if (parts.includes("__proto__")) throw badValue(`The field name '${path}' is not supported`);
   return parts;
+}
+
+/** Names with a dollar sign that a path of an expression may hold: the fields of a DBRef. */
+const DBREF_FIELDS: ReadonlySet<string> = new Set(["$ref", "$id", "$db"]);
+
+const HINT = "Consider using $getField or $setField.";
+
+/**
+ * A path as expressions, stages and sorts take it, without its leading dollar sign.
+ * Source: https://www.mongodb.com/docs/manual/core/field-paths/
+ */
+export function fieldPath(path: string): string[] {
+  if (path === "") {
+    throw new CommandError(40352, "FieldPath cannot be constructed with empty string");
+  }
+  if (path.endsWith(".")) throw new CommandError(40353, "FieldPath must not end with a '.'.");
+  const parts = splitPath(path);
+  for (const part of parts) checkFieldName(part);
+  return parts;
+}
+
+/** One part of such a path, or a field of a document in an expression. */
+export function checkFieldName(name: string): void {
+  if (name === "") {
+    throw new CommandError(15998, "FieldPath field names may not be empty strings.");
+  }
+  if (name.startsWith("$") && !DBREF_FIELDS.has(name)) {
+    throw new CommandError(16410, `FieldPath field names may not start with '$'. ${HINT}`);
+  }
+  if (name.includes(".")) {
+    throw new CommandError(16412, `FieldPath field names may not contain '.'. ${HINT}`);
+  }
 }
 
 /** Own fields only: a path named "constructor" must not find Object's. */

@@ -89,6 +89,21 @@ const CASES: Case[] = [
     ],
   ],
   [
+    "$unwind numbers the elements inside a document too, and makes one of what is none",
+    [
+      { _id: 1, a: [7, 8], at: { x: 1 } },
+      { _id: 2, a: 9, at: [1] },
+      { _id: 3, a: [], at: "y" },
+    ],
+    [{ $unwind: { path: "$a", includeArrayIndex: "at.i", preserveNullAndEmptyArrays: true } }],
+    [
+      { _id: 1, a: 7, at: { x: 1, i: 0 } },
+      { _id: 1, a: 8, at: { x: 1, i: 1 } },
+      { _id: 2, a: 9, at: { i: null } },
+      { _id: 3, at: { i: null } },
+    ],
+  ],
+  [
     "$replaceRoot takes an embedded document",
     [{ _id: 1, a: { x: 1 } }],
     [{ $replaceRoot: { newRoot: "$a" } }],

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { deserialize, serialize } from "bson";
+import { deserialize, Double, serialize } from "bson";
 import type { Document } from "bson";
 import { describe, expect, it } from "vitest";
 import { useServer } from "./harness.ts";
@@ -37,7 +37,7 @@ function sequence(name: string, ...documents: Document[]): Buffer {
   return Buffer.concat([Buffer.from([1]), int32(4 + rest.length), rest]);
 }
 
-type Reply = { opCode: number; responseTo: number; body: Document };
+type Reply = { opCode: number; responseTo: number; body: Document; bytes: Buffer };
 
 /** Sends chunks and reads this many replies. */
 async function exchange(count: number, ...chunks: Uint8Array[]): Promise<Reply[]> {
@@ -69,8 +69,9 @@ async function read(socket: Socket, count: number): Promise<Reply[]> {
     while (bytes.length >= 4 && bytes.length >= bytes.readInt32LE(0)) {
       const length = bytes.readInt32LE(0);
       const opCode = bytes.readInt32LE(12);
-      const body = deserialize(bytes.subarray(opCode === OP_MSG ? 21 : 36, length));
-      replies.push({ opCode, responseTo: bytes.readInt32LE(8), body });
+      const document = bytes.subarray(opCode === OP_MSG ? 21 : 36, length);
+      const body = deserialize(document);
+      replies.push({ opCode, responseTo: bytes.readInt32LE(8), body, bytes: document });
       bytes = bytes.subarray(length);
     }
     if (replies.length >= count) break;
@@ -171,6 +172,15 @@ describe("the wire protocol", () => {
     expect(await exchange(1, bytes)).toEqual([]);
     // The server itself goes on.
     expect(await bench.client().db("admin").command({ ping: 1 })).toMatchObject({ ok: 1 });
+  });
+
+  it("ok is a double in every reply, as MongoDB sends it", async () => {
+    const commands = [ping, { ping: 1 }, { none: 1, $db: "test" }, { find: "x", $db: "test" }];
+    for (const [at, command] of commands.entries()) {
+      const [reply] = await exchange(1, message(at, command));
+      const { ok } = deserialize(reply?.bytes ?? Buffer.alloc(0), { promoteValues: false });
+      expect(ok).toEqual(new Double([1, 0, 0, 1][at] ?? Number.NaN));
+    }
   });
 
   it("a command without $db is refused", async () => {
