@@ -1,11 +1,13 @@
 import { type Config, parseConfig } from "./config.ts";
 import { createNewId } from "./ids.ts";
 import { TASK_TYPES } from "./catalog.ts";
+import { SCHEMA_HANDLER } from "./content/collections/grow-schemas.ts";
 import type { CollectionRecord, BucketRecord } from "./ports/content-stores.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Log, Runtime } from "./ports/runtime.ts";
 import type { TaskCache } from "./ports/task-cache.ts";
 import type { ServiceContext, Stores } from "./engine/context.ts";
+import { eventHandlers } from "./engine/event-handlers.ts";
 import { createIsolateMemory, type IsolateMemory } from "./engine/isolate-memory.ts";
 import { createBatchStore } from "./stores/mongo/batches.ts";
 import { createClusteredDocumentStore } from "./stores/mongo/clustered-documents.ts";
@@ -37,6 +39,9 @@ import { createTaskCache } from "./stores/redis/task-cache.ts";
 import { SUBSCRIBERS } from "./subscribers.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
 import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
+
+/** What acts on dispatched events: the engine, and the content application. */
+const HANDLERS = eventHandlers([SCHEMA_HANDLER]);
 
 /** One for the isolate, so that what two requests make in one millisecond is in order. */
 const newId = createNewId(now);
@@ -101,6 +106,7 @@ export function createServices({
     runtime,
     stores,
     taskTypes: TASK_TYPES,
+    handlers: HANDLERS,
     subscribers: SUBSCRIBERS,
     memory,
     readiness: { mongodb: () => stores.gateway.ping() },

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { CachedTask } from "../ports/task-cache.ts";
 import type { NamespaceRecord } from "../ports/namespace-store.ts";
-import type { Principal } from "./context.ts";
+import type { Principal } from "./principal.ts";
 
 /** How long a key or a namespace is believed without another look, in milliseconds. */
 export const IDENTITY_TTL_MS = 60_000;

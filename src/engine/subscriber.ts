@@ -1,4 +1,43 @@
-import type { Subscriber } from "./webhooks/deliveries/subscriber.ts";
+import type { CollectionRecord, DocumentStore, ObjectStore } from "../ports/content-stores.ts";
+import type { EventRecord, EventStore } from "../ports/delivery-store.ts";
+import type { ResourceStore } from "../ports/resource-store.ts";
+import type { Runtime } from "../ports/runtime.ts";
+import type { TaskStore } from "../ports/task-store.ts";
+
+/** What a subscriber gets beside the event. */
+export type SubscriberContext = {
+  /**
+   * The same at every attempt and in every duplicate of one event for one subscriber: what it does
+   * elsewhere it should do under this key, since it may be called again after it has succeeded.
+   */
+  readonly idempotencyId: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** Aborts when the time for an attempt is over; what goes on after that counts as failed. */
+  readonly signal: AbortSignal;
+  readonly runtime: Pick<Runtime, "now" | "random" | "newId" | "log" | "fetch">;
+  /** What it may read, and the documents, which it may write too. Tasks are changed by their own functions only. */
+  readonly stores: {
+    readonly documents: DocumentStore;
+    readonly tasks: Pick<TaskStore, "find" | "list">;
+    readonly objects: Pick<ObjectStore, "find" | "list">;
+    readonly collections: Pick<ResourceStore<CollectionRecord>, "find" | "list">;
+    readonly events: Pick<EventStore, "get" | "ofTask">;
+  };
+};
+
+/** Code of the deployer's that hears of events, with the treatment that webhooks have. */
+export type Subscriber = {
+  /** Names it in deliveries, so it stays the same for its life. */
+  readonly name: string;
+  /** Event types or patterns such as `task.*`. */
+  readonly eventTypes: readonly string[];
+  /**
+   * Handles one event of any namespace. To throw is a failed attempt, to throw a
+   * `NonRetryableError` ends the attempts; to return is success.
+   */
+  readonly handle: (event: EventRecord, ctx: SubscriberContext) => Promise<void>;
+};
 
 /** Letters, digits and marks that are safe in ids, logs and URLs. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;

@@ -1,3 +1,5 @@
+import { SCHEMA_HANDLER } from "../../src/content/collections/grow-schemas.ts";
+import { eventHandlers } from "../../src/engine/event-handlers.ts";
 import type { SubmissionOptions } from "../../src/contract/submission.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createNewId } from "../../src/ids.ts";
@@ -105,6 +107,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the runner touches; anything else fails loudly as undefined
     stores: stores as Stores,
     taskTypes: TASK_TYPES,
+    handlers: eventHandlers([SCHEMA_HANDLER]),
     subscribers: new Map(),
     memory: createIsolateMemory(),
     readiness: {},

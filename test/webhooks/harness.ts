@@ -1,3 +1,5 @@
+import { SCHEMA_HANDLER } from "../../src/content/collections/grow-schemas.ts";
+import { eventHandlers } from "../../src/engine/event-handlers.ts";
 import type { CreateWebhookRequest } from "../../src/contract/webhook.ts";
 import { createNewId } from "../../src/ids.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -12,7 +14,7 @@ import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
 import type { NamespaceContext, Stores } from "../../src/engine/context.ts";
-import type { Subscriber } from "../../src/engine/webhooks/deliveries/subscriber.ts";
+import type { Subscriber } from "../../src/engine/subscriber.ts";
 import { createIsolateMemory } from "../../src/engine/isolate-memory.ts";
 import { createWebhook } from "../../src/engine/webhooks/endpoints/create-webhook.ts";
 import type { BucketRecord, CollectionRecord } from "../../src/ports/content-stores.ts";
@@ -164,7 +166,7 @@ export function createHarness(
     queue,
   };
   const ctx: NamespaceContext = {
-    config: configFor(options.allowLoopback === true),
+    config: parseConfig({ ...ENVIRONMENT, ALLOW_LOOPBACK: String(options.allowLoopback === true) }),
     runtime: {
       now,
       random: () => world.random,
@@ -183,6 +185,7 @@ export function createHarness(
     },
     stores,
     taskTypes: new Map(),
+    handlers: eventHandlers([SCHEMA_HANDLER]),
     subscribers: new Map(options.subscribers?.map((one) => [one.name, one])),
     memory: createIsolateMemory(),
     readiness: {},
@@ -293,8 +296,4 @@ function taskOf(ctx: NamespaceContext, types: readonly string[]): TaskRecord {
     history: [],
     write_id: "",
   };
-}
-
-function configFor(allowLoopback: boolean) {
-  return parseConfig({ ...ENVIRONMENT, ALLOW_LOOPBACK: String(allowLoopback) });
 }

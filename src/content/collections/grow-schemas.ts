@@ -3,13 +3,19 @@ import { WrittenForm } from "../../contract/event-payload.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { growSchema, type Written } from "./grow-schema.ts";
 import { presentSchema } from "./present-schema.ts";
-import type { ServiceContext } from "../../engine/context.ts";
+import type { EventHandler, ServiceContext } from "../../engine/context.ts";
 
 /** So many may grow one schema at the same moment; after that the dispatch is repeated. */
 const MAX_TRIES = 5;
 
 /** What `collection.documents.written` says of the documents; absent in events of earlier versions. */
 const DocumentsWritten = z.object({ collection_id: z.string(), ...WrittenForm });
+
+/** Schema update: collections' schemas grow before anybody hears of what was written. */
+export const SCHEMA_HANDLER: EventHandler = {
+  name: "collection schemas",
+  handle: (ctx, { tasks }) => growSchemas({ ctx, tasks }),
+};
 
 /**
  * Lets the schemas of collections grow by what tasks wrote to them: one read for each collection,

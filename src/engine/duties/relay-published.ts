@@ -1,5 +1,5 @@
 import type { ServiceContext } from "../context.ts";
-import { dispatchPublished } from "../events/dispatch-published.ts";
+import { dispatchPublished } from "../events/dispatch-events.ts";
 import { relayOutboxes } from "./relay-outboxes.ts";
 import type { IsSpent } from "./rounds.ts";
 

@@ -1,8 +1,9 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { ServiceContext } from "../context.ts";
+import { isDispatchWanted } from "../tasks/request-dispatch.ts";
 
 /**
- * Asks the queue to dispatch a published event, if anybody is subscribed, and tells those who follow
+ * Asks the queue to dispatch a published event, if a handler wants it at once, and tells those who follow
  * the namespace's events. Only a matter of speed: the relay finds what waits for its dispatch, and
  * streams look into the log; so a failure is logged and no more.
  */
@@ -16,7 +17,7 @@ export async function announceEvent({
   const { stores, runtime } = ctx;
   runtime.defer(tell(ctx, event));
   try {
-    if (!(await stores.webhooks.anyActive(event.namespace_id))) return;
+    if (!(await isDispatchWanted(ctx, event.namespace_id, [event]))) return;
     await stores.queue.publishDispatch(
       { source: "event", id: event._id },
       { deduplicationId: event._id },

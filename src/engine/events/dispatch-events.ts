@@ -1,22 +1,30 @@
 import type { DispatchMessage } from "../../ports/queue.ts";
-import type { FanOutCursor, PendingEvent, TaskRecord } from "../../ports/task-store.ts";
+import type { PublishedEventRecord } from "../../ports/delivery-store.ts";
+import type { FanOutCursor, TaskRecord } from "../../ports/task-store.ts";
 import type { WebhookRecord } from "../../ports/webhook-store.ts";
-import type { ServiceContext } from "../context.ts";
-import { dispatchPublished } from "./dispatch-published.ts";
-import { eventsOfTask, loggedEvent } from "../tasks/events-of-task.ts";
+import type { EventHandler, ServiceContext } from "../context.ts";
+import { loggedEvent } from "../tasks/events-of-task.ts";
 import { type DispatchReport, takeStep } from "./fan-out-steps.ts";
-import { runSystemSubscribers } from "./system-subscribers.ts";
 
 const NOTHING: DispatchReport = { events: 0, deliveries: 0 };
 
+/** Puts events into the log, from which lists and streams read them; a published one is there already. */
+export const LOG_HANDLER: EventHandler = {
+  name: "log",
+  handle: async (ctx, { source, events }) => {
+    if (source !== "event") await ctx.stores.events.insertMany(events);
+  },
+};
+
 /**
- * Dispatches what waits in an outbox: system subscribers first (the resource that mirrors the
- * task), then the log, then the endpoints, and only then is the outbox settled. A crash or a
- * second message at any point repeats it from the start, and each step may run twice: the mirror
- * is guarded by version, events and deliveries have ids that the event decides (P3, P7).
+ * Dispatches what waits in an outbox: every handler acts on it in turn, and only then is the outbox
+ * settled. A crash or a second message at any point repeats it from the start, and each handler may
+ * run twice: mirrors are guarded by version, events and deliveries have ids that the event decides
+ * (P3, P7).
  *
- * With many endpoints one call takes one step of the fan-out and hands on to the next by a message.
- * What came into the outbox meanwhile waits for its end: of an outbox one fan-out is under way.
+ * When the last handler has too much to do for one call, it takes a step and hands on to the next by
+ * a message. What came into the outbox meanwhile waits for its end: of an outbox one fan-out is
+ * under way.
  */
 export async function dispatchEvents({
   ctx,
@@ -31,10 +39,9 @@ export async function dispatchEvents({
   if (owner === null || owner.row.pending_events.length === 0) return NOTHING;
   const standing = owner.row.fan_out ?? null;
   if (!isSame(standing, input.fan_out ?? null)) return NOTHING;
-  if (standing !== null) return continueFanOut(ctx, owner, standing);
   return owner.source === "task"
-    ? dispatchTasks(ctx, [owner.row])
-    : dispatchWebhook(ctx, owner.row);
+    ? stepOfTasks(ctx, [owner.row], standing)
+    : stepOfWebhook(ctx, owner.row, standing);
 }
 
 /** Whose outbox it is. */
@@ -78,12 +85,7 @@ export async function dispatchTasks(
   ctx: ServiceContext,
   tasks: readonly TaskRecord[],
 ): Promise<DispatchReport> {
-  const now = ctx.runtime.now();
-  await runSystemSubscribers({ ctx, tasks });
-  const events = tasks.flatMap((task) => eventsOfTask(task, now));
-  await ctx.stores.events.insertMany(events);
-  const outboxes = tasks.map((task) => ({ ownerId: task._id, events: task.pending_events }));
-  return takeStep(ctx, { source: "task", outboxes, events, from: null });
+  return stepOfTasks(ctx, tasks, null);
 }
 
 /** Dispatches an endpoint's own events (`webhook.endpoint.disabled`) to the other endpoints. */
@@ -91,28 +93,73 @@ export async function dispatchWebhook(
   ctx: ServiceContext,
   webhook: WebhookRecord,
 ): Promise<DispatchReport> {
-  const pending = webhook.pending_events;
-  if (pending.length === 0) return NOTHING;
-  const events = loggedEvents(ctx, { source: "webhook", row: webhook }, pending);
-  await ctx.stores.events.insertMany(events);
-  const outboxes = [{ ownerId: webhook._id, events: pending }];
-  return takeStep(ctx, { source: "webhook", outboxes, events, from: null });
+  return webhook.pending_events.length === 0 ? NOTHING : stepOfWebhook(ctx, webhook, null);
 }
 
-/** The next step of a fan-out: all that comes before the endpoints was done by the first. */
-async function continueFanOut(
+/**
+ * Dispatches published events of one namespace, each its own outbox. `from` is where the fan-out of
+ * one that is under way goes on.
+ */
+export async function dispatchPublished(
   ctx: ServiceContext,
-  owner: Owner,
-  from: FanOutCursor,
+  events: readonly PublishedEventRecord[],
+  from: FanOutCursor | null,
 ): Promise<DispatchReport> {
-  const pending = owner.row.pending_events.filter(({ sequence }) => sequence <= from.through);
-  const events = loggedEvents(ctx, owner, pending);
-  const outboxes = [{ ownerId: owner.row._id, events: pending }];
-  return takeStep(ctx, { source: owner.source, outboxes, events, from });
+  const [first] = events;
+  if (first === undefined) return NOTHING;
+  const outboxes = events.map(({ _id, sequence }) => ({
+    ownerId: _id,
+    events: [{ event_id: _id, sequence }],
+  }));
+  const dispatched = {
+    source: "event",
+    namespaceId: first.namespace_id,
+    events,
+    tasks: [],
+  } as const;
+  return takeStep(ctx, { dispatched, outboxes, from });
 }
 
-function loggedEvents(ctx: ServiceContext, owner: Owner, events: readonly PendingEvent[]) {
+async function stepOfTasks(
+  ctx: ServiceContext,
+  tasks: readonly TaskRecord[],
+  from: FanOutCursor | null,
+): Promise<DispatchReport> {
+  const [first] = tasks;
+  if (first === undefined) return NOTHING;
   const now = ctx.runtime.now();
-  const taskId = owner.source === "task" ? owner.row._id : null;
-  return events.map((event) => loggedEvent(event, owner.row.namespace_id, taskId, now));
+  const waiting = tasks.map((task) => ({ task, pending: throughCursor(task, from) }));
+  const dispatched = {
+    source: "task",
+    namespaceId: first.namespace_id,
+    events: waiting.flatMap(({ task, pending }) =>
+      pending.map((event) => loggedEvent(event, task.namespace_id, task._id, now)),
+    ),
+    tasks,
+  } as const;
+  const outboxes = waiting.map(({ task, pending }) => ({ ownerId: task._id, events: pending }));
+  return takeStep(ctx, { dispatched, outboxes, from });
+}
+
+async function stepOfWebhook(
+  ctx: ServiceContext,
+  webhook: WebhookRecord,
+  from: FanOutCursor | null,
+): Promise<DispatchReport> {
+  const { _id: ownerId, namespace_id: namespaceId } = webhook;
+  const now = ctx.runtime.now();
+  const pending = throughCursor(webhook, from);
+  const events = pending.map((event) => loggedEvent(event, namespaceId, null, now));
+  const dispatched = { source: "webhook", namespaceId, events, tasks: [] } as const;
+  return takeStep(ctx, { dispatched, outboxes: [{ ownerId, events: pending }], from });
+}
+
+/** The events that a fan-out under way is about; all that wait when none is. */
+function throughCursor(
+  { pending_events }: Pick<TaskRecord, "pending_events">,
+  from: FanOutCursor | null,
+) {
+  return from === null
+    ? pending_events
+    : pending_events.filter(({ sequence }) => sequence <= from.through);
 }

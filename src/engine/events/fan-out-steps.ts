@@ -1,8 +1,6 @@
-import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { DispatchMessage, QueuedDispatch } from "../../ports/queue.ts";
 import type { FanOutCursor, PendingEvent } from "../../ports/task-store.ts";
-import type { ServiceContext } from "../context.ts";
-import { fanOut } from "../webhooks/deliveries/fan-out.ts";
+import type { DispatchedEvents, HandlerReport, ServiceContext } from "../context.ts";
 import { unlessUnavailable } from "../best-effort.ts";
 
 /** How much a dispatch found to do; none when another had done it, or is at it. */
@@ -14,16 +12,14 @@ export type DispatchReport = { readonly events: number; readonly deliveries: num
  */
 const CONTINUATION_GRACE_MS = 120_000;
 
-/** Outboxes of one namespace, of which none or one has a fan-out under way, whose events go to the endpoints together. */
+/** Outboxes of one namespace that are dispatched together; none or one has a fan-out under way. */
 type Step = {
-  readonly source: DispatchMessage["source"];
+  readonly dispatched: DispatchedEvents;
   readonly outboxes: readonly {
     readonly ownerId: string;
     readonly events: readonly Pick<PendingEvent, "event_id" | "sequence">[];
   }[];
-  /** The events of all of them, as the log has them. */
-  readonly events: readonly EventRecord[];
-  /** Where the step begins; null: at the first endpoint. */
+  /** Where the step begins; null: at the first handler. */
   readonly from: FanOutCursor | null;
 };
 
@@ -34,7 +30,7 @@ type Step = {
  * that is lost is found by the relay, since the note put the outbox's time off, not away (P3, P7).
  */
 export async function takeStep(ctx: ServiceContext, step: Step): Promise<DispatchReport> {
-  const { deliveries, next } = await fanOut(ctx, step.events, step.from?.after ?? null);
+  const { deliveries, next } = await handle(ctx, step);
   if (next === null) {
     await settle(ctx, step);
   } else {
@@ -44,7 +40,22 @@ export async function takeStep(ctx: ServiceContext, step: Step): Promise<Dispatc
     await handOn(ctx, { ...step, outboxes: waiting }, next);
     if (emptied.length > 0) await settle(ctx, { ...step, outboxes: emptied });
   }
-  return { events: step.events.length, deliveries };
+  return { events: step.dispatched.events.length, deliveries };
+}
+
+/** The first step is every handler's, in turn; a later one is the handler's that has more to do. */
+async function handle(ctx: ServiceContext, { dispatched, from }: Step): Promise<HandlerReport> {
+  let deliveries = 0;
+  for (const handler of ctx.handlers) {
+    const report =
+      from === null
+        ? await handler.handle(ctx, dispatched)
+        : await handler.goOn?.(ctx, dispatched, from.after);
+    if (report === undefined) continue;
+    deliveries += report.deliveries;
+    if (report.next !== null) return { deliveries, next: report.next };
+  }
+  return { deliveries, next: null };
 }
 
 async function handOn(ctx: ServiceContext, step: Step, after: string): Promise<void> {
@@ -53,12 +64,12 @@ async function handOn(ctx: ServiceContext, step: Step, after: string): Promise<v
     const through = step.from?.through ?? events.at(-1)?.sequence ?? 0;
     return { ownerId, to: { through, after } };
   });
-  await storeOf(ctx, step).moveFanOuts(
+  await storeOf(ctx, step.dispatched).moveFanOuts(
     ahead.map(({ ownerId, to }) => ({ ownerId, from: step.from, to, outboxAt })),
   );
   await publishSteps(
     ctx,
-    ahead.map(({ ownerId, to }) => stepMessage(step.source, ownerId, to)),
+    ahead.map(({ ownerId, to }) => stepMessage(step.dispatched.source, ownerId, to)),
   );
 }
 
@@ -67,7 +78,7 @@ async function settle(ctx: ServiceContext, step: Step): Promise<void> {
     ownerId,
     eventIds: events.map((event) => event.event_id),
   }));
-  switch (step.source) {
+  switch (step.dispatched.source) {
     case "task":
       await ctx.stores.tasks.settleEvents(settled);
       break;
@@ -85,10 +96,10 @@ async function settle(ctx: ServiceContext, step: Step): Promise<void> {
 /** What came in while a fan-out was under way was not dispatched by its own message, but waited for this. */
 async function goOnWithTheRest(ctx: ServiceContext, step: Step, from: FanOutCursor): Promise<void> {
   const outboxAt = ctx.runtime.now();
-  const { source } = step;
+  const { source } = step.dispatched;
   for (const { ownerId } of step.outboxes) {
     const move = { ownerId, from, to: null, outboxAt };
-    if ((await storeOf(ctx, step).moveFanOuts([move])) === 0) continue;
+    if ((await storeOf(ctx, step.dispatched).moveFanOuts([move])) === 0) continue;
     const deduplicationId = `dispatch-${ownerId}-after-${from.through}`;
     await publishSteps(ctx, [{ message: { source, id: ownerId }, options: { deduplicationId } }]);
   }
@@ -143,7 +154,7 @@ async function publishSteps(
   return isPublished;
 }
 
-function storeOf(ctx: ServiceContext, { source }: Pick<Step, "source">) {
+function storeOf(ctx: ServiceContext, { source }: Pick<DispatchedEvents, "source">) {
   const { tasks, webhooks, events } = ctx.stores;
   return { task: tasks, webhook: webhooks, event: events }[source];
 }

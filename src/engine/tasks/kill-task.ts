@@ -1,5 +1,6 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
-import { actorOf, type NamespaceContext } from "../context.ts";
+import type { NamespaceContext } from "../context.ts";
+import { actorOf } from "../principal.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { cancelTask } from "./cancel-task.ts";
 

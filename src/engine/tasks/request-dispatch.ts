@@ -1,9 +1,8 @@
-import { matchesEventType } from "../../contract/event.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
- * Asks the queue to dispatch a task's events now, if anybody is subscribed. Without subscribers it
+ * Asks the queue to dispatch a task's events now, if a handler wants them at once. Otherwise it
  * costs no message, and the relay moves the events to the log. Only a matter of speed: events wait
  * in the task's own document and the relay finds them (P3), so a failure is logged and no more.
  */
@@ -16,9 +15,7 @@ export async function requestDispatch({
 }): Promise<void> {
   if (task.pending_events.length === 0) return;
   try {
-    if (!(hasSubscriber(ctx, task) || (await ctx.stores.webhooks.anyActive(task.namespace_id)))) {
-      return;
-    }
+    if (!(await isDispatchWanted(ctx, task.namespace_id, task.pending_events))) return;
     await ctx.stores.queue.publishDispatch(
       { source: "task", id: task._id },
       { deduplicationId: `dispatch-${task._id}-${task.version}` },
@@ -31,11 +28,14 @@ export async function requestDispatch({
   }
 }
 
-/** Whether code of this deployment wants one of the events. */
-function hasSubscriber(ctx: ServiceContext, task: TaskRecord): boolean {
-  return [...ctx.subscribers.values()].some(({ eventTypes }) =>
-    task.pending_events.some(({ type }) =>
-      eventTypes.some((pattern) => matchesEventType(pattern, type)),
-    ),
-  );
+/** Whether a handler wants events of these types dispatched at once. Asks one after the other. */
+export async function isDispatchWanted(
+  ctx: ServiceContext,
+  namespaceId: string,
+  events: readonly { readonly type: string }[],
+): Promise<boolean> {
+  for (const { wants } of ctx.handlers) {
+    if (await wants?.(ctx, namespaceId, events)) return true;
+  }
+  return false;
 }

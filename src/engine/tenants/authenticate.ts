@@ -1,4 +1,5 @@
-import type { Principal, ServiceContext } from "../context.ts";
+import type { ServiceContext } from "../context.ts";
+import type { Principal } from "../principal.ts";
 import { DomainError } from "../errors.ts";
 import { IDENTITY_TTL_MS } from "../isolate-memory.ts";
 import { hashKey } from "./hash-key.ts";

@@ -1,4 +1,4 @@
-import type { Principal } from "../context.ts";
+import type { Principal } from "../principal.ts";
 import { DomainError } from "../errors.ts";
 
 /** The ids of the namespaces that the caller may see; null: all. */

@@ -3,6 +3,8 @@ import { runJob } from "../../../src/engine/runner/run-job.ts";
 import { TASK_TYPES } from "../../../src/catalog.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createNewId } from "../../../src/ids.ts";
+import { SCHEMA_HANDLER } from "../../../src/content/collections/grow-schemas.ts";
+import { eventHandlers } from "../../../src/engine/event-handlers.ts";
 import type { JobMessage, PublishOptions, Queue } from "../../../src/ports/queue.ts";
 import type { TaskRecord } from "../../../src/ports/task-store.ts";
 import { reapLeases } from "../../../src/engine/duties/reap-leases.ts";
@@ -166,6 +168,7 @@ export function createKillWorld(seed: number) {
       },
       stores: storesOver(gateway, queue),
       taskTypes: TASK_TYPES,
+      handlers: eventHandlers([SCHEMA_HANDLER]),
       subscribers: new Map(),
       memory,
       readiness: {},

@@ -1,6 +1,8 @@
 import { createRandom } from "../../../src/content/clustering/random.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createNewId } from "../../../src/ids.ts";
+import { SCHEMA_HANDLER } from "../../../src/content/collections/grow-schemas.ts";
+import { eventHandlers } from "../../../src/engine/event-handlers.ts";
 import type { DeliveryRecord } from "../../../src/ports/delivery-store.ts";
 import type { DeliveryMessage, DispatchMessage, Queue } from "../../../src/ports/queue.ts";
 import { relayDeliveries } from "../../../src/engine/duties/relay-deliveries.ts";
@@ -143,6 +145,7 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
       },
       stores,
       taskTypes: new Map(),
+      handlers: eventHandlers([SCHEMA_HANDLER]),
       subscribers: new Map(),
       memory: createIsolateMemory(),
       readiness: {},

@@ -9,7 +9,7 @@ import type { ServiceContext } from "../../context.ts";
 import { endOf, endpointHold } from "./holds.ts";
 import { isBlocked } from "./order.ts";
 import { runSubscriber } from "./run-subscriber.ts";
-import { subscriberOf } from "./subscriber.ts";
+import { subscriberOf } from "./subscriber-target.ts";
 import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
 import { recordTest } from "./record-test.ts";
 import { testEventOf } from "./test-event.ts";

@@ -2,8 +2,8 @@ import type { EventRecord } from "../../../ports/delivery-store.ts";
 import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
 import { isSubscribed, wantedBy } from "../../events/match.ts";
 import { buildPayload } from "../payload.ts";
-import type { ServiceContext } from "../../context.ts";
-import { planDelivery, planForSubscribers, storeDeliveries } from "./plan-deliveries.ts";
+import type { EventHandler, HandlerReport, ServiceContext } from "../../context.ts";
+import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
 
 const ENDPOINTS_PER_PAGE = 200;
 
@@ -15,13 +15,17 @@ const ENDPOINTS_PER_PAGE = 200;
 const ENDPOINTS_PER_STEP = 1000;
 const DELIVERIES_PER_STEP = 2000;
 
-/** What one step came to: how many deliveries, and behind which endpoint the next goes on; null: it was the last. */
-export type FanOutStep = { readonly deliveries: number; readonly next: string | null };
+/** Makes a delivery of each event for each endpoint that is subscribed to it, in as many steps as that takes. */
+export const ENDPOINT_HANDLER: EventHandler = {
+  name: "endpoints",
+  wants: (ctx, namespaceId) => ctx.stores.webhooks.anyActive(namespaceId),
+  handle: (ctx, { events }) => fanOut(ctx, events, null),
+  goOn: (ctx, { events }, after) => fanOut(ctx, events, after),
+};
 
 /**
- * Makes a delivery of each event for each subscriber in code, and for each endpoint that is in
- * service, or paused, and subscribed to it, from the endpoint behind `after` on in order of id (null:
- * the first), as far as one step goes. All events are of one namespace. Each page is stored before it
+ * Makes a delivery of each event for each endpoint that is in service, or paused, and subscribed to
+ * it, from the endpoint behind `after` on in order of id (null: the first), as far as one step goes. All events are of one namespace. Each page is stored before it
  * is published: with the queue down, or a crash in between, the relay publishes what is stored.
  *
  * An endpoint is judged as it is when the walk gets to it: one that was deleted, paused or changed
@@ -30,11 +34,11 @@ export type FanOutStep = { readonly deliveries: number; readonly next: string | 
  * For each endpoint the events are written together and in the order given, which first-in-first-out
  * delivery relies on: a task's later event never has a delivery before an earlier one has.
  */
-export async function fanOut(
+async function fanOut(
   ctx: ServiceContext,
   events: readonly EventRecord[],
   after: string | null,
-): Promise<FanOutStep> {
+): Promise<HandlerReport> {
   const namespaceId = events[0]?.namespace_id;
   if (namespaceId === undefined) return { deliveries: 0, next: null };
   const payloads = new Map<string, string>();
@@ -56,13 +60,11 @@ export async function fanOut(
     );
     const taken = takeWithin(DELIVERIES_PER_STEP - deliveries, page, events);
     const now = ctx.runtime.now();
-    const planned = await Promise.all([
-      // In the first step only, and before the endpoints.
-      ...(lastId === null ? planForSubscribers(ctx, events, now) : []),
-      ...taken.flatMap(({ endpoint, wanted }) =>
+    const planned = await Promise.all(
+      taken.flatMap(({ endpoint, wanted }) =>
         wanted.map((event) => planDelivery(endpoint, event, payloadOf(event), now)),
       ),
-    ]);
+    );
     await storeDeliveries(ctx, planned);
     deliveries += planned.length;
     endpoints += taken.length;

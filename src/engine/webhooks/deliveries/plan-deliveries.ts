@@ -1,4 +1,3 @@
-import { matchesEventType } from "../../../contract/event.ts";
 import type { DeliveryRecord, EventRecord, Hold } from "../../../ports/delivery-store.ts";
 import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
@@ -8,7 +7,6 @@ import { unlessUnavailable } from "../../best-effort.ts";
 import { endpointHold, mayCarrySnapshot } from "./holds.ts";
 import { flowControlOf, type PublishedAttempt } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
-import { subscriberTarget } from "./subscriber.ts";
 
 /** Deliveries in one write: many events to many endpoints are many. */
 const DELIVERIES_PER_WRITE = 1000;
@@ -50,27 +48,6 @@ export async function planDelivery(
     record,
     attempt: { message, options: { deduplicationId: `${id}-1`, ...flowControlOf(endpoint) } },
   };
-}
-
-/** The deliveries to the deployment's own subscribers, which read what they need themselves. */
-export function planForSubscribers(
-  ctx: ServiceContext,
-  events: readonly EventRecord[],
-  now: Date,
-): readonly Promise<PlannedDelivery>[] {
-  return [...ctx.subscribers.values()].flatMap(({ name, eventTypes }) =>
-    events
-      .filter(({ type }) => eventTypes.some((pattern) => matchesEventType(pattern, type)))
-      .map(async (event): Promise<PlannedDelivery> => {
-        const targetId = subscriberTarget(name);
-        const id = await deliveryIdOf(event._id, targetId);
-        const message = { delivery_id: id, attempt: 1, snapshot: null };
-        return {
-          record: newDelivery({ id, targetId, event, now }),
-          attempt: { message, options: { deduplicationId: `${id}-1` } },
-        };
-      }),
-  );
 }
 
 /** A delivery before its first attempt, which is due at once. */

@@ -11,7 +11,7 @@ import type {
   DeliveryState,
   DeliverySummaryRecord,
 } from "../../../ports/delivery-store.ts";
-import { subscriberOf } from "./subscriber.ts";
+import { subscriberOf } from "./subscriber-target.ts";
 
 /** The state of a delivery in the words of the shared status enum. */
 const STATUS_OF_STATE: Record<DeliveryState, DeliveryStatus> = {

@@ -5,7 +5,7 @@ import type { ServiceContext } from "../../context.ts";
 import { unlessUnavailable } from "../../best-effort.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
-import { subscriberOf } from "./subscriber.ts";
+import { subscriberOf } from "./subscriber-target.ts";
 
 /**
  * A delivery that was attempted so often is reopened no more: its document, of which each attempt is

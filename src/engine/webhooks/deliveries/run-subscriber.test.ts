@@ -14,7 +14,7 @@ import { resendDelivery } from "./resend-delivery.ts";
 import { retryDeliveries } from "./retry-deliveries.ts";
 import { SUBSCRIBER_TIMEOUT_MS } from "./run-subscriber.ts";
 import { skipDelivery } from "./skip-delivery.ts";
-import type { SubscriberContext } from "./subscriber.ts";
+import type { SubscriberContext } from "../../subscriber.ts";
 
 afterEach(() => vi.useRealTimers());
 

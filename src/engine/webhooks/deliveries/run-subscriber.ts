@@ -5,7 +5,7 @@ import type { ServiceContext } from "../../context.ts";
 import { unlessUnavailable } from "../../best-effort.ts";
 import type { DeliveryReport } from "./deliver-webhook.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
-import type { SubscriberContext } from "./subscriber.ts";
+import type { SubscriberContext } from "../../subscriber.ts";
 
 /** How long a subscriber has for one event, in milliseconds: well within the queue's patience and the relay's. */
 export const SUBSCRIBER_TIMEOUT_MS = 30_000;

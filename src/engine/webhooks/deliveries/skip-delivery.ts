@@ -1,5 +1,6 @@
 import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
-import { actorOf, type NamespaceContext } from "../../context.ts";
+import type { NamespaceContext } from "../../context.ts";
+import { actorOf } from "../../principal.ts";
 import { DomainError } from "../../errors.ts";
 import { unlessUnavailable } from "../../best-effort.ts";
 import { getDelivery } from "./get-delivery.ts";

@@ -7,7 +7,8 @@ import {
 } from "../../../ports/webhook-store.ts";
 import { sealHeaders } from "../custom-headers.ts";
 import { inForce, makeKeyPair } from "../secrets.ts";
-import { actorOf, type NamespaceContext } from "../../context.ts";
+import type { NamespaceContext } from "../../context.ts";
+import { actorOf } from "../../principal.ts";
 import { notFound } from "../../errors.ts";
 import { requireKnownTypes } from "../../events/types/require-known-types.ts";
 import { changeSecrets } from "./change-secrets.ts";

@@ -1,0 +1,18 @@
+/** Who asks: the deployment's administrator, or an API key that sees some namespaces. */
+export type Principal =
+  | { readonly kind: "admin" }
+  | { readonly kind: "key"; readonly keyId: string; readonly namespaceIds: readonly string[] }
+  /** A schedule that fires, which nobody asks at that moment. */
+  | { readonly kind: "schedule"; readonly scheduleId: string };
+
+/** How an actor stands in histories: `admin`, or the id of the key or the schedule. */
+export function actorOf(principal: Principal): string {
+  switch (principal.kind) {
+    case "admin":
+      return "admin";
+    case "key":
+      return principal.keyId;
+    case "schedule":
+      return principal.scheduleId;
+  }
+}
