@@ -1,7 +1,7 @@
 import type { DeliveryRecord, Hold } from "../../../ports/delivery-store.ts";
 import type { DeliveryMessage } from "../../../ports/queue.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
-import { type AttemptTarget, judge, makeAttempt } from "../attempt.ts";
+import { judge, makeAttempt } from "../attempt.ts";
 import { PROBE_PATIENCE_MS } from "../circuit.ts";
 import { buildPayload } from "../payload.ts";
 import { sealedPartsOf } from "../secrets.ts";
@@ -10,36 +10,19 @@ import { endOf, endpointHold } from "./holds.ts";
 import { isBlocked } from "./order.ts";
 import { runSubscriber } from "./run-subscriber.ts";
 import { subscriberOf } from "./subscriber-target.ts";
-import { recordFailure, recordGone, recordSuccess } from "./record-outcome.ts";
-import { recordTest } from "./record-test.ts";
+import type { DeliveryReport } from "./record-attempt.ts";
+import {
+  type EndpointAttempt,
+  recordFailure,
+  recordGone,
+  recordSuccess,
+  recordTest,
+} from "./record-outcome.ts";
 import { testEventOf } from "./test-event.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
-/** What a message came to. */
-export type DeliveryReport =
-  | { readonly kind: "delivered" }
-  | { readonly kind: "retrying"; readonly nextAttemptAt: Date }
-  | { readonly kind: "dead"; readonly reason: string }
-  /** Not attempted, and no attempt of its schedule used: who ends the hold has it published. */
-  | { readonly kind: "held"; readonly hold: Hold }
-  /** Nothing to do or nothing to decide: the attempt isn't the next of a PENDING delivery. */
-  | { readonly kind: "stale" };
-
-/** An attempt that is to be made. */
-export type DueAttempt = {
-  readonly deliveryId: string;
-  readonly attempt: number;
-  readonly target: AttemptTarget;
-  /**
-   * The delivery and its endpoint as they were read; null when the message's snapshot stood for
-   * both: then the endpoint was well.
-   */
-  readonly delivery: DeliveryRecord | null;
-  readonly webhook: WebhookRecord | null;
-};
-
 type Prepared =
-  | { readonly kind: "due"; readonly due: DueAttempt }
+  | { readonly kind: "due"; readonly due: EndpointAttempt }
   | { readonly kind: "dead"; readonly reason: string }
   | { readonly kind: "held"; readonly hold: Hold }
   | { readonly kind: "subscriber"; readonly delivery: DeliveryRecord; readonly name: string }
@@ -73,7 +56,7 @@ export async function deliverWebhook({
   }
 }
 
-async function attempt(ctx: ServiceContext, due: DueAttempt): Promise<DeliveryReport> {
+async function attempt(ctx: ServiceContext, due: EndpointAttempt): Promise<DeliveryReport> {
   const { config, runtime, memory } = ctx;
   const result = await makeAttempt({ target: due.target, config, runtime, hosts: memory.hosts });
   if (due.delivery?.is_test) return recordTest({ ctx, due, result });

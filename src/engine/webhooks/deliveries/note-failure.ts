@@ -1,9 +1,8 @@
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
-import type { AttemptResult } from "../attempt.ts";
+import type { AttemptResult, AttemptTarget } from "../attempt.ts";
 import { CIRCUIT_THRESHOLD, coolDownMs } from "../circuit.ts";
 import type { ServiceContext } from "../../context.ts";
 import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
-import type { DueAttempt } from "./deliver-webhook.ts";
 
 /** An endpoint that has failed for so long without one success is taken out of service. */
 const FAILING_LIMIT_DAYS = 5;
@@ -15,6 +14,14 @@ const DAY_MS = 24 * 3600_000;
  */
 const SNAPSHOT_AGE_MS = 15 * 60_000;
 
+/** What of an attempt at an endpoint decides what its failure means for the endpoint. */
+type FailedAttempt = {
+  readonly deliveryId: string;
+  readonly target: Pick<AttemptTarget, "webhook_id">;
+  /** As it was read before the attempt; null when it wasn't, and the endpoint was well. */
+  readonly webhook: WebhookRecord | null;
+};
+
 /**
  * Counts a failed attempt on its endpoint, and ends the endpoint's service when the row of
  * failures is too long, or opens its circuit when there are too many; the endpoint as it is then,
@@ -22,7 +29,7 @@ const SNAPSHOT_AGE_MS = 15 * 60_000;
  */
 export async function noteFailure(
   ctx: ServiceContext,
-  due: DueAttempt,
+  due: FailedAttempt,
   { at, error }: AttemptResult,
 ): Promise<WebhookRecord | null> {
   const isFailing = due.webhook !== null && due.webhook.failing_since !== null;
@@ -47,7 +54,7 @@ export async function noteFailure(
  */
 async function mayOpen(
   ctx: ServiceContext,
-  due: DueAttempt,
+  due: FailedAttempt,
   webhook: WebhookRecord,
   failingSince: Date,
   at: Date,

@@ -1,10 +1,14 @@
 import type { DeliveryRecord, EventRecord } from "../../../ports/delivery-store.ts";
 import { NonRetryableError } from "../../../ports/errors.ts";
-import { MAX_ATTEMPTS, secondsUntilNextAttempt } from "../schedule.ts";
+import type { AttemptResult } from "../attempt.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
-import type { DeliveryReport } from "./deliver-webhook.ts";
-import { RELAY_AFTER_MS } from "./relay-time.ts";
+import {
+  type DeliveryReport,
+  publishNext,
+  recordDead,
+  recordEnd,
+  recordRetry,
+} from "./record-attempt.ts";
 import type { SubscriberContext } from "../../subscriber.ts";
 
 /** How long a subscriber has for one event, in milliseconds: well within the queue's patience and the relay's. */
@@ -41,92 +45,32 @@ export async function runSubscriber({
   }
   const at = ctx.runtime.now();
   const outcome = await call(ctx, delivery, name, event);
-  return record({ ctx, delivery, at, outcome });
-}
-
-/** An attempt that was made, and when it began. */
-type Made = {
-  readonly ctx: ServiceContext;
-  readonly delivery: DeliveryRecord;
-  readonly at: Date;
-  readonly outcome: Outcome;
-};
-
-async function record(made: Made): Promise<DeliveryReport> {
-  const { ctx, delivery, outcome } = made;
+  const due = { deliveryId: delivery._id, attempt: delivery.attempt_count + 1, delivery };
+  const made = { ctx, due, result: resultOf(outcome, at, ctx.runtime.now()) };
   switch (outcome.kind) {
     case "handled":
-      return (await end(made, "DELIVERED", null)) ? { kind: "delivered" } : { kind: "stale" };
+      return (await recordEnd(made, "DELIVERED", null)) ? { kind: "delivered" } : { kind: "stale" };
     case "hopeless":
-      return bury(made, outcome.error);
+      return recordDead(made, outcome.error);
     case "failed": {
-      const seconds = secondsUntilNextAttempt({
-        failed: delivery.attempt_count + 1 - delivery.schedule_from,
-        retryAfterSeconds: null,
-        random: ctx.runtime.random,
-      });
-      return seconds === null
-        ? bury(made, `all ${MAX_ATTEMPTS} attempts failed; the last: ${outcome.error}`)
-        : scheduleNext(made, seconds);
+      const report = await recordRetry(made);
+      if (report.kind === "retrying") await publishNext(made, report.nextAttemptAt, {});
+      return report;
     }
   }
 }
 
-async function bury(made: Made, reason: string): Promise<DeliveryReport> {
-  return (await end(made, "DEAD", reason)) ? { kind: "dead", reason } : { kind: "stale" };
-}
-
-/** Records an attempt after which none is due; false when another copy of the message was first. */
-function end(made: Made, state: "DELIVERED" | "DEAD", errorMessage: string | null) {
-  return made.ctx.stores.deliveries.recordAttempt({
-    ...attemptOf(made),
-    state,
-    errorMessage,
-    nextAttemptAt: null,
-    relayAt: null,
-  });
-}
-
-async function scheduleNext(made: Made, seconds: number): Promise<DeliveryReport> {
-  const { ctx, delivery } = made;
-  const nextAttemptAt = new Date(ctx.runtime.now().getTime() + seconds * 1000);
-  const isRecorded = await ctx.stores.deliveries.recordAttempt({
-    ...attemptOf(made),
-    state: "PENDING",
-    errorMessage: null,
-    nextAttemptAt,
-    relayAt: new Date(nextAttemptAt.getTime() + RELAY_AFTER_MS),
-  });
-  if (!isRecorded) return { kind: "stale" };
-  const attempt = delivery.attempt_count + 2;
-  await unlessUnavailable(ctx, "the relay publishes the next attempt", () =>
-    ctx.stores.queue.publishDeliveries([
-      {
-        message: { delivery_id: delivery._id, attempt, snapshot: null },
-        options: { delaySeconds: seconds, deduplicationId: `${delivery._id}-${attempt}` },
-      },
-    ]),
-  );
-  return { kind: "retrying", nextAttemptAt };
-}
-
-/** The attempt as the log has it. */
-function attemptOf({ ctx, delivery, at, outcome }: Made) {
-  const now = ctx.runtime.now();
+/** The call as the log has an attempt: nothing was answered over HTTP. */
+function resultOf(outcome: Outcome, at: Date, end: Date): AttemptResult {
   return {
-    deliveryId: delivery._id,
-    at: now,
-    attempt: {
-      write_id: ctx.runtime.newId("delivery"),
-      attempt: delivery.attempt_count + 1,
-      at,
-      // Clocks may step back.
-      latency_ms: Math.max(0, now.getTime() - at.getTime()),
-      response_status: null,
-      response_headers: null,
-      response_body: null,
-      error: outcome.kind === "handled" ? null : outcome.error,
-    },
+    at,
+    // Clocks may step back.
+    latencyMs: Math.max(0, end.getTime() - at.getTime()),
+    responseStatus: null,
+    responseHeaders: null,
+    responseBody: null,
+    error: outcome.kind === "handled" ? null : outcome.error,
+    retryAfterSeconds: null,
   };
 }
 
