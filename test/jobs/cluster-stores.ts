@@ -4,7 +4,15 @@ import type {
   ClusterModelRecord,
   ClusterPart,
 } from "../../src/ports/cluster-store.ts";
-import type { StoredDocument } from "./cluster-world.ts";
+
+export type StoredDocument = {
+  readonly _id: string;
+  readonly collection_id: string;
+  readonly text: string;
+  readonly embedding: Float32Array;
+  /** Of this cluster, by run. */
+  readonly marks: Record<string, Assignment>;
+};
 
 type Memory = {
   readonly documents: Map<string, StoredDocument>;

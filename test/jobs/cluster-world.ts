@@ -1,27 +1,14 @@
 import { row } from "../../src/content/clustering/points.ts";
 import { blobs } from "./blobs.ts";
-import type {
-  Assignment,
-  ClusterModelRecord,
-  ClusterRecord,
-} from "../../src/ports/cluster-store.ts";
+import type { ClusterModelRecord, ClusterRecord } from "../../src/ports/cluster-store.ts";
 import type { StepOutcome } from "../../src/engine/runner/define-job.ts";
 import { buildCluster, type ClusterState } from "../../src/content/cluster/job/build-cluster.ts";
-import { memoryStores } from "./cluster-stores.ts";
+import { memoryStores, type StoredDocument } from "./cluster-stores.ts";
 import type { Context } from "../../src/content/cluster/job/phase.ts";
 import { collectionRecord, config, NOW, runtimeWith } from "./job-parts.ts";
 import { unused, unusedStores } from "./unused-stores.ts";
 
 // For unit tests of clusters: ports in memory, and a runner of one job.
-
-export type StoredDocument = {
-  readonly _id: string;
-  readonly collection_id: string;
-  readonly text: string;
-  readonly embedding: Float32Array;
-  /** Of this cluster, by run. */
-  readonly marks: Record<string, Assignment>;
-};
 
 /** A cluster over some collections, and one task that works for it. */
 export type World = {

@@ -1,4 +1,5 @@
-import type { Case } from "./addresses.ts";
+/** A trick, its URL, and where it is from: a key of {@link SOURCES}, an RFC or a CVE. */
+export type Case = readonly [trick: string, url: string, source: string];
 
 /** Address literals that the guard must refuse, outside development. */
 export const REFUSED_LITERALS: readonly Case[] = [

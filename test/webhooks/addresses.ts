@@ -1,4 +1,4 @@
-import { REFUSED_LITERALS } from "./address-literals.ts";
+import { type Case, REFUSED_LITERALS } from "./address-literals.ts";
 
 // For the guard's test only: it alone is asked, and nothing is ever sent to any of these.
 
@@ -26,9 +26,6 @@ const SOURCES = {
   icann: "https://www.icann.org/en/board-activities-and-meetings/materials (.internal, 2024-07-29)",
   ours: "this deployment's own hosts",
 } as const;
-
-/** A trick, its URL, and where it is from: a key of {@link SOURCES}, an RFC or a CVE. */
-export type Case = readonly [trick: string, url: string, source: string];
 
 /** What the guard must refuse, outside development. */
 export const REFUSED: readonly Case[] = [
