@@ -6,11 +6,14 @@ import type { Api } from "../support/api.ts";
 import { crowd, postCounted } from "../support/crowd.ts";
 import { startWorld, type World } from "../support/world.ts";
 
-/** What a list looks at is counted, not timed: the stand-in says how many documents it examined. */
-const COUNT = 100_000;
+/**
+ * What a list looks at is counted, not timed: the stand-in says how many documents it examined. The
+ * bounds don't depend on how many there are, and to insert them takes nearly all of the time.
+ */
+const COUNT = process.env["CI"] === "true" ? 100_000 : 20_000;
 const PAGE = 50;
 /** How many tasks have the rarer value of each filter: what a pair of filters looks at, at the most. */
-const RARE = 500;
+const RARE = COUNT / 200;
 
 const TaskPage = pageOf(Task);
 const START = Date.parse("2026-01-01T00:00:00.000Z");
@@ -50,8 +53,8 @@ const FILTERS: Readonly<Record<string, TaskListRequest>> = {
   "metadata of two fields": { metadata: { team: "rare", year: 2026 } },
   created_at: {
     created_at: {
-      gte: new Date(START + 50_000_000).toISOString(),
-      lt: new Date(START + 50_400_000).toISOString(),
+      gte: new Date(START + COUNT * 500).toISOString(),
+      lt: new Date(START + (COUNT / 2 + RARE - 20) * 1000).toISOString(),
     },
   },
 };
@@ -80,7 +83,7 @@ async function page(request: TaskListRequest) {
   return { ...TaskPage.parse(body), examined };
 }
 
-describe("a list over 100,000 tasks", () => {
+describe(`a list over ${COUNT} tasks`, () => {
   it.each(NAMES)("by %s alone looks at its page and no more", async (name) => {
     const { results, examined } = await page(FILTERS[name] ?? {});
     expect(results).toHaveLength(PAGE);
