@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { contractTypes } from "./contract-types.ts";
 
-/** Builds `client/dist`: one module without a dependency, and its types. */
+/** Builds `client/dist`: one module without a dependency, its types, and the licence of what it bundles. */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DIST = join(ROOT, "client/dist");
 
@@ -50,3 +50,7 @@ for (const file of await readdir(emitted)) {
 await writeFile(join(emitted, "contract.d.ts"), await contractTypes());
 await cp(emitted, DIST, { recursive: true });
 await rm(declarations, { recursive: true, force: true });
+await cp(
+  join(ROOT, "node_modules/eventsource-parser/LICENSE"),
+  join(DIST, "eventsource-parser.LICENSE"),
+);

@@ -1,3 +1,4 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { callRoute, type Config, prepare } from "./call.ts";
 import { NetworkError, UnexpectedAnswerError } from "./errors.ts";
 import { parseEvent, type WaybillEvent } from "./event.ts";
@@ -5,7 +6,6 @@ import { retryDelay } from "./retry-timing.ts";
 import { routes } from "./routes.ts";
 import { sleep } from "./runtime.ts";
 import { isTransient, open, type Opened, read } from "./send.ts";
-import { SseParser } from "./sse.ts";
 
 /** What `streamTask` takes beside the task's id. */
 export type StreamOptions = {
@@ -139,19 +139,23 @@ async function* readEvents(
   options: StreamOptions,
   place: Place,
 ): AsyncGenerator<TaskEvent, void, undefined> {
-  const parser = new SseParser();
+  const decoder = new TextDecoder();
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({
+    onEvent: (message) => messages.push(message),
+    onRetry: (ms) => {
+      place.reconnectMs = ms;
+    },
+  });
   const reader = body.getReader();
   try {
     for (;;) {
       const piece = await nextPiece(config, opened, reader, options);
       if (piece === null) return;
-      for (const item of parser.push(piece)) {
-        if (item.kind === "retry") {
-          place.reconnectMs = item.ms;
-          continue;
-        }
-        const sequence = Number(item.event.id ?? Number.NaN);
-        const event = parseEvent(item.event.data);
+      parser.feed(decoder.decode(piece, { stream: true }));
+      for (const { id, data } of messages.splice(0)) {
+        const sequence = Number(id ?? Number.NaN);
+        const event = parseEvent(data);
         // What isn't an event of the task, or was there before the connection broke.
         if (event === null || !(sequence > place.last)) continue;
         place.last = sequence;
