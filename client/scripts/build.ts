@@ -50,7 +50,5 @@ for (const file of await readdir(emitted)) {
 await writeFile(join(emitted, "contract.d.ts"), await contractTypes());
 await cp(emitted, DIST, { recursive: true });
 await rm(declarations, { recursive: true, force: true });
-await cp(
-  join(ROOT, "node_modules/eventsource-parser/LICENSE"),
-  join(DIST, "eventsource-parser.LICENSE"),
-);
+const parser = import.meta.resolve("eventsource-parser");
+await cp(new URL("../LICENSE", parser), join(DIST, "eventsource-parser.LICENSE"));
