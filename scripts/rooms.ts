@@ -16,17 +16,19 @@ export const ENGINE_ROOMS: readonly Room[] = [
   { path: "event-handlers.ts", mayImport: ["webhooks", "events", "tasks"] },
   {
     path: "duties",
-    mayImport: ["schedules", "runner", "executors", "webhooks", "events", "tasks"],
+    mayImport: ["schedules", "runner", "executors", "webhooks", "events", "tasks", "jobs"],
   },
   { path: "schedules", mayImport: ["tasks"] },
   { path: "history", mayImport: ["webhooks"] },
-  { path: "runner", mayImport: ["executors", "webhooks", "tasks"] },
-  { path: "executors", mayImport: ["webhooks", "tasks"] },
+  { path: "runner", mayImport: ["executors", "webhooks", "tasks", "jobs"] },
+  { path: "executors", mayImport: ["webhooks", "tasks", "jobs"] },
   { path: "webhooks", mayImport: ["events", "tasks"] },
   { path: "events", mayImport: ["tasks"] },
-  { path: "tasks", mayImport: ["tenants"] },
+  { path: "tasks", mayImport: ["tenants", "jobs"] },
   { path: "tenants", mayImport: [] },
-  { path: GROUND, mayImport: [] },
+  // Below the context, which holds the registry.
+  { path: "jobs", mayImport: [] },
+  { path: GROUND, mayImport: ["jobs"] },
 ];
 
 /**
@@ -48,7 +50,7 @@ export const ROOMS: readonly Room[] = [
       "contract",
     ],
   },
-  { path: "catalog.ts", mayImport: ["content", "engine"] },
+  { path: "catalog.ts", mayImport: ["content", "engine", "ports"] },
   { path: "subscribers.ts", mayImport: ["engine", "ports"] },
   {
     path: "http",
@@ -66,14 +68,24 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: "content",
-    mayImport: ["http", "engine", "outbound", "crypto", "ports", "config.ts", "contract"],
+    mayImport: [
+      "http",
+      "engine",
+      "outbound",
+      "crypto",
+      "database",
+      "ports",
+      "config.ts",
+      "contract",
+    ],
   },
   {
     path: "engine",
-    mayImport: ["catalog.ts", "content", "outbound", "crypto", "ports", "config.ts", "contract"],
+    mayImport: ["content", "outbound", "crypto", "ports", "config.ts", "contract"],
     rooms: ENGINE_ROOMS,
   },
-  { path: "stores", mayImport: ["config.ts", "ports", "contract"] },
+  { path: "stores", mayImport: ["config.ts", "database", "ports", "contract"] },
+  { path: "database", mayImport: ["ports", "contract"] },
   { path: "outbound", mayImport: ["ports", "contract"] },
   { path: "crypto", mayImport: [] },
   { path: "config.ts", mayImport: ["outbound", "crypto"] },

@@ -1,35 +1,22 @@
 import { type Config, parseConfig } from "./config.ts";
 import { createNewId } from "./ids.ts";
-import { TASK_TYPES } from "./catalog.ts";
-import { SCHEMA_HANDLER } from "./content/collections/grow-schemas.ts";
-import type { CollectionRecord, BucketRecord } from "./ports/content-stores.ts";
+import { APP_INDEXES, CONTENTS, JOBS, RESOURCES } from "./catalog.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Log, Runtime } from "./ports/runtime.ts";
 import type { TaskCache } from "./ports/task-cache.ts";
-import type { ServiceContext, Stores } from "./engine/context.ts";
+import type { EngineStores, ServiceContext } from "./engine/context.ts";
+import { SCHEMA_HANDLER } from "./content/collections/grow-schemas.ts";
 import { eventHandlers } from "./engine/event-handlers.ts";
 import { createIsolateMemory, type IsolateMemory } from "./engine/isolate-memory.ts";
-import { createBatchStore } from "./stores/mongo/batches.ts";
-import { createClusteredDocumentStore } from "./stores/mongo/clustered-documents.ts";
-import { createClusterModelStore } from "./stores/mongo/cluster-models.ts";
-import { createClusterStore } from "./stores/mongo/clusters.ts";
-import { createCopyStore } from "./stores/mongo/copies.ts";
+import { declareIndexes } from "./stores/mongo/declared-indexes.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
-import { createDocumentStore } from "./stores/mongo/documents.ts";
 import { createEventLogStore } from "./stores/mongo/event-log.ts";
 import { createEventStore } from "./stores/mongo/events.ts";
 import { createEventTypeStore } from "./stores/mongo/event-types.ts";
 import { createKeyStore } from "./stores/mongo/keys.ts";
 import { createNamespaceStore } from "./stores/mongo/namespaces.ts";
-import { createObjectStore } from "./stores/mongo/objects.ts";
-import { createResourceStore } from "./stores/mongo/resources.ts";
-import type { MongoGateway } from "./stores/mongo/gateway.ts";
+import type { Database } from "./ports/database.ts";
 import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-gateway.ts";
-import { createLabelStore } from "./stores/mongo/labels.ts";
-import { createSchemaStore } from "./stores/mongo/schemas.ts";
-import { createWorkStore } from "./stores/mongo/works.ts";
-import type { MigrationRecord } from "./ports/migration-store.ts";
-import type { TaxonomyRecord } from "./ports/taxonomy-store.ts";
 import { createScheduleStore } from "./stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "./stores/mongo/task-types.ts";
 import { createTaskStore } from "./stores/mongo/tasks.ts";
@@ -39,6 +26,8 @@ import { createTaskCache } from "./stores/redis/task-cache.ts";
 import { SUBSCRIBERS } from "./subscribers.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
 import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
+
+declareIndexes(APP_INDEXES);
 
 /** What acts on dispatched events: the engine, and the content application. */
 const HANDLERS = eventHandlers([SCHEMA_HANDLER]);
@@ -105,11 +94,15 @@ export function createServices({
     config,
     runtime,
     stores,
-    taskTypes: TASK_TYPES,
     handlers: HANDLERS,
+    database: stores.database,
+    env: bindings,
+    jobs: JOBS,
+    resources: RESOURCES,
+    contents: CONTENTS,
     subscribers: SUBSCRIBERS,
     memory,
-    readiness: { mongodb: () => stores.gateway.ping() },
+    readiness: { mongodb: () => stores.database.ping() },
   };
 }
 
@@ -118,13 +111,13 @@ export function createServices({
  * to the request that asked for it. Each is made when it is asked for: they keep nothing, and a
  * poll needs none of those in MongoDB.
  */
-class RequestStores implements Stores {
+class RequestStores implements EngineStores {
   readonly taskCache: TaskCache;
   readonly queue: Queue;
   readonly #pool: MongoPoolNamespace;
   readonly #hubs: WatchHubNamespace;
   readonly #poolSize: number;
-  #gateway: MongoGateway | null = null;
+  #database: Database | null = null;
 
   constructor({ config, taskCache, queue }: Isolate, bindings: Bindings) {
     this.taskCache = taskCache;
@@ -134,103 +127,52 @@ class RequestStores implements Stores {
     this.#poolSize = config.mongodb.poolSize;
   }
 
-  get gateway() {
-    return (this.#gateway ??= createMongoGateway(this.#pool, this.#poolSize, Math.random));
+  get database() {
+    return (this.#database ??= createMongoGateway(this.#pool, this.#poolSize, Math.random));
   }
 
   get namespaces() {
-    return createNamespaceStore(this.gateway);
+    return createNamespaceStore(this.database);
   }
 
   get keys() {
-    return createKeyStore(this.gateway);
-  }
-
-  get buckets() {
-    return createResourceStore<BucketRecord>(this.gateway, "buckets");
-  }
-
-  get objects() {
-    return createObjectStore(this.gateway);
-  }
-
-  get collections() {
-    return createResourceStore<CollectionRecord>(this.gateway, "collections");
-  }
-
-  get schemas() {
-    return createSchemaStore(this.gateway);
-  }
-
-  get documents() {
-    return createDocumentStore(this.gateway);
-  }
-
-  get batches() {
-    return createBatchStore(this.gateway);
-  }
-
-  get clusters() {
-    return createClusterStore(this.gateway);
-  }
-
-  get clustering() {
-    return {
-      models: createClusterModelStore(this.gateway),
-      documents: createClusteredDocumentStore(this.gateway),
-    };
+    return createKeyStore(this.database);
   }
 
   get tasks() {
-    return createTaskStore(this.gateway, () => crypto.randomUUID());
+    return createTaskStore(this.database, () => crypto.randomUUID());
   }
 
   get taskTypes() {
-    return createTaskTypeStore(this.gateway);
+    return createTaskTypeStore(this.database);
   }
 
   get schedules() {
-    return createScheduleStore(this.gateway, () => crypto.randomUUID());
-  }
-
-  get taxonomies() {
-    return createWorkStore<TaxonomyRecord>(this.gateway, "taxonomies");
-  }
-
-  get labels() {
-    return createLabelStore(this.gateway);
+    return createScheduleStore(this.database, () => crypto.randomUUID());
   }
 
   get watchers() {
     return createWatchers(this.#hubs, REAL_CLOCK);
   }
 
-  get migrations() {
-    return createWorkStore<MigrationRecord>(this.gateway, "migrations");
-  }
-
-  get copies() {
-    return createCopyStore(this.gateway);
-  }
-
   get webhooks() {
-    return createWebhookStore(this.gateway);
+    return createWebhookStore(this.database);
   }
 
   get deliveries() {
-    return createDeliveryStore(this.gateway);
+    return createDeliveryStore(this.database);
   }
 
   get events() {
-    return createEventStore(this.gateway);
+    return createEventStore(this.database);
   }
 
   get eventLog() {
-    return createEventLogStore(this.gateway);
+    return createEventLogStore(this.database);
   }
 
   get eventTypes() {
-    return createEventTypeStore(this.gateway);
+    return createEventTypeStore(this.database);
   }
 }
 

@@ -1,46 +1,29 @@
 import type { Config } from "../config.ts";
-import type { BatchStore } from "../ports/batch-store.ts";
-import type { ClusteringStores, ClusterStore } from "../ports/cluster-store.ts";
-import type { DocumentStore, ObjectStore, SchemaStore } from "../ports/content-stores.ts";
+import type { Database } from "../ports/database.ts";
 import type { DeliveryStore, EventRecord, EventStore } from "../ports/delivery-store.ts";
 import type { EventLogStore } from "../ports/event-log.ts";
 import type { EventTypeStore } from "../ports/event-type-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { NamespaceRecord, NamespaceStore } from "../ports/namespace-store.ts";
 import type { DispatchMessage, Queue } from "../ports/queue.ts";
-import type { BucketRecord, CollectionRecord } from "../ports/content-stores.ts";
-import type { ResourceStore } from "../ports/resource-store.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import type { ScheduleStore } from "../ports/schedule-store.ts";
 import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskRecord, TaskStore } from "../ports/task-store.ts";
-import type { CopyStore, MigrationStore } from "../ports/migration-store.ts";
-import type { LabelStore, TaxonomyStore } from "../ports/taxonomy-store.ts";
 import type { Watchers } from "../ports/watchers.ts";
 import type { WebhookStore } from "../ports/webhook-store.ts";
+import type { Jobs, Resources } from "./jobs/registry.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
 import type { Principal } from "./principal.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** Every store, as the services see them. */
-export type Stores = {
+/** The engine's own stores, as its services see them. */
+export type EngineStores = {
   readonly namespaces: NamespaceStore;
   readonly keys: KeyStore;
-  readonly buckets: ResourceStore<BucketRecord>;
-  readonly objects: ObjectStore;
-  readonly collections: ResourceStore<CollectionRecord>;
-  readonly schemas: SchemaStore;
-  readonly documents: DocumentStore;
-  readonly batches: BatchStore;
   readonly taskTypes: TaskTypeStore;
   readonly schedules: ScheduleStore;
-  readonly taxonomies: TaxonomyStore;
-  readonly labels: LabelStore;
-  readonly clusters: ClusterStore;
-  readonly clustering: ClusteringStores;
-  readonly migrations: MigrationStore;
-  readonly copies: CopyStore;
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly watchers: Watchers;
@@ -52,8 +35,19 @@ export type Stores = {
   readonly queue: Queue;
 };
 
-/** What the services must know of a type of task; how it is carried out is the job's own matter. */
-export type TaskTypeInfo = { readonly killable: boolean; readonly maxAttempts: number };
+/** What an app keeps in namespaces. */
+export type NamespaceContents = {
+  /** Its collections whose rows keep a namespace from being deleted, as callers call them. */
+  readonly collections: readonly string[];
+  /**
+   * Removes what the app has in a namespace that was never in service, before that is deleted. May
+   * run twice. Throws `DomainError` when it can't be deleted now.
+   */
+  readonly removeUnverified?: (input: {
+    readonly ctx: CallerContext;
+    readonly namespace: NamespaceRecord;
+  }) => Promise<void>;
+};
 
 /** Events that are dispatched together, all of one namespace. */
 export type DispatchedEvents = {
@@ -102,8 +96,14 @@ export type EventHandler = {
 export type ServiceContext = {
   readonly config: Config;
   readonly runtime: Runtime;
-  readonly stores: Stores;
-  readonly taskTypes: ReadonlyMap<string, TaskTypeInfo>;
+  readonly stores: EngineStores;
+  /** What apps and jobs make their own stores of. */
+  readonly database: Database;
+  /** The worker's environment, for jobs. */
+  readonly env: unknown;
+  readonly jobs: Jobs;
+  readonly resources: Resources;
+  readonly contents: readonly NamespaceContents[];
   /** What acts on dispatched events, in order. */
   readonly handlers: readonly EventHandler[];
   /** The deployer's own, by name. */

@@ -1,6 +1,5 @@
-import type { CollectionRecord, DocumentStore, ObjectStore } from "../ports/content-stores.ts";
+import type { Database } from "../ports/database.ts";
 import type { EventRecord, EventStore } from "../ports/delivery-store.ts";
-import type { ResourceStore } from "../ports/resource-store.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import type { TaskStore } from "../ports/task-store.ts";
 
@@ -16,14 +15,15 @@ export type SubscriberContext = {
   /** Aborts when the time for an attempt is over; what goes on after that counts as failed. */
   readonly signal: AbortSignal;
   readonly runtime: Pick<Runtime, "now" | "random" | "newId" | "log" | "fetch">;
-  /** What it may read, and the documents, which it may write too. Tasks are changed by their own functions only. */
+  /** What it may read of tasks and events. Tasks are changed by their own functions only. */
   readonly stores: {
-    readonly documents: DocumentStore;
     readonly tasks: Pick<TaskStore, "find" | "list">;
-    readonly objects: Pick<ObjectStore, "find" | "list">;
-    readonly collections: Pick<ResourceStore<CollectionRecord>, "find" | "list">;
     readonly events: Pick<EventStore, "get" | "ofTask">;
   };
+  /** What apps make their stores of, as `createDocumentStore(database)` of content does. */
+  readonly database: Database;
+  /** The worker's environment. */
+  readonly env: unknown;
 };
 
 /** Code of the deployer's that hears of events, with the treatment that webhooks have. */

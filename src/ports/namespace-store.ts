@@ -22,8 +22,11 @@ export interface NamespaceStore {
     filter: ResourceFilter,
     page: PageOptions,
   ): Promise<Page<NamespaceRecord>>;
-  /** Whether it holds a bucket, a collection or a webhook, or a task that has not ended. */
-  isInUse(namespaceId: string): Promise<boolean>;
+  /**
+   * What keeps it from being deleted, in words: each of the apps' collections that has a row in it,
+   * schedules, webhooks, and tasks that have not ended.
+   */
+  contents(namespaceId: string, ofApps: readonly string[]): Promise<readonly string[]>;
   /** Makes a DRAFT ACTIVE; whether it is there. */
   activate(namespaceId: string, at: Date): Promise<boolean>;
   remove(namespaceId: string): Promise<boolean>;

@@ -1,4 +1,4 @@
-import type { MirrorStore } from "./batch-store.ts";
+import type { MirrorStore } from "./mirror-store.ts";
 import type { ResourceRecord, ResourceStore } from "./resource-store.ts";
 
 /**

@@ -1,14 +1,11 @@
-import type { BatchRecord } from "../../src/ports/batch-store.ts";
-import type {
-  DocumentRecord,
-  ObjectContent,
-  ObjectRecord,
-} from "../../src/ports/content-stores.ts";
-import type { JobContext, StepOutcome } from "../../src/engine/runner/define-job.ts";
+import type { BatchRecord } from "../../src/content/batch/batch-store.ts";
+import type { DocumentRecord } from "../../src/content/documents/document-store.ts";
+import type { ObjectContent, ObjectRecord } from "../../src/content/objects/object-store.ts";
+import type { StepOutcome } from "../../src/engine/jobs/define-loop.ts";
 import { BatchState } from "../../src/content/batch/job/batch-state.ts";
-import { processBatch } from "../../src/content/batch/job/process-batch.ts";
+import { type BatchContext, processBatch } from "../../src/content/batch/job/process-batch.ts";
 import { collectionRecord, config, newId, NOW, runtimeWith } from "./job-parts.ts";
-import { unusedStores } from "./unused-stores.ts";
+import { unusedObjects } from "./unused-stores.ts";
 
 // For unit tests of batches: ports in memory, and a runner of one job.
 
@@ -24,7 +21,7 @@ export type World = {
   readonly writes: (readonly DocumentRecord[])[];
   readonly reads: string[];
   readonly fetched: string[];
-  readonly ctx: JobContext<BatchRecord>;
+  readonly ctx: BatchContext;
 };
 
 /** Makes a {@link World} of these contents, one object each. */
@@ -58,10 +55,12 @@ export function world(
     ...batch,
   };
   const collection = collectionRecord({ _id: COLLECTION, name: "c" });
-  const ctx: JobContext<BatchRecord> = {
+  const ctx: BatchContext = {
     taskId: "tsk",
     namespaceId: "ns",
     attempt: 1,
+    input: INPUT,
+    env: {},
     resource,
     config,
     runtime: runtimeWith({
@@ -74,13 +73,10 @@ export function world(
       },
     }),
     stores: {
-      ...unusedStores,
       collections: {
-        ...unusedStores.collections,
         find: () => Promise.resolve(collectionExists ? collection : null),
       },
       documents: {
-        ...unusedStores.documents,
         countOf: (taskId, _collection, range) =>
           Promise.resolve(
             [...documents.values()].filter(
@@ -98,7 +94,7 @@ export function world(
         },
       },
       objects: {
-        ...unusedStores.objects,
+        ...unusedObjects,
         range: (_bucket, after, through, limit) => {
           reads.push("range");
           const rows = inOrder().filter(({ _id }) => _id > (after ?? "") && _id <= through);
@@ -176,7 +172,7 @@ export async function run(
   return outcome;
 }
 
-function crashing(ctx: JobContext<BatchRecord>, lost: "write" | "answer"): typeof ctx {
+function crashing(ctx: BatchContext, lost: "write" | "answer"): typeof ctx {
   const { documents } = ctx.stores;
   const writeMany: typeof documents.writeMany = async (written) => {
     if (lost === "answer") await documents.writeMany(written);

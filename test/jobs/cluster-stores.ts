@@ -3,7 +3,7 @@ import type {
   ClusteringStores,
   ClusterModelRecord,
   ClusterPart,
-} from "../../src/ports/cluster-store.ts";
+} from "../../src/content/cluster/cluster-store.ts";
 
 export type StoredDocument = {
   readonly _id: string;

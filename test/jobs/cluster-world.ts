@@ -1,12 +1,12 @@
 import { row } from "../../src/content/clustering/points.ts";
 import { blobs } from "./blobs.ts";
-import type { ClusterModelRecord, ClusterRecord } from "../../src/ports/cluster-store.ts";
-import type { StepOutcome } from "../../src/engine/runner/define-job.ts";
+import type { ClusterModelRecord, ClusterRecord } from "../../src/content/cluster/cluster-store.ts";
+import type { StepOutcome } from "../../src/engine/jobs/define-loop.ts";
 import { buildCluster, type ClusterState } from "../../src/content/cluster/job/build-cluster.ts";
 import { memoryStores, type StoredDocument } from "./cluster-stores.ts";
 import type { Context } from "../../src/content/cluster/job/phase.ts";
 import { collectionRecord, config, NOW, runtimeWith } from "./job-parts.ts";
-import { unused, unusedStores } from "./unused-stores.ts";
+import { unused } from "./unused-stores.ts";
 
 // For unit tests of clusters: ports in memory, and a runner of one job.
 
@@ -74,13 +74,13 @@ export function world(
     taskId: "tsk_5",
     namespaceId: "ns",
     attempt: 1,
+    input: { cluster_id: resource._id },
+    env: {},
     resource,
     config,
     runtime: runtimeWith({ random: noChance, fetch: unused }),
     stores: {
-      ...unusedStores,
       collections: {
-        ...unusedStores.collections,
         find: (_namespace, id) => {
           operations.push("collections.find");
           return Promise.resolve(collections.has(id) ? collectionOf(id) : null);

@@ -5,22 +5,23 @@ import { parseConfig } from "../../src/config.ts";
 import { createNewId } from "../../src/ids.ts";
 import { runJob } from "../../src/engine/runner/run-job.ts";
 import type { RunOutcome } from "../../src/engine/runner/run.ts";
-import type { BatchRecord } from "../../src/ports/batch-store.ts";
+import type { BatchRecord } from "../../src/content/batch/batch-store.ts";
 import type { JobMessage, PublishOptions, Queue } from "../../src/ports/queue.ts";
 import type { CachedTask, TaskCache } from "../../src/ports/task-cache.ts";
 import type { TaskRecord } from "../../src/ports/task-store.ts";
 import { reapLeases } from "../../src/engine/duties/reap-leases.ts";
 import { relayTasks } from "../../src/engine/duties/relay-tasks.ts";
-import type { NamespaceContext, Stores } from "../../src/engine/context.ts";
+import type { NamespaceContext, EngineStores } from "../../src/engine/context.ts";
 import { createIsolateMemory } from "../../src/engine/isolate-memory.ts";
+import { resourcesOf } from "../../src/engine/jobs/registry.ts";
 import { createTask } from "../../src/engine/tasks/create-task.ts";
 import { killTask } from "../../src/engine/tasks/kill-task.ts";
-import { createBatchStore } from "../../src/stores/mongo/batches.ts";
+import { createBatchStore } from "../../src/content/batch/create-batch-store.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "../webhooks/memory-gateway.ts";
 import { type Crash, createLife } from "./life.ts";
-import { newScript, TASK_TYPES } from "./scripted-job.ts";
+import { JOBS, newScript } from "./scripted-job.ts";
 import { ENVIRONMENT } from "../support/environment.ts";
 
 /** A job's message in the fake queue. */
@@ -38,7 +39,6 @@ const RETRY_AFTER_MS = 12_000;
 
 /**
  * The runner on the real stores in memory, with a scripted job, a driven clock and a fake queue.
- * A test file that uses it puts `scripted-job.ts` in the place of `jobs/catalog.ts`.
  */
 export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
   let nowMs = Date.parse("2026-11-24T01:02:03.456Z");
@@ -87,9 +87,8 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
       return Promise.resolve(copies.map(() => ({ isWatched: false, isNamespaceWatched: false })));
     },
   });
-  const stores: Partial<Stores> = {
+  const stores: Partial<EngineStores> = {
     tasks: createTaskStore(gateway, () => `write-${(writes += 1)}`),
-    batches: createBatchStore(gateway),
     webhooks: createWebhookStore(gateway),
     taskCache,
     queue,
@@ -105,8 +104,12 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
       fetch: () => Promise.reject(new Error("a scripted job fetches nothing")),
     },
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the runner touches; anything else fails loudly as undefined
-    stores: stores as Stores,
-    taskTypes: TASK_TYPES,
+    stores: stores as EngineStores,
+    database: gateway,
+    env: {},
+    jobs: JOBS,
+    resources: resourcesOf(JOBS),
+    contents: [],
     handlers: eventHandlers([SCHEMA_HANDLER]),
     subscribers: new Map(),
     memory: createIsolateMemory(),
@@ -131,7 +134,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     /** A new task of the scripted job, working for a batch of its own. */
     submit: async (options: SubmissionOptions = {}): Promise<TaskRecord> => {
       const batch = batchRecord(ctx.namespace._id, newId("batch"), newId("task"), now());
-      await ctx.stores.batches.insert(batch);
+      await createBatchStore(gateway).insert(batch);
       return createTask({
         ctx,
         input: {
@@ -151,7 +154,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
       if (task === null) throw new Error(`there is no task ${id}`);
       return task;
     },
-    batchOf: (task: TaskRecord) => ctx.stores.batches.get(task.resource_id ?? ""),
+    batchOf: (task: TaskRecord) => createBatchStore(gateway).get(task.resource_id ?? ""),
     /** Delivers the message that is due first, whenever that is; null when the queue is empty. */
     deliverNext: async (): Promise<RunOutcome | "failed" | null> => {
       const [next] = world.queue.toSorted((a, b) => a.dueAtMs - b.dueAtMs);

@@ -1,6 +1,6 @@
 import { parseConfig } from "../../src/config.ts";
 import { createNewId } from "../../src/ids.ts";
-import type { CollectionRecord } from "../../src/ports/content-stores.ts";
+import type { CollectionRecord } from "../../src/content/collections/collection-store.ts";
 import type { Runtime } from "../../src/ports/runtime.ts";
 import { ENVIRONMENT } from "../support/environment.ts";
 

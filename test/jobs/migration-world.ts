@@ -1,17 +1,18 @@
-import { COPIED_KINDS, type CopiedKind } from "../../src/ports/copied-kinds.ts";
+import { COPIED_KINDS, type CopiedKind } from "../../src/content/migration/copied-kinds.ts";
 import { SlotTakenError } from "../../src/ports/errors.ts";
 import type {
   CopiedRow,
   CopyStore,
   MigrationRecord,
   RowPage,
-} from "../../src/ports/migration-store.ts";
+} from "../../src/content/migration/migration-store.ts";
 import type { NamespaceRecord } from "../../src/ports/namespace-store.ts";
 import { targetIdOf } from "../../src/content/migration/id-map.ts";
 import { documentId } from "../../src/content/batch/job/document-id.ts";
 import { world as batchWorld } from "./batch-world.ts";
 import { newId, NOW } from "./job-parts.ts";
-import type { JobContext, StepOutcome } from "../../src/engine/runner/define-job.ts";
+import type { StepOutcome } from "../../src/engine/jobs/define-loop.ts";
+import type { MigrationContext } from "../../src/content/migration/job/copy-steps.ts";
 import { MigrationState } from "../../src/content/migration/job/migration-state.ts";
 import { runMigration } from "../../src/content/migration/job/run-migration.ts";
 
@@ -39,7 +40,7 @@ export type World = {
   /** Rows that a page has at the most, as if 8 MiB were reached. */
   pageLimit: number;
   now: Date;
-  readonly ctx: JobContext<MigrationRecord>;
+  readonly ctx: MigrationContext;
 };
 
 /** A {@link World} with an empty source. */
@@ -69,16 +70,14 @@ export function makeWorld(): World {
     ctx: {
       ...ctx,
       namespaceId: SOURCE,
+      input: INPUT,
       resource,
       runtime: { ...ctx.runtime, now: () => made.now },
       stores: {
-        ...ctx.stores,
         migrations: {
-          ...ctx.stores.migrations,
           update: () => called("update migrations", () => true),
         },
         namespaces: {
-          ...ctx.stores.namespaces,
           find: (idOrName) =>
             called("find namespaces", () => {
               const all = [...made.namespaces.values()];

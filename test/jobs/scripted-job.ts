@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { defineJob, type StepOutcome } from "../../src/engine/runner/define-job.ts";
-import { type Job, toJob } from "../../src/engine/runner/job.ts";
+import { defineLoop, type StepOutcome } from "../../src/engine/jobs/define-loop.ts";
+import { registerJobs } from "../../src/engine/jobs/registry.ts";
+import { BATCHES } from "../../src/content/batch/batch-kind.ts";
 
 /** What a scripted job remembers: how many steps it has done. */
 export type Counter = { readonly done: number };
@@ -42,13 +43,12 @@ export function newScript(): Script {
  * A job that counts, with a test's script: it mirrors to batches, shows its count as an output and
  * says by event what it has done.
  */
-const counting = defineJob({
+const counting = defineLoop({
   type: "counting",
   input: z.object({}),
   state: z.object({ done: z.int() }),
-  killable: true,
-  maxAttempts: 3,
-  mirror: (stores) => stores.batches,
+  attempts: 3,
+  resource: BATCHES,
   start: () => Promise.resolve(script.onStart?.() ?? outcomeAt(0)),
   advance: async ({ done }) => {
     await script.onStep(done + 1);
@@ -68,12 +68,5 @@ function outcomeAt(done: number): StepOutcome<Counter> {
   return { kind: "next", state: { done }, progress, ...(refuses && { killRefusal: "too late" }) };
 }
 
-const JOBS: ReadonlyMap<string, Job> = new Map([["counting", toJob(counting)]]);
-
-/** In the place of the catalog's. */
-export function findJob(type: string): Job | null {
-  return JOBS.get(type) ?? null;
-}
-
-/** In the place of the catalog's. */
-export const TASK_TYPES = JOBS;
+/** The jobs of a deployment that has this one only. */
+export const JOBS = registerJobs([counting]);

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from "../../src/ports/errors.ts";
 import { readLog } from "../../src/engine/events/read-log.ts";
 import { createEventLogStore } from "../../src/stores/mongo/event-log.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
-import type { Doc, MongoGateway } from "../../src/stores/mongo/gateway.ts";
+import type { Doc, Database } from "../../src/ports/database.ts";
 import { createHarness } from "../webhooks/harness.ts";
 import type { MemoryGateway } from "../webhooks/memory-gateway.ts";
 
@@ -18,7 +18,7 @@ type Fate = "done" | "lost before" | "lost after";
  * The same gateway where every operation takes as long as the schedule says on its way there and
  * back, where an insert of many is one of each after the other, and where some are lost.
  */
-function slowly(memory: MemoryGateway, scheduler: fc.Scheduler, fates: Fate[]): MongoGateway {
+function slowly(memory: MemoryGateway, scheduler: fc.Scheduler, fates: Fate[]): Database {
   const step = (name: string) => scheduler.schedule(Promise.resolve(), name);
   async function travel<Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> {
     const fate = fates.pop() ?? "done";

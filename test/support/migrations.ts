@@ -2,7 +2,7 @@ import { MongoClient } from "mongodb";
 import { z } from "zod";
 import { Migration } from "../../src/contract/migration.ts";
 import { Task } from "../../src/contract/task.ts";
-import { COPIED_KINDS } from "../../src/ports/copied-kinds.ts";
+import { COPIED_KINDS } from "../../src/content/migration/copied-kinds.ts";
 import type { Api } from "./api.ts";
 import { type BatchFixture, makeBatch, sentence, submit, untilEnded } from "./fixtures.ts";
 import type { World } from "./world.ts";

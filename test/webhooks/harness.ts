@@ -13,30 +13,20 @@ import type {
 import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
-import type { NamespaceContext, Stores } from "../../src/engine/context.ts";
+import type { NamespaceContext, EngineStores } from "../../src/engine/context.ts";
+import { CONTENTS, RESOURCES } from "../../src/catalog.ts";
+import { BATCHES } from "../../src/content/batch/batch-kind.ts";
+import type { ResourceKind } from "../../src/engine/jobs/resource-kind.ts";
 import type { Subscriber } from "../../src/engine/subscriber.ts";
 import { createIsolateMemory } from "../../src/engine/isolate-memory.ts";
 import { createWebhook } from "../../src/engine/webhooks/endpoints/create-webhook.ts";
-import type { BucketRecord, CollectionRecord } from "../../src/ports/content-stores.ts";
-import { createBatchStore } from "../../src/stores/mongo/batches.ts";
-import { createClusteredDocumentStore } from "../../src/stores/mongo/clustered-documents.ts";
-import { createClusterModelStore } from "../../src/stores/mongo/cluster-models.ts";
-import { createClusterStore } from "../../src/stores/mongo/clusters.ts";
-import { createCopyStore } from "../../src/stores/mongo/copies.ts";
+import { createBatchStore } from "../../src/content/batch/create-batch-store.ts";
 import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
-import { createDocumentStore } from "../../src/stores/mongo/documents.ts";
 import { createEventTypeStore } from "../../src/stores/mongo/event-types.ts";
 import { createEventLogStore } from "../../src/stores/mongo/event-log.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
 import { createKeyStore } from "../../src/stores/mongo/keys.ts";
 import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
-import { createObjectStore } from "../../src/stores/mongo/objects.ts";
-import { createResourceStore } from "../../src/stores/mongo/resources.ts";
-import type { MigrationRecord } from "../../src/ports/migration-store.ts";
-import type { TaxonomyRecord } from "../../src/ports/taxonomy-store.ts";
-import { createLabelStore } from "../../src/stores/mongo/labels.ts";
-import { createSchemaStore } from "../../src/stores/mongo/schemas.ts";
-import { createWorkStore } from "../../src/stores/mongo/works.ts";
 import { createScheduleStore } from "../../src/stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
@@ -111,25 +101,9 @@ export function createHarness(
         for (const one of messages) publish({ kind: "delivery", body: one.message }, one.options);
       }),
   };
-  const stores: Stores = {
+  const stores: EngineStores = {
     namespaces: createNamespaceStore(gateway),
     keys: createKeyStore(gateway),
-    buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
-    objects: createObjectStore(gateway),
-    collections: createResourceStore<CollectionRecord>(gateway, "collections"),
-    schemas: createSchemaStore(gateway),
-    documents: createDocumentStore(gateway),
-    batches: {
-      ...createBatchStore(gateway),
-      mirror: (resourceId) => {
-        world.mirrored.push(resourceId);
-        return Promise.resolve(null);
-      },
-      mirrorMany: (mirrors) => {
-        world.mirrored.push(...mirrors.map(({ resourceId }) => resourceId));
-        return Promise.resolve();
-      },
-    },
     taskCache: {
       get: () => Promise.resolve(null),
       watch: () => Promise.resolve(null),
@@ -154,16 +128,21 @@ export function createHarness(
     tasks: createTaskStore(gateway, () => newId("task")),
     taskTypes: createTaskTypeStore(gateway),
     schedules: createScheduleStore(gateway, () => newId("schedule")),
-    clusters: createClusterStore(gateway),
-    clustering: {
-      models: createClusterModelStore(gateway),
-      documents: createClusteredDocumentStore(gateway),
-    },
-    taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
-    labels: createLabelStore(gateway),
-    migrations: createWorkStore<MigrationRecord>(gateway, "migrations"),
-    copies: createCopyStore(gateway),
     queue,
+  };
+  const batches: ResourceKind<unknown> = {
+    prefix: BATCHES.prefix,
+    store: () => ({
+      ...createBatchStore(gateway),
+      mirror: (resourceId) => {
+        world.mirrored.push(resourceId);
+        return Promise.resolve(null);
+      },
+      mirrorMany: (mirrors) => {
+        world.mirrored.push(...mirrors.map(({ resourceId }) => resourceId));
+        return Promise.resolve();
+      },
+    }),
   };
   const ctx: NamespaceContext = {
     config: parseConfig({ ...ENVIRONMENT, ALLOW_LOOPBACK: String(options.allowLoopback === true) }),
@@ -184,7 +163,11 @@ export function createHarness(
       },
     },
     stores,
-    taskTypes: new Map(),
+    database: gateway,
+    env: {},
+    jobs: new Map(),
+    resources: new Map([...RESOURCES, [BATCHES.prefix, batches]]),
+    contents: CONTENTS,
     handlers: eventHandlers([SCHEMA_HANDLER]),
     subscribers: new Map(options.subscribers?.map((one) => [one.name, one])),
     memory: createIsolateMemory(),
@@ -211,7 +194,7 @@ export function createHarness(
         ctx,
         input: { url: "https://hooks.example.com/in", event_types: ["*"], ...input },
       }),
-    /** Stores a task with events in its outbox. */
+    /** EngineStores a task with events in its outbox. */
     taskWith: async (types: readonly string[]): Promise<TaskRecord> => {
       const task = taskOf(ctx, types);
       await ctx.stores.tasks.insert(task);

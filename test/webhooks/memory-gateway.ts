@@ -1,18 +1,21 @@
 import { Query as MingoQuery } from "mingo";
 import { update as applyUpdate } from "mingo/updater";
 import type { InsertOutcome } from "../../src/ports/resource-store.ts";
-import { INDEXES } from "../../src/stores/mongo/indexes.ts";
+import { APP_INDEXES } from "../../src/catalog.ts";
+import { ENGINE_INDEXES } from "../../src/stores/mongo/indexes.ts";
 import type {
   BulkUpdate,
   Doc,
   FindOptions,
-  MongoGateway,
+  Database,
   Query,
   BoundedRead,
-} from "../../src/stores/mongo/gateway.ts";
+} from "../../src/ports/database.ts";
+
+const INDEXES = [...ENGINE_INDEXES, ...APP_INDEXES];
 
 /** A gateway in memory that runs the stores' real filters and updates, and counts its operations. */
-export type MemoryGateway = MongoGateway & {
+export type MemoryGateway = Database & {
   readonly operations: string[];
   readonly rows: (collection: string) => readonly Doc[];
 };

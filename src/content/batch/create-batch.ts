@@ -1,9 +1,11 @@
 import { type CreateBatchRequest, DEFAULT_BATCH_OPTIONS } from "../../contract/batch.ts";
-import type { BatchRecord } from "../../ports/batch-store.ts";
+import type { BatchRecord } from "./batch-store.ts";
 import { namedCollection } from "../collections/named-collection.ts";
 import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
+import { createBatchStore } from "./create-batch-store.ts";
+import { createObjectStore } from "../objects/create-object-store.ts";
 
 /**
  * Makes a batch, a DRAFT until it is submitted. An object named twice counts once. Throws
@@ -41,7 +43,7 @@ export async function createBatch({
     updated_at: now,
   };
   // The id is our own and new: a duplicate can only be this very insert, sent again.
-  await ctx.stores.batches.insert(batch);
+  await createBatchStore(ctx.database).insert(batch);
   return batch;
 }
 
@@ -52,7 +54,7 @@ async function requireObjects(
   objectIds: readonly string[],
 ): Promise<void> {
   if (objectIds.length === 0) return;
-  const existing = new Set(await ctx.stores.objects.existing(bucketId, objectIds));
+  const existing = new Set(await createObjectStore(ctx.database).existing(bucketId, objectIds));
   const missing = objectIds.flatMap((id, index) =>
     existing.has(id)
       ? []

@@ -2,6 +2,7 @@ import { isTerminal } from "../../contract/status.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { getBatch } from "./get-batch.ts";
+import { createBatchStore } from "./create-batch-store.ts";
 
 /**
  * Deletes a batch that is a DRAFT or whose task has ended; its documents stay. Throws `not_found`,
@@ -24,10 +25,14 @@ export async function deleteBatch({
       : null;
   const running = task !== null && !isTerminal(task.status);
   const removed =
-    !running && (await ctx.stores.batches.remove(ctx.namespace._id, batch.bucket_id, batch._id));
+    !running &&
+    (await createBatchStore(ctx.database).remove(ctx.namespace._id, batch.bucket_id, batch._id));
   if (removed) return;
   // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
-  if ((await ctx.stores.batches.find(ctx.namespace._id, batch.bucket_id, batch._id)) === null)
+  if (
+    (await createBatchStore(ctx.database).find(ctx.namespace._id, batch.bucket_id, batch._id)) ===
+    null
+  )
     return;
   throw new DomainError(
     "resource_in_use",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Batch, BatchListRequest, CreateBatchRequest } from "../../contract/batch.ts";
 import { pageOf, PageQuery } from "../../contract/common.ts";
 import { IdOrName } from "../../contract/ids.ts";
-import type { BatchRecord } from "../../ports/batch-store.ts";
+import type { BatchRecord } from "./batch-store.ts";
 import { createBatch } from "./create-batch.ts";
 import { deleteBatch } from "./delete-batch.ts";
 import { getBatch } from "./get-batch.ts";

@@ -6,6 +6,7 @@ import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError, notFound } from "../../engine/errors.ts";
 import { createTask } from "../../engine/tasks/create-task.ts";
 import type { Submission } from "../../engine/tasks/new-task.ts";
+import { createBatchStore } from "./create-batch-store.ts";
 
 const TASK_TYPE = "api_buckets_batches_process";
 
@@ -26,7 +27,7 @@ export async function submitBatch({
   const bucketId = BucketId.safeParse(input.bucket).success
     ? input.bucket
     : (await getBucket({ ctx, input }))._id;
-  const batch = await ctx.stores.batches.find(ctx.namespace._id, bucketId, input.batch);
+  const batch = await createBatchStore(ctx.database).find(ctx.namespace._id, bucketId, input.batch);
   if (batch === null) throw notFound("batch", input.batch);
   if (batch.status !== "DRAFT") {
     // A retry has given it another task since.

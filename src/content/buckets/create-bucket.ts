@@ -1,7 +1,8 @@
 import type { CreateBucketRequest } from "../../contract/bucket.ts";
-import type { BucketRecord } from "../../ports/content-stores.ts";
+import type { BucketRecord } from "./bucket-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { nameTaken } from "../../engine/errors.ts";
+import { createBucketStore } from "./create-bucket-store.ts";
 
 /** Makes a bucket. Throws `name_taken`. */
 export async function createBucket({
@@ -21,7 +22,7 @@ export async function createBucket({
     created_at: now,
     updated_at: now,
   };
-  const outcome = await ctx.stores.buckets.insert(bucket);
+  const outcome = await createBucketStore(ctx.database).insert(bucket);
   if (outcome.kind === "duplicate" && outcome.fields.includes("name")) {
     throw nameTaken("bucket", input.name);
   }

@@ -1,6 +1,8 @@
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { getBucket } from "./get-bucket.ts";
+import { createObjectStore } from "../objects/create-object-store.ts";
+import { createBucketStore } from "./create-bucket-store.ts";
 
 /**
  * Deletes an empty bucket. Throws `not_found`, and `not_empty` while it holds objects: what jobs
@@ -14,8 +16,8 @@ export async function deleteBucket({
   input: { readonly bucket: string };
 }): Promise<void> {
   const bucket = await getBucket({ ctx, input });
-  if ((await ctx.stores.objects.extent(bucket._id)) !== null) {
+  if ((await createObjectStore(ctx.database).extent(bucket._id)) !== null) {
     throw new DomainError("not_empty", "Delete the bucket's objects first.");
   }
-  await ctx.stores.buckets.remove(ctx.namespace._id, bucket._id);
+  await createBucketStore(ctx.database).remove(ctx.namespace._id, bucket._id);
 }

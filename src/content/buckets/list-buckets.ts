@@ -1,8 +1,9 @@
 import type { ResourceListRequest } from "../../contract/common.ts";
-import type { BucketRecord } from "../../ports/content-stores.ts";
+import type { BucketRecord } from "./bucket-store.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { pageOptions, resourceFilter } from "../../engine/paging.ts";
+import { createBucketStore } from "./create-bucket-store.ts";
 
 /** One page of the namespace's buckets. Throws `invalid_cursor`. */
 export function listBuckets({
@@ -12,5 +13,9 @@ export function listBuckets({
   ctx: NamespaceContext;
   input: ResourceListRequest;
 }): Promise<Page<BucketRecord>> {
-  return ctx.stores.buckets.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
+  return createBucketStore(ctx.database).list(
+    ctx.namespace._id,
+    resourceFilter(input),
+    pageOptions(input),
+  );
 }

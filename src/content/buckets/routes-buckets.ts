@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Bucket, CreateBucketRequest } from "../../contract/bucket.ts";
 import { pageOf, PageQuery, ResourceListRequest } from "../../contract/common.ts";
 import { IdOrName } from "../../contract/ids.ts";
-import type { BucketRecord } from "../../ports/content-stores.ts";
+import type { BucketRecord } from "./bucket-store.ts";
 import { createBucket } from "./create-bucket.ts";
 import { deleteBucket } from "./delete-bucket.ts";
 import { getBucket } from "./get-bucket.ts";

@@ -1,8 +1,10 @@
 import { type CreateClusterRequest, DEFAULT_SEED } from "../../contract/cluster.ts";
-import type { ClusterRecord } from "../../ports/cluster-store.ts";
-import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { ClusterRecord } from "./cluster-store.ts";
+import type { CollectionRecord } from "../collections/collection-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError, nameTaken } from "../../engine/errors.ts";
+import { createClusterStore } from "./create-cluster-store.ts";
+import { createCollectionStore } from "../collections/create-collection-store.ts";
 
 /**
  * Makes a cluster, a DRAFT until it is executed. A collection named twice counts once. Throws
@@ -34,7 +36,7 @@ export async function createCluster({
     created_at: now,
     updated_at: now,
   };
-  const outcome = await ctx.stores.clusters.insert(cluster);
+  const outcome = await createClusterStore(ctx.database).insert(cluster);
   if (outcome.kind === "duplicate" && outcome.fields.includes("name")) {
     throw nameTaken("cluster", input.name);
   }
@@ -46,7 +48,9 @@ async function collectionsOf(
   idsOrNames: readonly string[],
 ): Promise<readonly CollectionRecord[]> {
   const found = await Promise.all(
-    idsOrNames.map((idOrName) => ctx.stores.collections.find(ctx.namespace._id, idOrName)),
+    idsOrNames.map((idOrName) =>
+      createCollectionStore(ctx.database).find(ctx.namespace._id, idOrName),
+    ),
   );
   const embedder = found.find((collection) => collection !== null)?.embedder;
   const wrong = found.flatMap((collection, index) => {

@@ -2,6 +2,8 @@ import { isTerminal } from "../../contract/status.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { heldSlot } from "../../engine/tasks/new-task.ts";
+import { createClusterModelStore } from "./create-cluster-model-store.ts";
+import { createClusterStore } from "./create-cluster-store.ts";
 import { findCluster } from "./get-cluster.ts";
 
 /**
@@ -20,11 +22,12 @@ export async function deleteCluster({
   ctx: NamespaceContext;
   input: { readonly cluster: string };
 }): Promise<void> {
-  const { clusters, clustering, tasks } = ctx.stores;
+  const { tasks } = ctx.stores;
+  const clusters = createClusterStore(ctx.database);
   const cluster = await findCluster({ ctx, input });
   const task = await tasks.findBySingletonSlot(ctx.namespace._id, heldSlot(cluster._id));
   if (task !== null && !isTerminal(task.status)) throw inUse(task._id);
-  await clustering.models.removeAll(cluster._id);
+  await createClusterModelStore(ctx.database).removeAll(cluster._id);
   if (await clusters.removeAtRest(ctx.namespace._id, cluster._id)) return;
   // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
   const still = await clusters.find(ctx.namespace._id, cluster._id);

@@ -1,6 +1,8 @@
-import type { ClusterRecord, ClusterResultRecord } from "../../ports/cluster-store.ts";
+import type { ClusterRecord, ClusterResultRecord } from "./cluster-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { notFound } from "../../engine/errors.ts";
+import { createClusterStore } from "./create-cluster-store.ts";
+import { createClusterModelStore } from "./create-cluster-model-store.ts";
 
 /** A cluster, and what its last COMPLETED run came to; null before there was one. */
 export type ClusterWithResult = {
@@ -16,7 +18,7 @@ export async function findCluster({
   ctx: NamespaceContext;
   input: { readonly cluster: string };
 }): Promise<ClusterRecord> {
-  const cluster = await ctx.stores.clusters.find(ctx.namespace._id, input.cluster);
+  const cluster = await createClusterStore(ctx.database).find(ctx.namespace._id, input.cluster);
   if (cluster === null) throw notFound("cluster", input.cluster);
   return cluster;
 }
@@ -32,6 +34,6 @@ export async function getCluster({
   const cluster = await findCluster({ ctx, input });
   const runId = cluster.result_task_id;
   if (runId === null) return { cluster, result: null };
-  const results = await ctx.stores.clustering.models.results([runId], true);
+  const results = await createClusterModelStore(ctx.database).results([runId], true);
   return { cluster, result: results.get(runId) ?? null };
 }

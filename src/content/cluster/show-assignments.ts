@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { NamespaceContext } from "../../engine/context.ts";
+import { createClusterStore } from "./create-cluster-store.ts";
 
 /** Assignments as documents keep them: by cluster, then by run. */
 const Kept = z.record(z.string(), z.record(z.string(), z.unknown()));
@@ -24,7 +25,7 @@ export async function showAssignments<Row extends Enriched>({
   const shown =
     ids.size === 0
       ? new Map<string, string>()
-      : await ctx.stores.clusters.shownRuns(ctx.namespace._id, [...ids]);
+      : await createClusterStore(ctx.database).shownRuns(ctx.namespace._id, [...ids]);
   return documents.map((row) => {
     if (row.enrichments["clusters"] === undefined) return row;
     const { clusters: _, ...others } = row.enrichments;

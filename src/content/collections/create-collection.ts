@@ -3,9 +3,10 @@ import {
   DEFAULT_EMBEDDER,
   type Embedder,
 } from "../../contract/collection.ts";
-import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { CollectionRecord } from "./collection-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { nameTaken } from "../../engine/errors.ts";
+import { createCollectionStore } from "./create-collection-store.ts";
 
 /** How long the vectors of each embedder are. */
 const DIMENSIONS: Record<Embedder, number> = { "hashed-ngram-256": 256 };
@@ -31,7 +32,7 @@ export async function createCollection({
     created_at: now,
     updated_at: now,
   };
-  const outcome = await ctx.stores.collections.insert(collection);
+  const outcome = await createCollectionStore(ctx.database).insert(collection);
   if (outcome.kind === "duplicate" && outcome.fields.includes("name")) {
     throw nameTaken("collection", input.name);
   }

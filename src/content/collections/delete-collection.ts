@@ -1,5 +1,8 @@
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
+import { createBatchStore } from "../batch/create-batch-store.ts";
+import { createDocumentStore } from "../documents/create-document-store.ts";
+import { createCollectionStore } from "./create-collection-store.ts";
 import { getCollection } from "./get-collection.ts";
 
 /**
@@ -17,15 +20,15 @@ export async function deleteCollection({
   ctx: NamespaceContext;
   input: { readonly collection: string };
 }): Promise<void> {
-  const { batches, collections, documents } = ctx.stores;
+  const { database } = ctx;
   const collection = await getCollection({ ctx, input });
-  const writer = await batches.unfinishedInto(ctx.namespace._id, collection._id);
+  const writer = await createBatchStore(database).unfinishedInto(ctx.namespace._id, collection._id);
   if (writer !== null) {
     throw new DomainError(
       "resource_in_use",
       `The batch "${writer}" writes to the collection. Wait until it has ended, or kill its task.`,
     );
   }
-  await documents.removeAll(ctx.namespace._id, collection._id);
-  await collections.remove(ctx.namespace._id, collection._id);
+  await createDocumentStore(database).removeAll(ctx.namespace._id, collection._id);
+  await createCollectionStore(database).remove(ctx.namespace._id, collection._id);
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CollectionSchema, FieldType } from "../../ports/content-stores.ts";
+import type { CollectionSchema, FieldType } from "./collection-store.ts";
 import { growSchema, MAX_SCHEMA_FIELDS, type Written } from "./grow-schema.ts";
 import { presentSchema } from "./present-schema.ts";
 

@@ -3,7 +3,7 @@ import type {
   CollectionSchema,
   FieldType,
   FirstSeen,
-} from "../../ports/content-stores.ts";
+} from "./collection-store.ts";
 
 /** How many fields a schema keeps; of more it only says that there are. */
 export const MAX_SCHEMA_FIELDS = 200;

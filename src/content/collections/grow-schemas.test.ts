@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
-import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { CollectionRecord } from "./collection-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { createCollectionStore } from "./create-collection-store.ts";
+import { createSchemaStore } from "./create-schema-store.ts";
 import { createCollection } from "./create-collection.ts";
 import { presentSchema } from "./present-schema.ts";
 import type { ServiceContext } from "../../engine/context.ts";
@@ -64,7 +66,7 @@ const dispatch = (ctx: ServiceContext, task: TaskRecord) =>
   dispatchEvents({ ctx, input: { source: "task", id: task._id } });
 
 async function schemaOf({ ctx }: Harness, { _id }: CollectionRecord) {
-  const found = await ctx.stores.schemas.read(ctx.namespace._id, _id);
+  const found = await createSchemaStore(ctx.database).read(ctx.namespace._id, _id);
   if (found === null) throw new Error("the collection is gone");
   return presentSchema(found);
 }
@@ -107,10 +109,12 @@ describe("the schema update", () => {
       events: { ...ctx.stores.events, insertMany: () => Promise.reject(new Error("crash")) },
     };
     await expect(dispatch({ ...ctx, stores }, task)).rejects.toThrow("crash");
-    const grown = await ctx.stores.schemas.read(h.ctx.namespace._id, collection._id);
+    const grown = await createSchemaStore(ctx.database).read(h.ctx.namespace._id, collection._id);
     h.advance(1000);
     await dispatch(ctx, task);
-    expect(await ctx.stores.schemas.read(h.ctx.namespace._id, collection._id)).toEqual(grown);
+    expect(await createSchemaStore(ctx.database).read(h.ctx.namespace._id, collection._id)).toEqual(
+      grown,
+    );
   });
 
   test("by two at once keeps what both saw", async () => {
@@ -148,7 +152,7 @@ describe("the schema update", () => {
   test("passes over a collection that is gone and an event that tells nothing of fields", async () => {
     const { h, ctx, collection } = await setUp();
     const task = await wrote(h, collection, { fields: [YEAR] });
-    await ctx.stores.collections.remove(h.ctx.namespace._id, collection._id);
+    await createCollectionStore(ctx.database).remove(h.ctx.namespace._id, collection._id);
     expect(await dispatch(ctx, task)).toMatchObject({ events: 1 });
     const older = await h.taskWith(["collection.documents.written"]);
     expect(await dispatch(ctx, older)).toMatchObject({ events: 1 });

@@ -4,6 +4,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import { growSchema, type Written } from "./grow-schema.ts";
 import { presentSchema } from "./present-schema.ts";
 import type { EventHandler, ServiceContext } from "../../engine/context.ts";
+import { createSchemaStore } from "./create-schema-store.ts";
 
 /** So many may grow one schema at the same moment; after that the dispatch is repeated. */
 const MAX_TRIES = 5;
@@ -69,14 +70,15 @@ async function growOne(
   collectionId: string,
   writes: readonly Written[],
 ): Promise<void> {
+  const schemas = createSchemaStore(ctx.database);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const collection = await ctx.stores.schemas.read(namespaceId, collectionId);
+    const collection = await schemas.read(namespaceId, collectionId);
     // Deleted since: nobody asks any more.
     if (collection === null) return;
     const schema = growSchema(collection, writes);
     if (schema === collection.schema) return;
     const { revision } = collection.schema;
-    if (await ctx.stores.schemas.grow(collectionId, revision, schema, ctx.runtime.now())) {
+    if (await schemas.grow(collectionId, revision, schema, ctx.runtime.now())) {
       const known = new Set(presentSchema(collection).conflicts.map(({ field }) => field));
       for (const conflict of presentSchema({ ...collection, schema }).conflicts) {
         if (known.has(conflict.field)) continue;

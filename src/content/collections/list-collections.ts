@@ -1,8 +1,9 @@
 import type { ResourceListRequest } from "../../contract/common.ts";
-import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { CollectionRecord } from "./collection-store.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { pageOptions, resourceFilter } from "../../engine/paging.ts";
+import { createCollectionStore } from "./create-collection-store.ts";
 
 /** One page of the namespace's collections. Throws `invalid_cursor`. */
 export async function listCollections({
@@ -12,5 +13,9 @@ export async function listCollections({
   ctx: NamespaceContext;
   input: ResourceListRequest;
 }): Promise<Page<CollectionRecord>> {
-  return ctx.stores.collections.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
+  return createCollectionStore(ctx.database).list(
+    ctx.namespace._id,
+    resourceFilter(input),
+    pageOptions(input),
+  );
 }

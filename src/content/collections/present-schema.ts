@@ -1,5 +1,5 @@
 import type { Collection } from "../../contract/collection.ts";
-import type { CollectionRecord, FirstSeen } from "../../ports/content-stores.ts";
+import type { CollectionRecord, FirstSeen } from "./collection-store.ts";
 
 type Schema = Collection["schema"];
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Collection, CreateCollectionRequest } from "../../contract/collection.ts";
 import { pageOf, PageQuery, ResourceListRequest } from "../../contract/common.ts";
 import { IdOrName } from "../../contract/ids.ts";
-import type { CollectionRecord } from "../../ports/content-stores.ts";
+import type { CollectionRecord } from "./collection-store.ts";
 import { createCollection } from "./create-collection.ts";
 import { deleteCollection } from "./delete-collection.ts";
 import { getCollection } from "./get-collection.ts";

@@ -1,8 +1,9 @@
-import type { DocumentRecord } from "../../ports/content-stores.ts";
+import type { DocumentRecord } from "./document-store.ts";
 import { showAssignments } from "../cluster/show-assignments.ts";
 import { getCollection } from "../collections/get-collection.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { notFound } from "../../engine/errors.ts";
+import { createDocumentStore } from "./create-document-store.ts";
 
 /** A document of a collection by its id. Throws `not_found`. */
 export async function getDocument({
@@ -13,7 +14,7 @@ export async function getDocument({
   input: { readonly collection: string; readonly document: string };
 }): Promise<DocumentRecord> {
   const collection = await getCollection({ ctx, input });
-  const document = await ctx.stores.documents.find(
+  const document = await createDocumentStore(ctx.database).find(
     ctx.namespace._id,
     collection._id,
     input.document,

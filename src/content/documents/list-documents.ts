@@ -1,10 +1,11 @@
 import type { DocumentListRequest } from "../../contract/document.ts";
-import type { DocumentRow } from "../../ports/content-stores.ts";
+import type { DocumentRow } from "./document-store.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import { getCollection } from "../collections/get-collection.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { showAssignments } from "../cluster/show-assignments.ts";
 import { asList, createdRange, pageOptions } from "../../engine/paging.ts";
+import { createDocumentStore } from "./create-document-store.ts";
 
 /**
  * One page of a collection's documents, with their vectors when asked for. Throws `not_found` and
@@ -19,7 +20,7 @@ export async function listDocuments({
 }): Promise<Page<DocumentRow>> {
   const page = pageOptions(input);
   const collection = await getCollection({ ctx, input });
-  const { rows, next } = await ctx.stores.documents.list(
+  const { rows, next } = await createDocumentStore(ctx.database).list(
     ctx.namespace._id,
     {
       collectionId: collection._id,

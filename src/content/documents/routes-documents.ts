@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pageOf, PageQuery } from "../../contract/common.ts";
 import { CollectionDocument, DocumentListRequest, DocumentQuery } from "../../contract/document.ts";
 import { IdOrName } from "../../contract/ids.ts";
-import type { DocumentRow } from "../../ports/content-stores.ts";
+import type { DocumentRow } from "./document-store.ts";
 import { deleteDocument } from "./delete-document.ts";
 import { getDocument } from "./get-document.ts";
 import { listDocuments } from "./list-documents.ts";

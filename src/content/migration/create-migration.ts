@@ -1,8 +1,9 @@
 import type { CreateMigrationRequest } from "../../contract/migration.ts";
-import type { MigrationRecord } from "../../ports/migration-store.ts";
+import type { MigrationRecord } from "./migration-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { requireAdmin } from "../../engine/tenants/visible.ts";
+import { createMigrationStore } from "./create-migration-store.ts";
 
 /**
  * Plans a migration of the namespace, a DRAFT until it is started. It will make a namespace, which
@@ -33,7 +34,7 @@ export async function createMigration({
     created_at: now,
     updated_at: now,
   };
-  const outcome = await ctx.stores.migrations.insert(migration);
+  const outcome = await createMigrationStore(ctx.database).insert(migration);
   if (outcome.kind === "duplicate" && outcome.fields.includes("name")) {
     throw targetTaken("migration", name);
   }

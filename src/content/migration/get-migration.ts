@@ -1,6 +1,7 @@
-import type { MigrationRecord } from "../../ports/migration-store.ts";
+import type { MigrationRecord } from "./migration-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { notFound } from "../../engine/errors.ts";
+import { createMigrationStore } from "./create-migration-store.ts";
 
 /** A migration by its id or its target's name. Throws `not_found`. */
 export async function getMigration({
@@ -10,7 +11,10 @@ export async function getMigration({
   ctx: NamespaceContext;
   input: { readonly migration: string };
 }): Promise<MigrationRecord> {
-  const migration = await ctx.stores.migrations.find(ctx.namespace._id, input.migration);
+  const migration = await createMigrationStore(ctx.database).find(
+    ctx.namespace._id,
+    input.migration,
+  );
   if (migration === null) throw notFound("migration", input.migration);
   return migration;
 }

@@ -8,7 +8,7 @@ import {
   StartMigrationRequest,
 } from "../../contract/migration.ts";
 import { Task } from "../../contract/task.ts";
-import type { MigrationRecord } from "../../ports/migration-store.ts";
+import type { MigrationRecord } from "./migration-store.ts";
 import type { CallerContext, NamespaceContext } from "../../engine/context.ts";
 import { createMigration } from "./create-migration.ts";
 import { deleteMigration } from "./delete-migration.ts";

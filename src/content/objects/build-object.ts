@@ -1,5 +1,6 @@
 import type { Content, CreateObjectRequest } from "../../contract/object.ts";
-import type { BucketRecord, ObjectContent, ObjectRecord } from "../../ports/content-stores.ts";
+import type { BucketRecord } from "../buckets/bucket-store.ts";
+import type { ObjectContent, ObjectRecord } from "./object-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 

@@ -1,27 +1,22 @@
 import { expect, it } from "vitest";
-import type { ObjectRecord } from "../../ports/content-stores.ts";
+import { createMemoryGateway } from "../../../test/webhooks/memory-gateway.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { createObjects, type ObjectItem } from "./create-objects.ts";
 
 const TAKEN = "taken";
 
-function contextWithKeyTaken(): NamespaceContext {
+async function contextWithKeyTaken(): Promise<NamespaceContext> {
   let made = 0;
+  const database = createMemoryGateway();
+  const bucket = { _id: "bkt_1", namespace_id: "ns_1", name: "b" };
+  const object = { _id: "obj_0", bucket_id: bucket._id, key: TAKEN };
+  await database.insertOne("buckets", bucket);
+  await database.insertOne("objects", object);
   const context = {
     namespace: { _id: "ns_1", name: "n" },
     runtime: { now: () => new Date(0), newId: () => `obj_${(made += 1)}` },
-    stores: {
-      buckets: { find: async () => ({ _id: "bkt_1" }) },
-      objects: {
-        insertMany: async (objects: readonly ObjectRecord[]) =>
-          objects.map((object) =>
-            object.key === TAKEN
-              ? { kind: "duplicate", fields: ["bucket_id", "key"] }
-              : { kind: "inserted" },
-          ),
-      },
-    },
+    database,
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has what the service uses, no more
   return context as unknown as NamespaceContext;
@@ -36,7 +31,7 @@ it("each object is for itself: outcomes stand in the order of the items", async 
     { kind: "valid", index: 3, object: { key: "free", content: { json: null } } },
   ];
   const outcomes = await createObjects({
-    ctx: contextWithKeyTaken(),
+    ctx: await contextWithKeyTaken(),
     input: { bucket: "b", items },
   });
   expect(outcomes).toMatchObject([

@@ -4,6 +4,7 @@ import type { NamespaceContext } from "../../engine/context.ts";
 import type { DomainError } from "../../engine/errors.ts";
 import { buildObject, keyTaken } from "./build-object.ts";
 import { contentRefusal } from "./content-refusal.ts";
+import { createObjectStore } from "./create-object-store.ts";
 
 /** An item of a request for many objects: its place there, and the object or why it is none. */
 export type ObjectItem = { readonly index: number } & (
@@ -39,7 +40,7 @@ export async function createObjects({
   const inserted =
     built.length === 0
       ? []
-      : await ctx.stores.objects.insertMany(built.map(({ object }) => object));
+      : await createObjectStore(ctx.database).insertMany(built.map(({ object }) => object));
   const outcomes = new Map<number, ObjectItemOutcome>();
   for (const [position, { index, object }] of built.entries()) {
     const outcome = inserted[position];

@@ -1,5 +1,6 @@
 import type { NamespaceContext } from "../../engine/context.ts";
 import { getObject } from "./get-object.ts";
+import { createObjectStore } from "./create-object-store.ts";
 
 /**
  * Deletes an object by its id or key. Throws `not_found`. A batch that names it goes on without
@@ -13,5 +14,5 @@ export async function deleteObject({
   input: { readonly bucket: string; readonly object: string };
 }): Promise<void> {
   const object = await getObject({ ctx, input });
-  await ctx.stores.objects.remove(ctx.namespace._id, object.bucket_id, object._id);
+  await createObjectStore(ctx.database).remove(ctx.namespace._id, object.bucket_id, object._id);
 }

@@ -1,7 +1,8 @@
-import type { ObjectRecord } from "../../ports/content-stores.ts";
+import type { ObjectRecord } from "./object-store.ts";
 import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { notFound } from "../../engine/errors.ts";
+import { createObjectStore } from "./create-object-store.ts";
 
 /** An object of a bucket by its id or key. Throws `not_found`. */
 export async function getObject({
@@ -12,7 +13,11 @@ export async function getObject({
   input: { readonly bucket: string; readonly object: string };
 }): Promise<ObjectRecord> {
   const bucket = await getBucket({ ctx, input });
-  const object = await ctx.stores.objects.find(ctx.namespace._id, bucket._id, input.object);
+  const object = await createObjectStore(ctx.database).find(
+    ctx.namespace._id,
+    bucket._id,
+    input.object,
+  );
   if (object === null) throw notFound("object", input.object);
   return object;
 }

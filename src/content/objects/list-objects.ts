@@ -1,9 +1,10 @@
 import type { ObjectListRequest } from "../../contract/object.ts";
-import type { ObjectRecord } from "../../ports/content-stores.ts";
+import type { ObjectRecord } from "./object-store.ts";
 import type { Page } from "../../ports/resource-store.ts";
 import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { asList, createdRange, pageOptions } from "../../engine/paging.ts";
+import { createObjectStore } from "./create-object-store.ts";
 
 /** One page of a bucket's objects. Throws `not_found` and `invalid_cursor`. */
 export async function listObjects({
@@ -15,7 +16,7 @@ export async function listObjects({
 }): Promise<Page<ObjectRecord>> {
   const page = pageOptions(input);
   const bucket = await getBucket({ ctx, input });
-  return ctx.stores.objects.list(
+  return createObjectStore(ctx.database).list(
     ctx.namespace._id,
     {
       parentId: bucket._id,

@@ -11,7 +11,7 @@ import {
   CreateObjectsResponse,
   ObjectListRequest,
 } from "../../contract/object.ts";
-import type { ObjectContent, ObjectRecord } from "../../ports/content-stores.ts";
+import type { ObjectContent, ObjectRecord } from "./object-store.ts";
 import { createObject } from "./create-object.ts";
 import { createObjects, type ObjectItem, type ObjectItemOutcome } from "./create-objects.ts";
 import { deleteObject } from "./delete-object.ts";

@@ -1,7 +1,8 @@
 import type { CreateTaxonomyRequest } from "../../contract/taxonomy.ts";
-import type { TaxonomyRecord } from "../../ports/taxonomy-store.ts";
+import type { TaxonomyRecord } from "./taxonomy-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { nameTaken } from "../../engine/errors.ts";
+import { createTaxonomyStore } from "./create-taxonomy-store.ts";
 
 /** Makes a taxonomy, a DRAFT until it is materialised. Throws `name_taken`. */
 export async function createTaxonomy({
@@ -33,7 +34,7 @@ export async function createTaxonomy({
     created_at: now,
     updated_at: now,
   };
-  const outcome = await ctx.stores.taxonomies.insert(taxonomy);
+  const outcome = await createTaxonomyStore(ctx.database).insert(taxonomy);
   if (outcome.kind === "duplicate" && outcome.fields.includes("name")) {
     throw nameTaken("taxonomy", input.name);
   }

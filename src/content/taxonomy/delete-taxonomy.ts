@@ -1,6 +1,7 @@
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { getTaxonomy } from "./get-taxonomy.ts";
+import { createTaxonomyStore } from "./create-taxonomy-store.ts";
 
 /**
  * Deletes a taxonomy that no task works for. The labels that it put on documents stay. Throws
@@ -14,9 +15,10 @@ export async function deleteTaxonomy({
   input: { readonly taxonomy: string };
 }): Promise<void> {
   const taxonomy = await getTaxonomy({ ctx, input });
-  if (await ctx.stores.taxonomies.removeAtRest(ctx.namespace._id, taxonomy._id)) return;
+  if (await createTaxonomyStore(ctx.database).removeAtRest(ctx.namespace._id, taxonomy._id)) return;
   // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
-  if ((await ctx.stores.taxonomies.find(ctx.namespace._id, taxonomy._id)) === null) return;
+  if ((await createTaxonomyStore(ctx.database).find(ctx.namespace._id, taxonomy._id)) === null)
+    return;
   throw new DomainError(
     "resource_in_use",
     `The task "${taxonomy.task_id ?? "just made"}" works for it. Wait until it has ended, or kill it.`,

@@ -1,8 +1,9 @@
 import type { ResourceListRequest } from "../../contract/common.ts";
 import type { Page } from "../../ports/resource-store.ts";
-import type { TaxonomyRecord } from "../../ports/taxonomy-store.ts";
+import type { TaxonomyRecord } from "./taxonomy-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { pageOptions, resourceFilter } from "../../engine/paging.ts";
+import { createTaxonomyStore } from "./create-taxonomy-store.ts";
 
 /** One page of the namespace's taxonomies. Throws `invalid_cursor`. */
 export async function listTaxonomies({
@@ -12,5 +13,9 @@ export async function listTaxonomies({
   ctx: NamespaceContext;
   input: ResourceListRequest;
 }): Promise<Page<TaxonomyRecord>> {
-  return ctx.stores.taxonomies.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
+  return createTaxonomyStore(ctx.database).list(
+    ctx.namespace._id,
+    resourceFilter(input),
+    pageOptions(input),
+  );
 }

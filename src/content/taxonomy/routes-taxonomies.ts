@@ -4,7 +4,7 @@ import { pageOf, PageQuery, ResourceListRequest } from "../../contract/common.ts
 import { IdOrName } from "../../contract/ids.ts";
 import { Task } from "../../contract/task.ts";
 import { CreateTaxonomyRequest, MaterializeRequest, Taxonomy } from "../../contract/taxonomy.ts";
-import type { TaxonomyRecord } from "../../ports/taxonomy-store.ts";
+import type { TaxonomyRecord } from "./taxonomy-store.ts";
 import { presentTask } from "../../engine/tasks/present-task.ts";
 import { createTaxonomy } from "./create-taxonomy.ts";
 import { deleteTaxonomy } from "./delete-taxonomy.ts";

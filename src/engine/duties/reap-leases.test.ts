@@ -4,8 +4,6 @@ import { claim } from "../runner/claim.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { reapLeases } from "./reap-leases.ts";
 
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
-
 const LEASE_MS = 60_000;
 const GRACE_MS = 120_000;
 
@@ -162,7 +160,13 @@ describe("the reaper", () => {
     await h.gateway.updateOne("tasks", { _id: bad._id }, { $set: { checkpoint: { done: "one" } } });
     h.advance(LEASE_MS);
     // The first that is due is the bad one.
-    vi.spyOn(h.ctx.stores.batches, "mirror").mockRejectedValueOnce(new TypeError("a bug"));
+    const findOneAndUpdate = h.gateway.findOneAndUpdate.bind(h.gateway);
+    let isFirst = true;
+    vi.spyOn(h.gateway, "findOneAndUpdate").mockImplementation(async (collection, ...rest) => {
+      if (collection !== "batches" || !isFirst) return findOneAndUpdate(collection, ...rest);
+      isFirst = false;
+      throw new TypeError("a bug");
+    });
     expect(await h.cron()).toEqual({ reaped: 1, failed: 1 });
     expect((await h.task(good._id)).status).toBe("FAILED");
     h.advance(GRACE_MS);

@@ -1,4 +1,3 @@
-import { findJob } from "../../catalog.ts";
 import { endTask } from "../runner/end-task.ts";
 import { leaseGuard } from "../runner/lease-guard.ts";
 import type { Run } from "../runner/run.ts";
@@ -108,7 +107,7 @@ async function failForGood(
     state,
     progress,
   };
-  run.job = (await findJob(task.task_type)?.open(ctx, taken.task, leaseGuard(run))) ?? null;
+  run.job = (await ctx.jobs.get(task.task_type)?.open(ctx, taken.task, leaseGuard(run))) ?? null;
   await endTask(run, { status: "FAILED", error });
   return "ended";
 }

@@ -4,8 +4,6 @@ import { taskRecord } from "../../../test/jobs/task-record.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { settleSilent } from "./settle-silent.ts";
 
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
-
 const HEARTBEAT_S = 60;
 
 /** A task that an executor has taken over and is due now, but for what is given. */

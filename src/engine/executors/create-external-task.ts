@@ -35,7 +35,7 @@ export async function createExternalTask({
       idempotencySlot: input.idempotencySlot,
       executor: {
         killable: type.killable,
-        maxAttempts: type.max_attempts,
+        attempts: type.max_attempts,
         heartbeatTimeout: type.heartbeat_timeout,
         backoff: type.backoff,
         concurrency:
@@ -51,7 +51,7 @@ export async function createExternalTask({
 }
 
 function unknownType(ctx: NamespaceContext, taskType: string): DomainError {
-  const message = ctx.taskTypes.has(taskType)
+  const message = ctx.jobs.has(taskType)
     ? "a built-in type is started by its own route, not by this one"
     : `there is no task type "${taskType}" in this namespace; make it with PUT /v1/task-types/${taskType}`;
   return new DomainError("invalid_request", `task_type: ${message}`, [

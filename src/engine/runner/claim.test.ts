@@ -2,8 +2,6 @@ import { describe, expect, it, vi } from "vitest";
 import { createJobHarness } from "../../../test/jobs/harness.ts";
 import { claim } from "./claim.ts";
 
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
-
 describe("a claim", () => {
   it("takes a PENDING task for one lease: a token, a deadline, the next attempt, nothing for the relay", async () => {
     const h = createJobHarness({ LEASE_SECONDS: "60" });

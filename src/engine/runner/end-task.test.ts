@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createJobHarness, type JobHarness } from "../../../test/jobs/harness.ts";
-import { NonRetryableError } from "./define-job.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
+import { NonRetryableError } from "../jobs/define-loop.ts";
 
 /** Each step takes longer than a heartbeat's interval, so that one goes before every step but the first. */
 const STEP_MS = 1_500;

@@ -1,11 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createJobHarness } from "../../../test/jobs/harness.ts";
 import { backoffSeconds } from "../tasks/backoff.ts";
-import { NonRetryableError } from "./define-job.ts";
+import { NonRetryableError } from "../jobs/define-loop.ts";
 import { describeError } from "./fail-attempt.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 function failing() {
   const h = createJobHarness();

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { TaskErrorRecord } from "../../ports/task-store.ts";
 import { publishJob } from "../tasks/publish-job.ts";
 import { retryIntent } from "../tasks/retry-intent.ts";
-import { NonRetryableError } from "./define-job.ts";
+import { NonRetryableError } from "../jobs/define-loop.ts";
 import { endTask } from "./end-task.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 

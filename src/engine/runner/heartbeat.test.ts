@@ -1,10 +1,8 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createJobHarness, type JobHarness } from "../../../test/jobs/harness.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { claim } from "./claim.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 const INTERVAL_MS = 1_000;
 const LEASE_MS = 60_000;

@@ -1,10 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { createJobHarness, type JobHarness } from "../../../test/jobs/harness.ts";
 import { claim } from "./claim.ts";
-import { guardedStores, LEASE_MARGIN_MS, LeaseLostError, leaseGuard } from "./lease-guard.ts";
+import { guardedStores } from "../jobs/guarded-stores.ts";
+import { LEASE_MARGIN_MS, LeaseLostError, leaseGuard } from "./lease-guard.ts";
 import type { Run } from "./run.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 const LEASE_MS = 60_000;
 

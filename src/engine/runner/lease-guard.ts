@@ -1,4 +1,5 @@
 import { OPERATION_ENDS_WITHIN_MS } from "../../ports/operation-time.ts";
+import type { HoldLease } from "../jobs/guarded-stores.ts";
 import { renewLease } from "./heartbeat.ts";
 import type { Run } from "./run.ts";
 
@@ -10,9 +11,6 @@ export const LEASE_MARGIN_MS = OPERATION_ENDS_WITHIN_MS + 5_000;
 
 /** A renewal may take so long itself that the lease is short again when its answer is here. */
 const MAX_RENEWALS = 3;
-
-/** Resolves while the lease holds for long enough to write; throws {@link LeaseLostError} otherwise. */
-export type HoldLease = () => Promise<void>;
 
 /** Thrown by a job's stores once its lease is in other hands, which the history says by then. */
 export class LeaseLostError extends Error {
@@ -41,22 +39,4 @@ export function leaseGuard(run: Run): HoldLease {
 
 function remainingMs({ ctx, task }: Run): number {
   return (task.lease_expires_at?.getTime() ?? 0) - ctx.runtime.now().getTime();
-}
-
-/**
- * The same stores, which hold the lease before whatever is asked of them, also where stores stand in
- * groups: reads too, since a list of the methods that write would some day lack one.
- */
-export function guardedStores<Stores extends object>(stores: Stores, hold: HoldLease): Stores {
-  return new Proxy(stores, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member === "object" && member !== null) return guardedStores(member, hold);
-      if (typeof member !== "function") return member;
-      return async (...parameters: unknown[]): Promise<unknown> => {
-        await hold();
-        return Reflect.apply(member, target, parameters);
-      };
-    },
-  });
 }

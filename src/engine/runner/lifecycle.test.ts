@@ -1,12 +1,10 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createJobHarness, type JobHarness } from "../../../test/jobs/harness.ts";
 import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { claim } from "./claim.ts";
 import { mayBecome } from "../tasks/transitions.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 const SECOND_MS = 1_000;
 

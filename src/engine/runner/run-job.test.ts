@@ -1,9 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createJobHarness } from "../../../test/jobs/harness.ts";
-import { NonRetryableError } from "./define-job.ts";
+import { NonRetryableError } from "../jobs/define-loop.ts";
 import { runJob } from "./run-job.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 const SECOND_MS = 1_000;
 

@@ -1,15 +1,14 @@
 import type { JobMessage } from "../../ports/queue.ts";
 import type { ServiceContext } from "../context.ts";
 import { unseenIntent } from "../tasks/plan-change.ts";
-import { findJob } from "../../catalog.ts";
 import { claim } from "./claim.ts";
 import { continueLater } from "./continue-later.ts";
-import { NonRetryableError, type StepOutcome } from "./define-job.ts";
+import { NonRetryableError, type StepOutcome } from "../jobs/define-loop.ts";
 import { endTask } from "./end-task.ts";
 import { describeError, failAttempt } from "./fail-attempt.ts";
 import { handOver } from "./hand-over.ts";
 import { heartbeat, type Pulse } from "./heartbeat.ts";
-import type { JobState, OpenJob } from "./job.ts";
+import type { JobState, OpenJob } from "../jobs/job.ts";
 import { LeaseLostError, leaseGuard } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 import { isOutage, sitOut } from "./sit-out.ts";
@@ -82,8 +81,8 @@ async function settle(
 }
 
 async function open(run: Run): Promise<OpenJob> {
-  const job = findJob(run.task.task_type);
-  if (job === null) {
+  const job = run.ctx.jobs.get(run.task.task_type);
+  if (job === undefined) {
     throw new NonRetryableError(
       "unknown_task_type",
       `This deployment has no job ${run.task.task_type}.`,

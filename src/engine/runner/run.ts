@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { changeTask } from "../tasks/change-task.ts";
 import type { Intent } from "../tasks/plan-change.ts";
-import type { JobState, OpenJob } from "./job.ts";
+import type { JobState, OpenJob } from "../jobs/job.ts";
 
 /** One invocation at work on one task: what it holds, and how far it is. */
 export type Run = {

@@ -1,9 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createJobHarness } from "../../../test/jobs/harness.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { MAX_OUTAGES } from "./sit-out.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 const GRACE_MS = 120_000;
 

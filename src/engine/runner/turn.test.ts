@@ -1,11 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createJobHarness, type JobHarness } from "../../../test/jobs/harness.ts";
 import { isTerminal } from "../../contract/status.ts";
 import { claim } from "./claim.ts";
 import { runJob } from "./run-job.ts";
-
-vi.mock(import("../../catalog.ts"), () => import("../../../test/jobs/scripted-job.ts"));
 
 const singleton = { key: "one-by-one", when_busy: "queue" } as const;
 

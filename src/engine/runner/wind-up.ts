@@ -1,6 +1,6 @@
 import type { TerminalStatus } from "../../contract/status.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
-import type { Conclusion } from "./define-job.ts";
+import type { Conclusion } from "../jobs/loop.ts";
 import { LeaseLostError } from "./lease-guard.ts";
 import type { Run } from "./run.ts";
 

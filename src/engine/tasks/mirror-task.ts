@@ -1,15 +1,6 @@
-import { ID_PREFIXES } from "../../contract/ids.ts";
-import type { MirrorStore, TaskMirror } from "../../ports/batch-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
-import type { ServiceContext, Stores } from "../context.ts";
-
-/** The kinds of resource that tasks work for, by the prefix of their ids. */
-const MIRRORS: Readonly<Record<string, (stores: Stores) => MirrorStore<unknown>>> = {
-  [ID_PREFIXES.batch]: (stores) => stores.batches,
-  [ID_PREFIXES.taxonomy]: (stores) => stores.taxonomies,
-  [ID_PREFIXES.cluster]: (stores) => stores.clusters,
-  [ID_PREFIXES.migration]: (stores) => stores.migrations,
-};
+import type { ServiceContext } from "../context.ts";
+import { mirrorOf } from "../jobs/resource-kind.ts";
 
 /**
  * Writes a task's status to the resource that it works for, so that either can be polled. The
@@ -20,11 +11,12 @@ export async function mirrorTask({
   ctx,
   task,
 }: {
-  ctx: Pick<ServiceContext, "stores">;
+  ctx: Pick<ServiceContext, "database" | "resources">;
   task: TaskRecord;
 }): Promise<void> {
   if (task.resource_id === null) return;
-  await MIRRORS[kindOf(task.resource_id)]?.(ctx.stores).mirror(task.resource_id, mirrorOf(task));
+  const kind = ctx.resources.get(prefixOf(task.resource_id));
+  await kind?.store(ctx.database).mirror(task.resource_id, mirrorOf(task));
 }
 
 /** The same for many tasks: one command for each kind of resource. */
@@ -32,20 +24,20 @@ export async function mirrorTasks({
   ctx,
   tasks,
 }: {
-  ctx: Pick<ServiceContext, "stores">;
+  ctx: Pick<ServiceContext, "database" | "resources">;
   tasks: readonly TaskRecord[];
 }): Promise<void> {
   const mirrors = tasks.flatMap((task) =>
     task.resource_id === null ? [] : [{ resourceId: task.resource_id, task: mirrorOf(task) }],
   );
-  for (const [kind, storeOf] of Object.entries(MIRRORS)) {
-    const own = mirrors.filter(({ resourceId }) => kindOf(resourceId) === kind);
-    if (own.length > 0) await storeOf(ctx.stores).mirrorMany(own);
+  for (const [prefix, kind] of ctx.resources) {
+    const own = mirrors.filter(({ resourceId }) => prefixOf(resourceId) === prefix);
+    if (own.length > 0) await kind.store(ctx.database).mirrorMany(own);
   }
 }
 
 /** The prefix of an id. */
-function kindOf(id: string): string {
+function prefixOf(id: string): string {
   return id.slice(0, id.indexOf("_"));
 }
 
@@ -65,15 +57,4 @@ export async function mirrorOrLog({
       error: String(error),
     });
   }
-}
-
-/** What of a task its resource shows. */
-export function mirrorOf(task: TaskRecord): TaskMirror {
-  return {
-    task_id: task._id,
-    version: task.version,
-    status: task.status,
-    error_message: task.error_message,
-    updated_at: task.updated_at,
-  };
 }

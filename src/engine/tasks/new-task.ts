@@ -16,7 +16,7 @@ export type Submission = {
 /** What a registered type says of its tasks; a task keeps to what was said when it was made. */
 export type ExecutorTerms = {
   readonly killable: boolean;
-  readonly maxAttempts: number;
+  readonly attempts: number;
   /** Seconds. */
   readonly heartbeatTimeout: number;
   readonly backoff: { readonly base: number; readonly cap: number };
@@ -49,7 +49,7 @@ export function heldSlot(key: string): string {
 export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Promise<TaskRecord> {
   const { options, idempotencySlot } = input;
   const { executor } = input;
-  const type = executor ?? ctx.taskTypes.get(input.taskType);
+  const type = executor ?? ctx.jobs.get(input.taskType);
   if (type === undefined) throw new Error(`there is no task type ${input.taskType}`);
   const now = ctx.runtime.now();
   const times = taskTimes(options, now);
@@ -69,7 +69,7 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
     completed_at: null,
     progress: null,
     attempt: 0,
-    max_attempts: options.max_attempts ?? type.maxAttempts,
+    max_attempts: options.max_attempts ?? type.attempts,
     cancel: null,
     last_error: null,
     tags: [...new Set(options.tags)],

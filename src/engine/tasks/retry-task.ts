@@ -62,7 +62,7 @@ function termsOf(task: TaskRecord): { readonly executor?: ExecutorTerms } {
   return {
     executor: {
       killable: task.kill_refusal === null,
-      maxAttempts: task.max_attempts,
+      attempts: task.max_attempts,
       heartbeatTimeout: task.executor.heartbeat_timeout,
       backoff: task.executor.backoff,
       concurrency:

@@ -1,13 +1,7 @@
-import { UNFINISHED_STATUSES } from "../../contract/status.ts";
-import type { PageOptions } from "../../ports/resource-store.ts";
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { deleteUnverified } from "./delete-unverified.ts";
 import { getNamespace } from "./get-namespace.ts";
 import { requireAdmin } from "./visible.ts";
-
-/** The page of a list that is only asked whether it has a row. */
-const FIRST_ROW: PageOptions = { direction: "ascending", limit: 1, after: null };
 
 /**
  * Deletes a namespace that holds nothing which works or waits, or the target of a migration that was
@@ -25,12 +19,18 @@ export async function deleteNamespace({
 }): Promise<void> {
   requireAdmin(ctx.principal);
   const namespace = await getNamespace({ ctx, input });
-  if (namespace.status !== "ACTIVE") return deleteUnverified(ctx, namespace);
-  if (await ctx.stores.namespaces.isInUse(namespace._id)) {
-    const found = await contentsOf(ctx, namespace._id);
+  if (namespace.status !== "ACTIVE") {
+    // The namespace goes last, so that after a crash it is there to be deleted again.
+    for (const { removeUnverified } of ctx.contents) await removeUnverified?.({ ctx, namespace });
+    await ctx.stores.namespaces.remove(namespace._id);
+    return;
+  }
+  const ofApps = ctx.contents.flatMap(({ collections }) => collections);
+  const found = await ctx.stores.namespaces.contents(namespace._id, ofApps);
+  if (found.length > 0) {
     throw new DomainError(
       "not_empty",
-      `The namespace "${namespace.name}" holds ${found.join(", ") || "resources"}. ` +
+      `The namespace "${namespace.name}" holds ${found.join(", ")}. ` +
         "Delete these, and let its tasks end, first.",
     );
   }
@@ -38,31 +38,4 @@ export async function deleteNamespace({
   // Who makes a namespace of the same name next must not work in the deleted one.
   ctx.memory.namespaces.delete(namespace._id);
   ctx.memory.namespaces.delete(namespace.name);
-}
-
-/** What is in the way of a deletion, in words; read only once something is known to be. */
-async function contentsOf(ctx: CallerContext, namespaceId: string): Promise<string[]> {
-  const { buckets, collections, clusters, taxonomies, migrations, schedules, webhooks, tasks } =
-    ctx.stores;
-  const pages = await Promise.all([
-    buckets.list(namespaceId, {}, FIRST_ROW),
-    collections.list(namespaceId, {}, FIRST_ROW),
-    clusters.list(namespaceId, {}, FIRST_ROW),
-    taxonomies.list(namespaceId, {}, FIRST_ROW),
-    migrations.list(namespaceId, {}, FIRST_ROW),
-    schedules.list(namespaceId, {}, FIRST_ROW),
-    webhooks.list(namespaceId, {}, FIRST_ROW),
-    tasks.list({ namespaceIds: [namespaceId], statuses: UNFINISHED_STATUSES }, FIRST_ROW),
-  ]);
-  const words = [
-    "buckets",
-    "collections",
-    "clusters",
-    "taxonomies",
-    "migrations",
-    "schedules",
-    "webhooks",
-    "tasks that have not ended",
-  ];
-  return words.filter((_, index) => (pages[index]?.rows.length ?? 0) > 0);
 }

@@ -10,9 +10,9 @@ import type {
   SeenDelivery,
 } from "../../ports/delivery-store.ts";
 import { eventTerms, responseCodes } from "./delivery-terms.ts";
-import { among, createdWithin } from "./filters.ts";
-import type { Doc, MongoGateway, Query } from "./gateway.ts";
-import { findPage } from "./keyset.ts";
+import { among, createdWithin } from "../../database/filters.ts";
+import type { Doc, Database, Query } from "../../ports/database.ts";
+import { findPage } from "../../database/keyset.ts";
 
 const COLLECTION = "deliveries";
 
@@ -30,12 +30,12 @@ const UNSETTLED = { $in: ["PENDING", "DEAD"] } as const;
 const LOG_LIMIT = 64;
 
 /** The deliveries and their attempts, in the collection `deliveries`. */
-export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
+export function createDeliveryStore(database: Database): DeliveryStore {
   return {
     insertMany: async (deliveries) => {
       // A duplicate _id is the same delivery, made by the dispatch before; its attempts stay.
       if (deliveries.length === 0) return;
-      await gateway.insertMany(
+      await database.insertMany(
         COLLECTION,
         deliveries.map((delivery) => ({
           ...delivery,
@@ -45,28 +45,28 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       );
     },
     get: (deliveryId) =>
-      gateway.findOne<DeliveryRecord>(
+      database.findOne<DeliveryRecord>(
         COLLECTION,
         { _id: deliveryId },
         { projection: WITHOUT_TERMS },
       ),
     getMany: (deliveryIds) =>
-      gateway.find<DeliverySummaryRecord>(
+      database.find<DeliverySummaryRecord>(
         COLLECTION,
         { _id: { $in: deliveryIds } },
         { projection: WITHOUT_LOG },
       ),
     list: (namespaceId, filter, page, withLog = false) =>
       findPage<DeliveryRowRecord>(
-        gateway,
+        database,
         COLLECTION,
         deliveryQuery(namespaceId, filter),
         page,
         withLog ? WITHOUT_TERMS : WITHOUT_LOG,
       ),
-    recordAttempt: (outcome) => recordAttempt(gateway, outcome),
+    recordAttempt: (outcome) => recordAttempt(database, outcome),
     reopenMany: async (deliveries, { key, relayAt, at }) => {
-      await gateway.bulkUpdate(
+      await database.bulkUpdate(
         COLLECTION,
         deliveries.map(({ _id, attempt_count }) => ({
           filter: { _id, state: { $in: ENDED }, attempt_count, resend_key: { $ne: key } },
@@ -87,7 +87,7 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       );
     },
     abandon: async (deliveryId, reason, at) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: deliveryId, state: "PENDING" },
         { $set: ended("DEAD", reason, null, at) },
@@ -95,26 +95,26 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
     },
     abandonMany: async (deliveryIds, reason, at) => {
       if (deliveryIds.length === 0) return;
-      await gateway.updateMany(
+      await database.updateMany(
         COLLECTION,
         { _id: { $in: deliveryIds }, state: "PENDING" },
         { $set: ended("DEAD", reason, null, at) },
       );
     },
     skip: async (deliveryId, reason, relayAt, at) =>
-      (await gateway.updateOne(
+      (await database.updateOne(
         COLLECTION,
         { _id: deliveryId, state: UNSETTLED },
         { $set: ended("SKIPPED", reason, relayAt, at) },
       )) > 0,
     hold: async (delivery, hold, relayAt) => {
-      await gateway.updateOne(COLLECTION, untouched(delivery), {
+      await database.updateOne(COLLECTION, untouched(delivery), {
         $set: { hold, relay_at: relayAt },
       });
     },
     release: async (deliveries, now, relayAfterMs) => {
       if (deliveries.length === 0) return;
-      await gateway.bulkUpdate(
+      await database.bulkUpdate(
         COLLECTION,
         deliveries.map((delivery) => {
           const dueMs = Math.max(now.getTime(), delivery.next_attempt_at?.getTime() ?? 0);
@@ -128,13 +128,13 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       );
     },
     heldFor: (webhookId, holds, limit) =>
-      gateway.find<DeliverySummaryRecord>(
+      database.find<DeliverySummaryRecord>(
         COLLECTION,
         { webhook_id: webhookId, hold: { $in: holds }, state: "PENDING" },
         { sort: { created_at: 1, _id: 1 }, limit, projection: WITHOUT_LOG },
       ),
     hasSucceeded: async (webhookId, since, madeSince) =>
-      (await gateway.findOne(
+      (await database.findOne(
         COLLECTION,
         {
           webhook_id: webhookId,
@@ -146,14 +146,14 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       )) !== null,
     existing: async (deliveryIds) =>
       (
-        await gateway.find<Doc>(
+        await database.find<Doc>(
           COLLECTION,
           { _id: { $in: deliveryIds } },
           { projection: { _id: 1 } },
         )
       ).map(({ _id }) => _id),
     hasUnsettledBefore: async (delivery) =>
-      (await gateway.findOne(
+      (await database.findOne(
         COLLECTION,
         {
           ...ofTask(delivery),
@@ -164,27 +164,27 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
         { projection: { _id: 1 } },
       )) !== null,
     nextUnsettled: (delivery) =>
-      gateway.findOne<DeliverySummaryRecord>(
+      database.findOne<DeliverySummaryRecord>(
         COLLECTION,
         { ...ofTask(delivery), sequence: { $gt: delivery.sequence }, state: UNSETTLED },
         { sort: { sequence: 1 }, projection: WITHOUT_LOG },
       ),
     forgetRelay: async (deliveryId) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: deliveryId, state: { $in: ["DELIVERED", "SKIPPED"] } },
         { $set: { relay_at: null } },
       );
     },
     dueForRelay: (now, limit) =>
-      gateway.find<DeliverySummaryRecord>(
+      database.find<DeliverySummaryRecord>(
         COLLECTION,
         { relay_at: { $lte: now } },
         { sort: { relay_at: 1 }, limit, projection: WITHOUT_LOG },
       ),
     postponeRelays: async (deliveries, changeOf) => {
       if (deliveries.length === 0) return;
-      await gateway.bulkUpdate(
+      await database.bulkUpdate(
         COLLECTION,
         deliveries.map((delivery) => ({
           filter: { _id: delivery._id, state: "PENDING", relay_at: delivery.relay_at },
@@ -194,13 +194,13 @@ export function createDeliveryStore(gateway: MongoGateway): DeliveryStore {
       );
     },
     purge: async (before, limit) => {
-      const old = await gateway.find<Doc>(
+      const old = await database.find<Doc>(
         COLLECTION,
         { created_at: { $lt: before }, state: { $in: ENDED } },
         { sort: { created_at: 1 }, limit, projection: { _id: 1 } },
       );
       if (old.length === 0) return 0;
-      return gateway.deleteMany(COLLECTION, {
+      return database.deleteMany(COLLECTION, {
         _id: { $in: old.map((delivery) => delivery._id) },
         // One that was reopened since it was read is on its way again.
         state: { $in: ENDED },
@@ -255,13 +255,13 @@ function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
  * recorded decides. When nothing matched, the same write may have been applied before its answer
  * was lost, which its nonce tells; else it is logged beside the one that counts, once.
  */
-async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Promise<boolean> {
+async function recordAttempt(database: Database, outcome: AttemptOutcome): Promise<boolean> {
   const { attempt } = outcome;
   const logged = {
     $push: { attempts: attempt },
     $addToSet: { response_codes: { $each: responseCodes(attempt.response_status) } },
   };
-  const recorded = await gateway.updateOne(
+  const recorded = await database.updateOne(
     COLLECTION,
     { _id: outcome.deliveryId, state: "PENDING", attempt_count: attempt.attempt - 1 },
     {
@@ -279,13 +279,13 @@ async function recordAttempt(gateway: MongoGateway, outcome: AttemptOutcome): Pr
   );
   if (recorded > 0) return true;
 
-  const stored = await gateway.findOne<DeliveryRecord>(
+  const stored = await database.findOne<DeliveryRecord>(
     COLLECTION,
     { _id: outcome.deliveryId },
     { projection: { attempts: 1 } },
   );
   if (stored?.attempts.some((known) => known.write_id === attempt.write_id)) return true;
-  await gateway.updateOne(
+  await database.updateOne(
     COLLECTION,
     {
       _id: outcome.deliveryId,

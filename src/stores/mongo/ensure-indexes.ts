@@ -1,5 +1,5 @@
 import type { Db, IndexDescription } from "mongodb";
-import { INDEXES } from "./indexes.ts";
+import type { Index } from "../../ports/database.ts";
 
 const STORAGE_KEY = "indexes";
 
@@ -12,19 +12,20 @@ export async function ensureIndexes(
   db: Db,
   storage: DurableObjectStorage,
   uri: string,
+  indexes: readonly Index[],
 ): Promise<void> {
-  const wanted = await fingerprint(`${uri}/${db.databaseName}/${JSON.stringify(INDEXES)}`);
+  const wanted = await fingerprint(`${uri}/${db.databaseName}/${JSON.stringify(indexes)}`);
   if ((await storage.get(STORAGE_KEY)) === wanted) return;
-  const collections = new Set(INDEXES.map((index) => index.collection));
+  const collections = new Set(indexes.map((index) => index.collection));
   for (const collection of collections) {
-    const indexes = INDEXES.filter((index) => index.collection === collection);
-    await db.collection(collection).createIndexes(indexes.map((index) => specificationOf(index)));
+    const own = indexes.filter((index) => index.collection === collection);
+    await db.collection(collection).createIndexes(own.map((index) => specificationOf(index)));
   }
   await storage.put(STORAGE_KEY, wanted);
 }
 
-function specificationOf({ name, key, unique }: (typeof INDEXES)[number]): IndexDescription {
-  return unique === undefined ? { name, key } : { name, key, unique };
+function specificationOf({ name, key, unique }: Index): IndexDescription {
+  return { name, key: { ...key }, ...(unique !== undefined && { unique }) };
 }
 
 async function fingerprint(text: string): Promise<string> {

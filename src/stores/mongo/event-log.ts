@@ -1,5 +1,5 @@
 import type { EventLogStore, PlacedEvent, UnplacedEvent } from "../../ports/event-log.ts";
-import type { Doc, MongoGateway, Query } from "./gateway.ts";
+import type { Doc, Database, Query } from "../../ports/database.ts";
 
 const EVENTS = "events";
 const POSITIONS = "event_positions";
@@ -18,9 +18,9 @@ type PositionRow = Doc & {
 };
 
 /** The order of events, in the collection `event_positions`. Every method is one command but `purge`. */
-export function createEventLogStore(gateway: MongoGateway): EventLogStore {
+export function createEventLogStore(database: Database): EventLogStore {
   const highest = async (namespaceId: string, filter: Query, sort: "_id" | "created_at") => {
-    const row = await gateway.findOne<Doc>(POSITIONS, filter, {
+    const row = await database.findOne<Doc>(POSITIONS, filter, {
       sort: { [sort]: -1 },
       projection: { _id: 1 },
     });
@@ -30,7 +30,7 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
     highest(namespaceId, { _id: { $gt: `${namespaceId}:`, $lt: `${namespaceId};` } }, "_id");
   return {
     unplaced: (namespaceId, limit) =>
-      gateway.find<UnplacedEvent>(
+      database.find<UnplacedEvent>(
         EVENTS,
         // Those that have one hold null, which is before every date.
         { namespace_id: namespaceId, unplaced_at: { $gt: new Date(0) } },
@@ -42,7 +42,7 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
       ),
     lastPosition,
     place: (namespaceId, first, events, at) =>
-      gateway.insertInOrder(
+      database.insertInOrder(
         POSITIONS,
         events.map(({ _id, type, task_id, timestamp }, index): PositionRow => ({
           _id: idOf(namespaceId, first + index),
@@ -55,7 +55,7 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
         })),
       ),
     placedAmong: async (eventIds) => {
-      const rows = await gateway.find<PositionRow>(
+      const rows = await database.find<PositionRow>(
         POSITIONS,
         { event_id: { $in: eventIds } },
         { projection: { event_id: 1 } },
@@ -65,10 +65,10 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
     markPlaced: async (eventIds) => {
       if (eventIds.length === 0) return;
       const filter = { _id: { $in: eventIds } };
-      await gateway.updateMany(EVENTS, filter, { $set: { unplaced_at: null } });
+      await database.updateMany(EVENTS, filter, { $set: { unplaced_at: null } });
     },
     above: async (namespaceId, position, limit) => {
-      const rows = await gateway.find<PositionRow>(
+      const rows = await database.find<PositionRow>(
         POSITIONS,
         { _id: { $gt: idOf(namespaceId, position), $lt: `${namespaceId};` } },
         { sort: { _id: 1 }, limit, readConcern: "majority" },
@@ -84,7 +84,7 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
     lastGivenBefore: (namespaceId, time) =>
       highest(namespaceId, { namespace_id: namespaceId, created_at: { $lt: time } }, "created_at"),
     purge: async (before, now, limit) => {
-      const old = await gateway.find<PositionRow>(
+      const old = await database.find<PositionRow>(
         POSITIONS,
         { created_at: { $lt: before } },
         { sort: { created_at: 1 }, limit, projection: { namespace_id: 1 } },
@@ -92,12 +92,12 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
       if (old.length === 0) return 0;
       const heads = await headsAmong(old);
       const freed = old.flatMap(({ _id }) => (heads.includes(_id) ? [] : [_id]));
-      if (freed.length > 0) await gateway.deleteMany(POSITIONS, { _id: { $in: freed } });
+      if (freed.length > 0) await database.deleteMany(POSITIONS, { _id: { $in: freed } });
       if (heads.length > 0) {
         // Looked at again after the next retention: else those of idle namespaces would be all that
         // a later run finds.
         const filter = { _id: { $in: heads } };
-        await gateway.updateMany(POSITIONS, filter, { $set: { created_at: now } });
+        await database.updateMany(POSITIONS, filter, { $set: { created_at: now } });
       }
       return old.length;
     },
@@ -106,7 +106,7 @@ export function createEventLogStore(gateway: MongoGateway): EventLogStore {
   /** Most have a position above them, which one read tells; of the others' namespaces it is asked. */
   async function headsAmong(rows: readonly PositionRow[]): Promise<readonly string[]> {
     const nextOf = ({ _id, namespace_id: id }: PositionRow) => idOf(id, positionOf(_id, id) + 1);
-    const above = await gateway.find<Doc>(
+    const above = await database.find<Doc>(
       POSITIONS,
       { _id: { $in: rows.map((row) => nextOf(row)) } },
       { projection: { _id: 1 } },

@@ -3,27 +3,27 @@ import type {
   EventTypeRecord,
   EventTypeStore,
 } from "../../ports/event-type-store.ts";
-import { among } from "./filters.ts";
-import type { MongoGateway, Query } from "./gateway.ts";
+import { among } from "../../database/filters.ts";
+import type { Database, Query } from "../../ports/database.ts";
 
 const COLLECTION = "event_types";
 
 const WITHOUT_PAST = { past: 0 } as const;
 
 /** The deployer's event types; unique by the index `{ namespace_id, name }`. Each method is one command. */
-export function createEventTypeStore(gateway: MongoGateway): EventTypeStore {
+export function createEventTypeStore(database: Database): EventTypeStore {
   return {
-    insert: (record) => gateway.insertOne(COLLECTION, record),
+    insert: (record) => database.insertOne(COLLECTION, record),
     find: (namespaceId, type) =>
-      gateway.findOne<EventTypeHead>(
+      database.findOne<EventTypeHead>(
         COLLECTION,
         { namespace_id: namespaceId, name: type },
         { projection: WITHOUT_PAST },
       ),
     findWhole: (namespaceId, type) =>
-      gateway.findOne<EventTypeRecord>(COLLECTION, { namespace_id: namespaceId, name: type }),
+      database.findOne<EventTypeRecord>(COLLECTION, { namespace_id: namespaceId, name: type }),
     list: (namespaceId, { names, status }, after, limit) =>
-      gateway.find<EventTypeHead>(
+      database.find<EventTypeHead>(
         COLLECTION,
         {
           namespace_id: namespaceId,
@@ -33,7 +33,7 @@ export function createEventTypeStore(gateway: MongoGateway): EventTypeStore {
         { sort: { name: 1 }, limit, projection: WITHOUT_PAST },
       ),
     change: async ({ _id, revision }, patch, past) =>
-      (await gateway.updateOne(
+      (await database.updateOne(
         COLLECTION,
         { _id, revision },
         {
@@ -42,7 +42,7 @@ export function createEventTypeStore(gateway: MongoGateway): EventTypeStore {
         },
       )) > 0,
     hasMatch: async (namespaceId, pattern, scope) =>
-      (await gateway.findOne(
+      (await database.findOne(
         COLLECTION,
         {
           namespace_id: namespaceId,

@@ -4,45 +4,45 @@ import {
   type EventStore,
   type PublishedEventRecord,
 } from "../../ports/delivery-store.ts";
-import { createdWithin } from "./filters.ts";
-import type { Doc, MongoGateway } from "./gateway.ts";
-import { findPage } from "./keyset.ts";
+import { createdWithin } from "../../database/filters.ts";
+import type { Doc, Database } from "../../ports/database.ts";
+import { findPage } from "../../database/keyset.ts";
 import { moveFanOuts } from "./outboxes.ts";
 
 const COLLECTION = "events";
 
 /** The log of events, in the collection `events`. */
-export function createEventStore(gateway: MongoGateway): EventStore {
+export function createEventStore(database: Database): EventStore {
   return {
     insertMany: async (events) => {
       // A duplicate _id is the same event, logged by the dispatch before.
-      if (events.length > 0) await gateway.insertMany(COLLECTION, events.map(unplaced));
+      if (events.length > 0) await database.insertMany(COLLECTION, events.map(unplaced));
     },
     getMany: async (eventIds) => {
       if (eventIds.length === 0) return { events: [], isCut: false };
-      const { rows, isCut } = await gateway.findWithin<EventRecord>(
+      const { rows, isCut } = await database.findWithin<EventRecord>(
         COLLECTION,
         { _id: { $in: eventIds } },
         { sort: { _id: 1 }, limit: eventIds.length },
       );
       return { events: rows, isCut };
     },
-    get: (eventId) => gateway.findOne<EventRecord>(COLLECTION, { _id: eventId }),
+    get: (eventId) => database.findOne<EventRecord>(COLLECTION, { _id: eventId }),
     list: (namespaceId, { createdFrom, createdBefore }, page) =>
       findPage<EventRecord>(
-        gateway,
+        database,
         COLLECTION,
         { namespace_id: namespaceId, ...createdWithin(createdFrom, createdBefore) },
         page,
       ),
     ofTask: (namespaceId, taskId, after = 0) =>
-      gateway.find<EventRecord>(
+      database.find<EventRecord>(
         COLLECTION,
         { namespace_id: namespaceId, task_id: taskId, sequence: { $gt: after } },
         { sort: { sequence: 1 }, limit: EVENTS_AT_ONCE },
       ),
     loggedFrom: (namespaceId, { at, id }) =>
-      gateway.find<EventRecord>(
+      database.find<EventRecord>(
         COLLECTION,
         {
           namespace_id: namespaceId,
@@ -52,34 +52,34 @@ export function createEventStore(gateway: MongoGateway): EventStore {
         },
         { sort: { created_at: 1, _id: 1 }, limit: EVENTS_AT_ONCE },
       ),
-    publish: (event) => gateway.insertOne(COLLECTION, unplaced(event)),
+    publish: (event) => database.insertOne(COLLECTION, unplaced(event)),
     getPublished: (eventId) =>
-      gateway.findOne<PublishedEventRecord>(COLLECTION, {
+      database.findOne<PublishedEventRecord>(COLLECTION, {
         _id: eventId,
         request_hash: { $exists: true },
       }),
     settle: async (eventIds) => {
       const filter = { _id: { $in: eventIds } };
-      await gateway.updateMany(COLLECTION, filter, {
+      await database.updateMany(COLLECTION, filter, {
         $set: { outbox_at: null, fan_out: null },
       });
     },
-    moveFanOuts: (moves) => moveFanOuts(gateway, COLLECTION, moves),
+    moveFanOuts: (moves) => moveFanOuts(database, COLLECTION, moves),
     dueForDispatch: async (before, limit) =>
-      gateway.find<PublishedEventRecord>(
+      database.find<PublishedEventRecord>(
         COLLECTION,
         // Those of tasks have no such field; those that were dispatched hold null.
         { outbox_at: { $lte: before } },
         { sort: { outbox_at: 1 }, limit },
       ),
     purge: async (before, limit) => {
-      const old = await gateway.find<Doc>(
+      const old = await database.find<Doc>(
         COLLECTION,
         { created_at: { $lt: before } },
         { sort: { created_at: 1 }, limit, projection: { _id: 1 } },
       );
       if (old.length === 0) return 0;
-      return gateway.deleteMany(COLLECTION, { _id: { $in: old.map((event) => event._id) } });
+      return database.deleteMany(COLLECTION, { _id: { $in: old.map((event) => event._id) } });
     },
   };
 }

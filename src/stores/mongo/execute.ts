@@ -8,7 +8,7 @@ import {
   MongoServerError,
 } from "mongodb";
 import type { InsertOutcome } from "../../ports/resource-store.ts";
-import type { Doc } from "./gateway.ts";
+import type { Doc } from "../../ports/database.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
 import { fromStored, toStored } from "./vectors.ts";
 

@@ -1,20 +1,8 @@
-import { COPIED_KINDS } from "../../ports/copied-kinds.ts";
-
-type Fields = Readonly<Record<string, 1 | -1>>;
-
-/** An index that a deployment must have; `scripts` and stand-ins create it. */
-export type Index = {
-  readonly collection: string;
-  readonly name: string;
-  readonly key: Record<string, 1 | -1>;
-  readonly unique?: true;
-};
-
-/** Lists in order of time, newest first by default; an index is walked in either direction. */
-const BY_TIME = { created_at: -1, _id: -1 } as const;
+import { BY_TIME, type IndexFields, ofResource, plain, unique } from "../../database/indexes.ts";
+import type { Index } from "../../ports/database.ts";
 
 /** What a scan for due work or old rows walks along. */
-const TASK_QUEUES: readonly Fields[] = [
+const TASK_QUEUES: readonly IndexFields[] = [
   { status: 1, relay_at: 1 },
   { status: 1, lease_expires_at: 1 },
   { outbox_at: 1 },
@@ -35,44 +23,21 @@ const TASK_FILTERS = [
 const DELIVERY_FILTERS = ["state", "event_terms", "response_codes"] as const;
 
 /**
- * Every index of the deployment. The unique ones are part of the logic: names, keys and hashes are
+ * The engine's own indexes. The unique ones are part of the logic: names, keys and hashes are
  * unique because of them alone. None is partial, sparse or TTL, which not every database that
  * speaks MongoDB's protocol has.
  */
-export const INDEXES: readonly Index[] = [
+export const ENGINE_INDEXES: readonly Index[] = [
   unique("namespaces", { name: 1 }),
   plain("namespaces", BY_TIME),
 
   unique("keys", { hash: 1 }),
   plain("keys", BY_TIME),
 
-  unique("buckets", { namespace_id: 1, name: 1 }),
-  plain("buckets", { namespace_id: 1, ...BY_TIME }),
-
-  unique("objects", { bucket_id: 1, key: 1 }),
-  plain("objects", { bucket_id: 1, ...BY_TIME }),
-  plain("objects", { bucket_id: 1, _id: 1 }),
-
-  unique("collections", { namespace_id: 1, name: 1 }),
-  plain("collections", { namespace_id: 1, ...BY_TIME }),
-
-  plain("documents", { collection_id: 1, ...BY_TIME }),
-  plain("documents", { collection_id: 1, object_id: 1 }),
-  plain("documents", { collection_id: 1, _id: 1 }),
-
-  plain("batches", { bucket_id: 1, ...BY_TIME }),
-  plain("batches", { collection_id: 1, status: 1 }),
-
-  unique("task_types", { namespace_id: 1, name: 1 }),
-  plain("task_types", { namespace_id: 1, ...BY_TIME }),
+  ...ofResource("task_types"),
   plain("task_types", { sealed_secret: 1 }),
 
   unique("event_types", { namespace_id: 1, name: 1 }),
-
-  unique("clusters", { namespace_id: 1, name: 1 }),
-  plain("clusters", { namespace_id: 1, ...BY_TIME }),
-  plain("cluster_models", { cluster_id: 1, task_id: 1 }),
-  plain("cluster_models", { task_id: 1 }),
 
   plain("tasks", { namespace_id: 1, ...BY_TIME }),
   unique("tasks", { namespace_id: 1, idempotency_slot: 1 }),
@@ -83,15 +48,7 @@ export const INDEXES: readonly Index[] = [
   ...TASK_FILTERS.map((field) => plain("tasks", { namespace_id: 1, [field]: 1, ...BY_TIME })),
   ...TASK_QUEUES.map((key) => plain("tasks", key)),
 
-  unique("taxonomies", { namespace_id: 1, name: 1 }),
-  plain("taxonomies", { namespace_id: 1, ...BY_TIME }),
-
-  unique("migrations", { namespace_id: 1, name: 1 }),
-  plain("migrations", { namespace_id: 1, ...BY_TIME }),
-  ...COPIED_KINDS.map(({ name }) => plain(name, { namespace_id: 1, _id: 1 })),
-
-  unique("schedules", { namespace_id: 1, name: 1 }),
-  plain("schedules", { namespace_id: 1, ...BY_TIME }),
+  ...ofResource("schedules"),
   plain("schedules", { unsynced_at: 1 }),
 
   plain("webhooks", { namespace_id: 1, ...BY_TIME }),
@@ -125,11 +82,3 @@ export const INDEXES: readonly Index[] = [
   plain("event_positions", { namespace_id: 1, created_at: 1 }),
   plain("event_positions", { created_at: 1 }),
 ];
-
-function plain(collection: string, key: Fields): Index {
-  return { collection, name: Object.keys(key).join("_"), key };
-}
-
-function unique(collection: string, key: Fields): Index {
-  return { ...plain(collection, key), unique: true };
-}

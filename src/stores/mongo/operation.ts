@@ -1,5 +1,5 @@
 import type { InsertOutcome } from "../../ports/resource-store.ts";
-import type { BulkUpdate, Doc, FindOptions, Query } from "./gateway.ts";
+import type { BulkUpdate, Doc, FindOptions, Query } from "../../ports/database.ts";
 
 /** One MongoDB operation on its way to the Durable Object that keeps the connection. */
 export type MongoOperation =

@@ -1,5 +1,5 @@
 import type { FanOutCursor, FanOutMove, Outbox } from "../../ports/task-store.ts";
-import type { BulkUpdate, MongoGateway, Query } from "./gateway.ts";
+import type { BulkUpdate, Database, Query } from "../../ports/database.ts";
 
 /**
  * Empties the outboxes from which all was dispatched: one command. Only when events came in
@@ -8,12 +8,12 @@ import type { BulkUpdate, MongoGateway, Query } from "./gateway.ts";
  * twice.
  */
 export async function settleOutboxes(
-  gateway: MongoGateway,
+  database: Database,
   collection: string,
   outboxes: readonly Outbox[],
 ): Promise<void> {
   const each = (updateOf: (outbox: Outbox) => Pick<BulkUpdate, "filter" | "update">) =>
-    gateway.bulkUpdate(
+    database.bulkUpdate(
       collection,
       outboxes.map((outbox) => ({ ...updateOf(outbox), upsert: false })),
     );
@@ -45,11 +45,11 @@ function untouched({ ownerId, eventIds }: Outbox): Query {
  * at once, moves it once. How many were moved. May be applied twice.
  */
 export function moveFanOuts(
-  gateway: MongoGateway,
+  database: Database,
   collection: string,
   moves: readonly FanOutMove[],
 ): Promise<number> {
-  return gateway.bulkUpdate(
+  return database.bulkUpdate(
     collection,
     moves.map(({ ownerId, from, to, outboxAt }) => ({
       filter: { _id: ownerId, ...standingAt(from) },

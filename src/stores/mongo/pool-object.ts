@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Db, MongoClient, MongoServerError, MongoServerSelectionError } from "mongodb";
 import { parseConfig } from "../../config.ts";
 import { OPERATION_TIMEOUT_MS } from "../../ports/operation-time.ts";
+import { declaredIndexes } from "./declared-indexes.ts";
 import { execute } from "./execute.ts";
 import { ensureIndexes } from "./ensure-indexes.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
@@ -87,7 +88,7 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
     });
     const ready = client.connect().then(async () => {
       const db = client.db(database);
-      await ensureIndexes(db, this.ctx.storage, uri);
+      await ensureIndexes(db, this.ctx.storage, uri, declaredIndexes());
       return db;
     });
     const connection = { client, ready };

@@ -1,8 +1,8 @@
 import { SlotTakenError, StoreUnavailableError } from "../../ports/errors.ts";
-import type { BoundedRead, Doc, MongoGateway } from "./gateway.ts";
+import type { BoundedRead, Doc, Database } from "../../ports/database.ts";
 import type { MongoOperation, MongoResult } from "./operation.ts";
 
-/** What {@link MongoGateway.findWithin} reads at the most, a quarter of what one call may answer. */
+/** What {@link Database.findWithin} reads at the most, a quarter of what one call may answer. */
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 
 /** The Durable Objects that keep the connections, as far as the gateway needs them. */
@@ -21,7 +21,7 @@ export function createMongoGateway(
   pool: MongoPoolNamespace,
   poolSize: number,
   random: () => number,
-): MongoGateway {
+): Database {
   let stub: MongoPoolStub | null = null;
 
   async function run(

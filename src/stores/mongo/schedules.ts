@@ -1,7 +1,7 @@
 import type { ScheduleRecord, ScheduleStore } from "../../ports/schedule-store.ts";
-import { resourceQuery } from "./filters.ts";
-import type { MongoGateway } from "./gateway.ts";
-import { findPage } from "./keyset.ts";
+import { resourceQuery } from "../../database/filters.ts";
+import type { Database } from "../../ports/database.ts";
+import { findPage } from "../../database/keyset.ts";
 
 const COLLECTION = "schedules";
 
@@ -9,22 +9,19 @@ const COLLECTION = "schedules";
 const IN_SERVICE = { status: { $in: ["ACTIVE", "SUSPENDED"] } };
 
 /** The schedules; names are unique by the index `{ namespace_id, name }`. */
-export function createScheduleStore(
-  gateway: MongoGateway,
-  newWriteId: () => string,
-): ScheduleStore {
+export function createScheduleStore(database: Database, newWriteId: () => string): ScheduleStore {
   return {
-    insert: (schedule) => gateway.insertOne(COLLECTION, schedule),
+    insert: (schedule) => database.insertOne(COLLECTION, schedule),
     find: (namespaceId, idOrName) =>
-      gateway.findOne<ScheduleRecord>(COLLECTION, {
+      database.findOne<ScheduleRecord>(COLLECTION, {
         namespace_id: namespaceId,
         $or: [{ _id: idOrName }, { name: idOrName }],
         ...IN_SERVICE,
       }),
-    get: (scheduleId) => gateway.findOne<ScheduleRecord>(COLLECTION, { _id: scheduleId }),
+    get: (scheduleId) => database.findOne<ScheduleRecord>(COLLECTION, { _id: scheduleId }),
     list: (namespaceId, filter, page) =>
       findPage<ScheduleRecord>(
-        gateway,
+        database,
         COLLECTION,
         { ...IN_SERVICE, namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
@@ -32,7 +29,7 @@ export function createScheduleStore(
     change: async (schedule, fields, now) => {
       const revision = schedule.revision + 1;
       const writeId = newWriteId();
-      const changed = await gateway.findOneAndUpdate<ScheduleRecord>(
+      const changed = await database.findOneAndUpdate<ScheduleRecord>(
         COLLECTION,
         { _id: schedule._id, revision: schedule.revision },
         {
@@ -48,17 +45,18 @@ export function createScheduleStore(
       // The retry of a write whose answer was lost finds it changed, by itself if the mark is its own.
       return (
         changed ??
-        gateway.findOne<ScheduleRecord>(COLLECTION, { _id: schedule._id, write_id: writeId })
+        database.findOne<ScheduleRecord>(COLLECTION, { _id: schedule._id, write_id: writeId })
       );
     },
     markSynced: async ({ _id, revision }) =>
-      (await gateway.updateOne(COLLECTION, { _id, revision }, { $set: { unsynced_at: null } })) > 0,
+      (await database.updateOne(COLLECTION, { _id, revision }, { $set: { unsynced_at: null } })) >
+      0,
     markOvertaken: async ({ _id, revision }, now) => {
       const newer = { _id, revision: { $gt: revision } };
-      await gateway.updateOne(COLLECTION, newer, { $set: { unsynced_at: now } });
+      await database.updateOne(COLLECTION, newer, { $set: { unsynced_at: now } });
     },
     recordFiring: async (scheduleId, { at, taskId, error }) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: scheduleId },
         {
@@ -71,13 +69,13 @@ export function createScheduleStore(
       );
     },
     dueForSync: (before, limit) =>
-      gateway.find<ScheduleRecord>(
+      database.find<ScheduleRecord>(
         COLLECTION,
         { unsynced_at: { $lte: before } },
         { sort: { unsynced_at: 1 }, limit },
       ),
     remove: async (scheduleId) => {
-      await gateway.deleteMany(COLLECTION, { _id: scheduleId });
+      await database.deleteMany(COLLECTION, { _id: scheduleId });
     },
   };
 }

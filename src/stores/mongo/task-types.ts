@@ -1,15 +1,15 @@
 import type { TaskTypeRecord, TaskTypeStore } from "../../ports/task-type-store.ts";
-import { beginningWith, resourceQuery } from "./filters.ts";
-import type { MongoGateway } from "./gateway.ts";
-import { findPage } from "./keyset.ts";
+import { beginningWith, resourceQuery } from "../../database/filters.ts";
+import type { Database } from "../../ports/database.ts";
+import { findPage } from "../../database/keyset.ts";
 
 const COLLECTION = "task_types";
 
 /** The registered task types; unique by the index `{ namespace_id, name }`. */
-export function createTaskTypeStore(gateway: MongoGateway): TaskTypeStore {
+export function createTaskTypeStore(database: Database): TaskTypeStore {
   return {
     put: async (record) => {
-      const outcome = await gateway.insertOne(COLLECTION, record);
+      const outcome = await database.insertOne(COLLECTION, record);
       if (outcome.kind === "inserted") return { kind: "created" };
       const {
         _id,
@@ -19,7 +19,7 @@ export function createTaskTypeStore(gateway: MongoGateway): TaskTypeStore {
         sealed_secret: _secret,
         ...fields
       } = record;
-      const replaced = await gateway.findOneAndUpdate<TaskTypeRecord>(
+      const replaced = await database.findOneAndUpdate<TaskTypeRecord>(
         COLLECTION,
         { namespace_id, name },
         { $set: fields },
@@ -30,16 +30,16 @@ export function createTaskTypeStore(gateway: MongoGateway): TaskTypeStore {
         : { kind: "replaced", record: replaced };
     },
     find: (namespaceId, type) =>
-      gateway.findOne<TaskTypeRecord>(COLLECTION, { namespace_id: namespaceId, name: type }),
+      database.findOne<TaskTypeRecord>(COLLECTION, { namespace_id: namespaceId, name: type }),
     list: (namespaceId, filter, page) =>
       findPage<TaskTypeRecord>(
-        gateway,
+        database,
         COLLECTION,
         { namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
       ),
     sealedWith: (prefix, afterId, limit) =>
-      gateway.find<TaskTypeRecord>(
+      database.find<TaskTypeRecord>(
         COLLECTION,
         {
           sealed_secret: beginningWith(prefix),
@@ -48,13 +48,13 @@ export function createTaskTypeStore(gateway: MongoGateway): TaskTypeStore {
         { sort: { _id: 1 }, limit },
       ),
     reseal: async (type, sealedSecret) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: type._id, sealed_secret: type.sealed_secret },
         { $set: { sealed_secret: sealedSecret } },
       );
     },
     remove: async (namespaceId, type) =>
-      (await gateway.deleteMany(COLLECTION, { namespace_id: namespaceId, name: type })) > 0,
+      (await database.deleteMany(COLLECTION, { namespace_id: namespaceId, name: type })) > 0,
   };
 }

@@ -1,7 +1,7 @@
 import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.ts";
-import { among, createdWithin, metadataTerms } from "./filters.ts";
-import type { MongoGateway, Query } from "./gateway.ts";
-import { findPage } from "./keyset.ts";
+import { among, createdWithin, metadataTerms } from "../../database/filters.ts";
+import type { Database, Query } from "../../ports/database.ts";
+import { findPage } from "../../database/keyset.ts";
 import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
 
 const TASKS = "tasks";
@@ -20,28 +20,28 @@ const SUMMARY = {
  * atomic write of one document. `newWriteId` marks each conditional write: when the answer of one
  * is lost and the retry finds the task changed, the mark tells whether it was changed by itself.
  */
-export function createTaskStore(gateway: MongoGateway, newWriteId: () => string): TaskStore {
+export function createTaskStore(database: Database, newWriteId: () => string): TaskStore {
   return {
-    insert: (task) => gateway.insertOne(TASKS, storedTask(task)),
+    insert: (task) => database.insertOne(TASKS, storedTask(task)),
 
     find: (namespaceId, taskId) =>
-      gateway.findOne<TaskRecord>(TASKS, { _id: taskId, namespace_id: namespaceId }),
+      database.findOne<TaskRecord>(TASKS, { _id: taskId, namespace_id: namespaceId }),
 
     findByIdempotencySlot: (namespaceId, slot) =>
-      gateway.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, idempotency_slot: slot }),
+      database.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, idempotency_slot: slot }),
 
     findBySingletonSlot: (namespaceId, slot) =>
-      gateway.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, singleton_slot: slot }),
+      database.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, singleton_slot: slot }),
 
     awaitSingletonSlot: async (namespaceId, slot) =>
-      (await gateway.updateOne(
+      (await database.updateOne(
         TASKS,
         { namespace_id: namespaceId, singleton_slot: slot },
         { $set: { is_awaited: true } },
       )) > 0,
 
     nextInLine: (namespaceId, field, key, now) =>
-      gateway.findOne<TaskRecord>(
+      database.findOne<TaskRecord>(
         TASKS,
         {
           namespace_id: namespaceId,
@@ -53,10 +53,10 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
         { sort: { created_at: 1 } },
       ),
 
-    get: (taskId) => gateway.findOne<TaskRecord>(TASKS, { _id: taskId }),
+    get: (taskId) => database.findOne<TaskRecord>(TASKS, { _id: taskId }),
 
     pendingEventsBefore: async (taskId, sequence) => {
-      const task = await gateway.findOne<Pick<TaskRecord, "_id" | "pending_events">>(
+      const task = await database.findOne<Pick<TaskRecord, "_id" | "pending_events">>(
         TASKS,
         { _id: taskId },
         { projection: { pending_events: 1 } },
@@ -64,11 +64,11 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
       return task?.pending_events.filter((event) => event.sequence < sequence) ?? [];
     },
 
-    list: (filter, page) => findPage<TaskRecord>(gateway, TASKS, taskQuery(filter), page, SUMMARY),
+    list: (filter, page) => findPage<TaskRecord>(database, TASKS, taskQuery(filter), page, SUMMARY),
 
     change: async ({ expected, patch, events, history }) => {
       const writeId = newWriteId();
-      const changed = await gateway.findOneAndUpdate<TaskRecord>(
+      const changed = await database.findOneAndUpdate<TaskRecord>(
         TASKS,
         {
           _id: expected._id,
@@ -88,12 +88,12 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
         },
       );
       return (
-        changed ?? gateway.findOne<TaskRecord>(TASKS, { _id: expected._id, write_id: writeId })
+        changed ?? database.findOne<TaskRecord>(TASKS, { _id: expected._id, write_id: writeId })
       );
     },
 
     heartbeat: ({ taskId, leaseToken, leaseExpiresAt, progress, checkpoint, at }) =>
-      gateway.findOneAndUpdate<TaskRecord>(
+      database.findOneAndUpdate<TaskRecord>(
         TASKS,
         { _id: taskId, lease_token: leaseToken, status: "PROCESSING" },
         {
@@ -103,22 +103,22 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
       ),
 
     recordRejection: async (taskId, entry) => {
-      await gateway.updateOne(TASKS, { _id: taskId }, { $push: { history: entry } });
+      await database.updateOne(TASKS, { _id: taskId }, { $push: { history: entry } });
     },
 
-    settleEvents: (outboxes) => settleOutboxes(gateway, TASKS, outboxes),
+    settleEvents: (outboxes) => settleOutboxes(database, TASKS, outboxes),
 
-    moveFanOuts: (moves) => moveFanOuts(gateway, TASKS, moves),
+    moveFanOuts: (moves) => moveFanOuts(database, TASKS, moves),
 
     dueForRelay: (now, limit) =>
-      gateway.find<TaskRecord>(
+      database.find<TaskRecord>(
         TASKS,
         { status: "PENDING", relay_at: { $lte: now } },
         { sort: { relay_at: 1 }, limit },
       ),
 
     postponeRelays: async (postponed) => {
-      await gateway.bulkUpdate(
+      await database.bulkUpdate(
         TASKS,
         postponed.map(({ taskId, version, relayAt }) => ({
           filter: { _id: taskId, status: "PENDING", version },
@@ -129,21 +129,21 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
     },
 
     dueForReaping: (now, limit) =>
-      gateway.find<TaskRecord>(
+      database.find<TaskRecord>(
         TASKS,
         { status: "PROCESSING", lease_expires_at: { $lte: now } },
         { sort: { lease_expires_at: 1 }, limit },
       ),
 
     dueForSettling: (status, now, limit) =>
-      gateway.find<TaskRecord>(
+      database.find<TaskRecord>(
         TASKS,
         { status, lease_expires_at: { $lte: now } },
         { sort: { lease_expires_at: 1 }, limit },
       ),
 
     dueForDispatch: async (before, limit) => {
-      const { rows } = await gateway.findWithin<TaskRecord>(
+      const { rows } = await database.findWithin<TaskRecord>(
         TASKS,
         { outbox_at: { $lte: before } },
         { sort: { outbox_at: 1 }, limit },
@@ -152,13 +152,13 @@ export function createTaskStore(gateway: MongoGateway, newWriteId: () => string)
     },
 
     purge: async (completedBefore, limit) => {
-      const old = await gateway.find<TaskRecord>(
+      const old = await database.find<TaskRecord>(
         TASKS,
         { completed_at: { $lt: completedBefore }, outbox_at: null },
         { sort: { completed_at: 1 }, limit, projection: { _id: 1 } },
       );
       const ids = old.map((task) => task._id);
-      if (ids.length > 0) await gateway.deleteMany(TASKS, { _id: { $in: ids } });
+      if (ids.length > 0) await database.deleteMany(TASKS, { _id: { $in: ids } });
       return ids;
     },
   };

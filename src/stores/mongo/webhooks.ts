@@ -4,18 +4,18 @@ import {
   type WebhookRecord,
   type WebhookStore,
 } from "../../ports/webhook-store.ts";
-import { beginningWith, resourceQuery } from "./filters.ts";
-import type { MongoGateway, Query } from "./gateway.ts";
-import { findPage } from "./keyset.ts";
+import { beginningWith, resourceQuery } from "../../database/filters.ts";
+import type { Database, Query } from "../../ports/database.ts";
+import { findPage } from "../../database/keyset.ts";
 import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
 
 const COLLECTION = "webhooks";
 
 /** The webhook endpoints, in the collection `webhooks`. Every method is one command unless the port says otherwise; `settleEvents` may be three. */
-export function createWebhookStore(gateway: MongoGateway): WebhookStore {
-  const findOne = (filter: Query) => gateway.findOne<WebhookRecord>(COLLECTION, filter);
+export function createWebhookStore(database: Database): WebhookStore {
+  const findOne = (filter: Query) => database.findOne<WebhookRecord>(COLLECTION, filter);
   return {
-    insert: (webhook) => gateway.insertOne(COLLECTION, webhook),
+    insert: (webhook) => database.insertOne(COLLECTION, webhook),
     find: (namespaceId, webhookId) => findOne({ _id: webhookId, namespace_id: namespaceId }),
     findByIdempotencySlot: (namespaceId, slot) =>
       findOne({ namespace_id: namespaceId, idempotency_slot: slot }),
@@ -23,16 +23,16 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
     getMany: async (webhookIds) =>
       webhookIds.length === 0
         ? []
-        : gateway.find<WebhookRecord>(COLLECTION, { _id: { $in: webhookIds } }),
+        : database.find<WebhookRecord>(COLLECTION, { _id: { $in: webhookIds } }),
     list: (namespaceId, filter, page) =>
       findPage<WebhookRecord>(
-        gateway,
+        database,
         COLLECTION,
         { namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
       ),
     update: (namespaceId, webhookId, patch, ifSecrets) =>
-      gateway.findOneAndUpdate<WebhookRecord>(
+      database.findOneAndUpdate<WebhookRecord>(
         COLLECTION,
         {
           _id: webhookId,
@@ -42,15 +42,15 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { $set: patch },
       ),
     remove: async (namespaceId, webhookId) =>
-      (await gateway.deleteMany(COLLECTION, { _id: webhookId, namespace_id: namespaceId })) > 0,
+      (await database.deleteMany(COLLECTION, { _id: webhookId, namespace_id: namespaceId })) > 0,
     anyActive: async (namespaceId) =>
-      (await gateway.findOne(
+      (await database.findOne(
         COLLECTION,
         { namespace_id: namespaceId, status: "ACTIVE" },
         { projection: { _id: 1 } },
       )) !== null,
     receiversAfter: (namespaceId, afterId, limit, wanted) =>
-      gateway.find<ReachableWebhook>(
+      database.find<ReachableWebhook>(
         COLLECTION,
         {
           namespace_id: namespaceId,
@@ -68,13 +68,13 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
       ),
     noteFailure: async (webhookId, at, isFailing) => {
       const begin = () =>
-        gateway.findOneAndUpdate<WebhookRecord>(
+        database.findOneAndUpdate<WebhookRecord>(
           COLLECTION,
           { _id: webhookId, failing_since: null },
           { $set: { failing_since: at, "circuit.consecutive_failures": 1 } },
         );
       const count = () =>
-        gateway.findOneAndUpdate<WebhookRecord>(
+        database.findOneAndUpdate<WebhookRecord>(
           COLLECTION,
           { _id: webhookId, failing_since: { $ne: null } },
           { $inc: { "circuit.consecutive_failures": 1 } },
@@ -82,7 +82,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
       return isFailing ? ((await count()) ?? begin()) : ((await begin()) ?? count());
     },
     restartFailures: async (webhook, at) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: webhook._id, failing_since: webhook.failing_since, "circuit.state": "closed" },
         { $set: { failing_since: at, "circuit.consecutive_failures": 1 } },
@@ -92,20 +92,20 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
       const well = { failing_since: null, circuit: CLOSED_CIRCUIT };
       const wasClosed =
         webhook.circuit.state === "closed" &&
-        (await gateway.updateOne(
+        (await database.updateOne(
           COLLECTION,
           { _id: webhook._id, "circuit.state": "closed" },
           { $set: well },
         )) > 0;
       if (wasClosed) return;
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: webhook._id },
         { $set: { ...well, holds_due_at: at } },
       );
     },
     openCircuit: async (webhook, openUntil) =>
-      (await gateway.updateOne(COLLECTION, sameCircuit(webhook), {
+      (await database.updateOne(COLLECTION, sameCircuit(webhook), {
         $set: {
           "circuit.state": "open",
           "circuit.open_until": openUntil,
@@ -115,7 +115,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         },
       })) > 0,
     letProbe: async (webhook, deliveryId, lookAgainAt) =>
-      (await gateway.updateOne(COLLECTION, sameCircuit(webhook), {
+      (await database.updateOne(COLLECTION, sameCircuit(webhook), {
         $set: {
           "circuit.state": "half_open",
           "circuit.open_until": null,
@@ -124,20 +124,20 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         },
       })) > 0,
     dueForHolds: (now, limit) =>
-      gateway.find<WebhookRecord>(
+      database.find<WebhookRecord>(
         COLLECTION,
         { holds_due_at: { $lte: now } },
         { sort: { holds_due_at: 1 }, limit },
       ),
     setHoldsDue: async (webhook, at) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         { _id: webhook._id, holds_due_at: webhook.holds_due_at },
         { $set: { holds_due_at: at } },
       );
     },
     suspend: async (webhook, reason, event, at) =>
-      (await gateway.updateOne(
+      (await database.updateOne(
         COLLECTION,
         // The sequence settles the race of two failing deliveries, and of a resume in between.
         { _id: webhook._id, status: "ACTIVE", sequence: webhook.sequence },
@@ -156,7 +156,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         },
       )) > 0,
     sealedWith: (prefix, afterId, limit) =>
-      gateway.find<WebhookRecord>(
+      database.find<WebhookRecord>(
         COLLECTION,
         {
           $or: [
@@ -168,7 +168,7 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
         { sort: { _id: 1 }, limit },
       ),
     reseal: async (webhook, sealed) => {
-      await gateway.updateOne(
+      await database.updateOne(
         COLLECTION,
         {
           _id: webhook._id,
@@ -179,10 +179,10 @@ export function createWebhookStore(gateway: MongoGateway): WebhookStore {
       );
     },
     settleEvents: (webhookId, eventIds) =>
-      settleOutboxes(gateway, COLLECTION, [{ ownerId: webhookId, eventIds }]),
-    moveFanOuts: (moves) => moveFanOuts(gateway, COLLECTION, moves),
+      settleOutboxes(database, COLLECTION, [{ ownerId: webhookId, eventIds }]),
+    moveFanOuts: (moves) => moveFanOuts(database, COLLECTION, moves),
     dueForDispatch: (before, limit) =>
-      gateway.find<WebhookRecord>(
+      database.find<WebhookRecord>(
         COLLECTION,
         { outbox_at: { $lt: before } },
         { sort: { outbox_at: 1 }, limit },

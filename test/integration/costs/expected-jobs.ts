@@ -1,4 +1,4 @@
-import { COPIED_KINDS } from "../../../src/ports/copied-kinds.ts";
+import { COPIED_KINDS } from "../../../src/content/migration/copied-kinds.ts";
 import { type Cost, RUN } from "./expected.ts";
 import { less } from "./meter.ts";
 

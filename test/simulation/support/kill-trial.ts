@@ -10,6 +10,7 @@ import { executeCluster } from "../../../src/content/cluster/execute-cluster.ts"
 import { createTaxonomy } from "../../../src/content/taxonomy/create-taxonomy.ts";
 import { startMaterialization } from "../../../src/content/taxonomy/start-materialization.ts";
 import { createKillWorld, type KillWorld } from "./kill-world.ts";
+import { createObjectStore } from "../../../src/content/objects/create-object-store.ts";
 
 /** More events than a trial that ends has. */
 const MAX_EVENTS = 20_000;
@@ -184,7 +185,7 @@ async function startBatch(
   { from, size }: { readonly from: number; readonly size: number },
   parent?: string,
 ): Promise<string> {
-  const objects = await ctx.stores.objects.list(
+  const objects = await createObjectStore(ctx.database).list(
     ctx.namespace._id,
     { parentId: bucket },
     { direction: "ascending", limit: OBJECTS, after: null },

@@ -1,6 +1,6 @@
 import { createRandom } from "../../../src/content/clustering/random.ts";
 import { runJob } from "../../../src/engine/runner/run-job.ts";
-import { TASK_TYPES } from "../../../src/catalog.ts";
+import { CONTENTS, JOBS, RESOURCES } from "../../../src/catalog.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createNewId } from "../../../src/ids.ts";
 import { SCHEMA_HANDLER } from "../../../src/content/collections/grow-schemas.ts";
@@ -167,7 +167,11 @@ export function createKillWorld(seed: number) {
         fetch: () => Promise.reject(new Error("nothing is fetched here")),
       },
       stores: storesOver(gateway, queue),
-      taskTypes: TASK_TYPES,
+      database: gateway,
+      env: {},
+      jobs: JOBS,
+      resources: RESOURCES,
+      contents: CONTENTS,
       handlers: eventHandlers([SCHEMA_HANDLER]),
       subscribers: new Map(),
       memory,

@@ -14,7 +14,7 @@ import { dispatchEvents } from "../../../src/engine/events/dispatch-events.ts";
 import { createIsolateMemory } from "../../../src/engine/isolate-memory.ts";
 import { createWebhook } from "../../../src/engine/webhooks/endpoints/create-webhook.ts";
 import { updateWebhook } from "../../../src/engine/webhooks/endpoints/update-webhook.ts";
-import type { Doc } from "../../../src/stores/mongo/gateway.ts";
+import type { Doc } from "../../../src/ports/database.ts";
 import { taskRecord } from "../../jobs/task-record.ts";
 import { ENVIRONMENT } from "../../support/environment.ts";
 import { createMemoryGateway } from "../../webhooks/memory-gateway.ts";
@@ -144,7 +144,11 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
           operate(() => Promise.resolve(receive(typeof init.body === "string" ? init.body : ""))),
       },
       stores,
-      taskTypes: new Map(),
+      database: gateway,
+      env: {},
+      jobs: new Map(),
+      resources: new Map(),
+      contents: [],
       handlers: eventHandlers([SCHEMA_HANDLER]),
       subscribers: new Map(),
       memory: createIsolateMemory(),

@@ -1,36 +1,18 @@
 import { Query as Matcher } from "mingo";
 import { update as applyUpdate } from "mingo/updater";
-import type { Stores } from "../../../src/engine/context.ts";
-import type { BucketRecord, CollectionRecord } from "../../../src/ports/content-stores.ts";
+import type { EngineStores } from "../../../src/engine/context.ts";
 import type { Queue } from "../../../src/ports/queue.ts";
-import type { TaxonomyRecord } from "../../../src/ports/taxonomy-store.ts";
-import { createClusterModelStore } from "../../../src/stores/mongo/cluster-models.ts";
-import { createClusteredDocumentStore } from "../../../src/stores/mongo/clustered-documents.ts";
-import { createClusterStore } from "../../../src/stores/mongo/clusters.ts";
-import { createBatchStore } from "../../../src/stores/mongo/batches.ts";
 import { createDeliveryStore } from "../../../src/stores/mongo/deliveries.ts";
-import { createDocumentStore } from "../../../src/stores/mongo/documents.ts";
 import { createEventStore } from "../../../src/stores/mongo/events.ts";
-import type { BulkUpdate, Doc, MongoGateway, Query } from "../../../src/stores/mongo/gateway.ts";
-import { createLabelStore } from "../../../src/stores/mongo/labels.ts";
-import { createObjectStore } from "../../../src/stores/mongo/objects.ts";
-import { createResourceStore } from "../../../src/stores/mongo/resources.ts";
+import type { BulkUpdate, Doc, Database, Query } from "../../../src/ports/database.ts";
 import { createTaskTypeStore } from "../../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../../src/stores/mongo/webhooks.ts";
-import { createSchemaStore } from "../../../src/stores/mongo/schemas.ts";
-import { createWorkStore } from "../../../src/stores/mongo/works.ts";
 import type { MemoryGateway } from "../../webhooks/memory-gateway.ts";
 
 /** The real stores over a gateway, as far as jobs and kills need them; no cache, and nobody watches. */
-export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
-  const stores: Partial<Stores> = {
-    buckets: createResourceStore<BucketRecord>(gateway, "buckets"),
-    objects: createObjectStore(gateway),
-    collections: createResourceStore<CollectionRecord>(gateway, "collections"),
-    schemas: createSchemaStore(gateway),
-    documents: createDocumentStore(gateway),
-    batches: createBatchStore(gateway),
+export function storesOver(gateway: Database, queue: Queue): EngineStores {
+  const stores: Partial<EngineStores> = {
     taskCache: {
       get: () => Promise.resolve(null),
       watch: () => Promise.resolve(null),
@@ -43,17 +25,10 @@ export function storesOver(gateway: MongoGateway, queue: Queue): Stores {
     events: createEventStore(gateway),
     tasks: createTaskStore(gateway, () => crypto.randomUUID()),
     taskTypes: createTaskTypeStore(gateway),
-    taxonomies: createWorkStore<TaxonomyRecord>(gateway, "taxonomies"),
-    labels: createLabelStore(gateway),
-    clusters: createClusterStore(gateway),
-    clustering: {
-      models: createClusterModelStore(gateway),
-      documents: createClusteredDocumentStore(gateway),
-    },
     queue,
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- anything else fails loudly as undefined
-  return stores as Stores;
+  return stores as EngineStores;
 }
 
 /**

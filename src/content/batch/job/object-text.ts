@@ -1,4 +1,4 @@
-import type { ObjectContent } from "../../../ports/content-stores.ts";
+import type { ObjectContent } from "../../objects/object-store.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";
 
 /** A text with more control and replacement characters than this is a binary file, wrongly decoded. */

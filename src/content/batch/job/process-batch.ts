@@ -2,15 +2,22 @@ import { z } from "zod";
 import { BatchId, BucketId } from "../../../contract/ids.ts";
 import { findEmbedder } from "../../embedding/embedders.ts";
 import type { Progress } from "../../../contract/task.ts";
-import type { BatchRecord } from "../../../ports/batch-store.ts";
-import type { DocumentRecord } from "../../../ports/content-stores.ts";
+import type { BatchRecord } from "../batch-store.ts";
+import type { DocumentRecord, DocumentStore } from "../../documents/document-store.ts";
 import { outboundFetch } from "../../../outbound/outbound-fetch.ts";
 import {
-  defineJob,
-  type JobContext,
+  defineLoop,
+  type LoopContext,
   NonRetryableError,
   type StepOutcome,
-} from "../../../engine/runner/define-job.ts";
+} from "../../../engine/jobs/define-loop.ts";
+import type { ResourceStore } from "../../../ports/resource-store.ts";
+import type { CollectionRecord } from "../../collections/collection-store.ts";
+import { createCollectionStore } from "../../collections/create-collection-store.ts";
+import { createDocumentStore } from "../../documents/create-document-store.ts";
+import { createObjectStore } from "../../objects/create-object-store.ts";
+import type { ObjectStore } from "../../objects/object-store.ts";
+import { BATCHES } from "../batch-kind.ts";
 import { BatchState, initialState, type Position } from "./batch-state.ts";
 import { documentId } from "./document-id.ts";
 import { createReadText, isAtEnd, MAX_URLS_PER_STEP, readObjects } from "./read-objects.ts";
@@ -19,9 +26,16 @@ import { type Piece, takeStep } from "./take-step.ts";
 import { createUrlRefusal } from "./url-refusal.ts";
 import { withWritten } from "./written-fields.ts";
 
-type Context = JobContext<BatchRecord>;
-
 const Input = z.object({ bucket_id: BucketId, batch_id: BatchId });
+
+/** What a batch reads and writes. */
+export type BatchStores = {
+  readonly collections: Pick<ResourceStore<CollectionRecord>, "find">;
+  readonly objects: ObjectStore;
+  readonly documents: Pick<DocumentStore, "writeMany" | "countOf">;
+};
+
+export type BatchContext = LoopContext<z.infer<typeof Input>, unknown, BatchRecord, BatchStores>;
 
 /**
  * Makes documents of a batch's objects: reads their text, cuts it into chunks, embeds each and
@@ -36,13 +50,17 @@ const Input = z.object({ bucket_id: BucketId, batch_id: BatchId });
  * they were more than half. There is no undo: the documents of a batch that was killed or failed
  * stay, its outputs say how many there are, and running it again writes the same ones again.
  */
-export const processBatch = defineJob({
+export const processBatch = defineLoop({
   type: "api_buckets_batches_process",
   input: Input,
   state: BatchState,
-  killable: true,
-  maxAttempts: 3,
-  mirror: (stores) => stores.batches,
+  attempts: 3,
+  resource: BATCHES,
+  stores: ({ database }): BatchStores => ({
+    collections: createCollectionStore(database),
+    objects: createObjectStore(database),
+    documents: createDocumentStore(database),
+  }),
   start,
   advance,
   recount,
@@ -84,7 +102,7 @@ function writtenOf({ embedder, dimensions, declared_dimensions, fields, more_fie
   return { embedding: { embedder, dimensions, declared_dimensions }, fields, more_fields };
 }
 
-async function start(_input: unknown, ctx: Context): Promise<StepOutcome<BatchState>> {
+async function start(_input: unknown, ctx: BatchContext): Promise<StepOutcome<BatchState>> {
   const batch = ctx.resource;
   const extent = await extentOf(batch, ctx);
   if (extent === null) return { kind: "skip", reason: "The batch has no objects." };
@@ -104,7 +122,7 @@ async function start(_input: unknown, ctx: Context): Promise<StepOutcome<BatchSt
 /** How many objects there are, and where they begin; null when there are none (any more). */
 async function extentOf(
   batch: BatchRecord,
-  ctx: Context,
+  ctx: BatchContext,
 ): Promise<{ readonly position: Position; readonly total: number } | null> {
   const { objects } = ctx.stores;
   if (batch.object_ids !== null) {
@@ -123,7 +141,7 @@ async function extentOf(
   };
 }
 
-async function advance(before: BatchState, ctx: Context): Promise<StepOutcome<BatchState>> {
+async function advance(before: BatchState, ctx: BatchContext): Promise<StepOutcome<BatchState>> {
   const batch = ctx.resource;
   const items = await readObjects(ctx.stores.objects, batch, before.position);
   const fetch = outboundFetch(ctx.config.egressProxy, ctx.runtime);
@@ -143,7 +161,7 @@ async function advance(before: BatchState, ctx: Context): Promise<StepOutcome<Ba
  * Counts the documents of the objects that the state has not got to: what was before them it knows.
  * Their metadata fields it doesn't: the collection's schema may miss some that only they have.
  */
-async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
+async function recount(state: BatchState, ctx: BatchContext): Promise<BatchState> {
   const { collection_id, object_ids } = ctx.resource;
   const { position, partial } = state;
   const ahead =
@@ -158,7 +176,7 @@ async function recount(state: BatchState, ctx: Context): Promise<BatchState> {
 async function documentsOf(
   pieces: readonly Piece[],
   embedderName: string,
-  ctx: Context,
+  ctx: BatchContext,
 ): Promise<DocumentRecord[]> {
   const embedder = findEmbedder(embedderName);
   if (embedder === null) {

@@ -1,5 +1,5 @@
-import type { BatchRecord } from "../../../ports/batch-store.ts";
-import type { ObjectRecord, ObjectStore } from "../../../ports/content-stores.ts";
+import type { BatchRecord } from "../batch-store.ts";
+import type { ObjectRecord, ObjectStore } from "../../objects/object-store.ts";
 import type { Position } from "./batch-state.ts";
 import { textOf } from "./object-text.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";

@@ -1,6 +1,6 @@
 import { chunkText } from "../../embedding/chunk.ts";
-import type { BatchRecord } from "../../../ports/batch-store.ts";
-import type { ObjectRecord } from "../../../ports/content-stores.ts";
+import type { BatchRecord } from "../batch-store.ts";
+import type { ObjectRecord } from "../../objects/object-store.ts";
 import { type BatchState, withFailure } from "./batch-state.ts";
 import type { ReadText, StepItem } from "./read-objects.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DocumentRecord } from "../../../ports/content-stores.ts";
+import type { DocumentRecord } from "../../documents/document-store.ts";
 import { initialState, LISTED_FIELDS } from "./batch-state.ts";
 import { withWritten } from "./written-fields.ts";
 

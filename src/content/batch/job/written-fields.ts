@@ -1,4 +1,4 @@
-import type { DocumentRecord } from "../../../ports/content-stores.ts";
+import type { DocumentRecord } from "../../documents/document-store.ts";
 import { type BatchState, LISTED_FIELDS } from "./batch-state.ts";
 
 type FieldType = BatchState["fields"][number]["types"][number];

@@ -1,5 +1,5 @@
 import { nearest, pack, pointsOf } from "../../clustering/points.ts";
-import type { ClusterModelRecord } from "../../../ports/cluster-store.ts";
+import type { ClusterModelRecord } from "../cluster-store.ts";
 import { assignedPerStep, textsPerCluster } from "./limits.ts";
 import { centroidCount, centroidsOf, type Phase, requireCollections } from "./phase.ts";
 import { cursorAfter } from "./sample.ts";

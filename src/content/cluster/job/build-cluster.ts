@@ -6,19 +6,23 @@ import {
   type ClusterModelRecord,
   type ClusterPart,
   type ClusterPhase,
-} from "../../../ports/cluster-store.ts";
+} from "../cluster-store.ts";
+import { createCollectionStore } from "../../collections/create-collection-store.ts";
+import { CLUSTERS } from "../cluster-kind.ts";
+import { createClusterModelStore } from "../create-cluster-model-store.ts";
+import { createClusteredDocumentStore } from "../create-clustered-document-store.ts";
 import { NO_TREND } from "../../clustering/convergence.ts";
 import {
-  defineJob,
+  defineLoop,
   NonRetryableError,
   type StepOutcome,
-} from "../../../engine/runner/define-job.ts";
+} from "../../../engine/jobs/define-loop.ts";
 import { assign } from "./assign.ts";
 import { chooseK } from "./choose-k.ts";
 import { describe } from "./describe.ts";
 import { mostBatches, score, seed, train, trainingShard } from "./find-centroids.ts";
 import { SEEDING_SHARDS } from "./limits.ts";
-import { type Context, type Phase, tooFewDocuments } from "./phase.ts";
+import { type ClusterJobStores, type Context, type Phase, tooFewDocuments } from "./phase.ts";
 import { deal, FIRST_DOCUMENT, scan } from "./sample.ts";
 
 const Input = z.object({ cluster_id: ClusterId });
@@ -67,13 +71,19 @@ const PHASES: Readonly<Record<Exclude<ClusterPhase, "done">, Phase>> = {
  * two reads and two writes of the database. Nothing that a run writes is shown before its task is
  * COMPLETED; so there is nothing to undo but to tidy up.
  */
-export const buildCluster = defineJob({
+export const buildCluster = defineLoop({
   type: "engine_cluster_build",
   input: Input,
   state: State,
-  killable: true,
-  maxAttempts: 3,
-  mirror: (stores) => stores.clusters,
+  attempts: 3,
+  resource: CLUSTERS,
+  stores: ({ database }): ClusterJobStores => ({
+    collections: createCollectionStore(database),
+    clustering: {
+      models: createClusterModelStore(database),
+      documents: createClusteredDocumentStore(database),
+    },
+  }),
   start,
   advance,
   conclude: (state, ending, ctx) => {

@@ -1,5 +1,5 @@
 import { commonTerms, countTerms, type TermCounts, topTerms } from "../../clustering/top-terms.ts";
-import type { ClusterModelRecord, ClusterSummary } from "../../../ports/cluster-store.ts";
+import type { ClusterModelRecord, ClusterSummary } from "../cluster-store.ts";
 import {
   BACKGROUND_TERMS,
   BACKGROUND_TEXTS,

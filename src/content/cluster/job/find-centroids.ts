@@ -2,7 +2,7 @@ import { followInertia, hasConverged } from "../../clustering/convergence.ts";
 import { trainBatch } from "../../clustering/mini-batch.ts";
 import { continueSeeding, emptySeeding, trialsOf } from "../../clustering/plus-plus.ts";
 import { pack } from "../../clustering/points.ts";
-import type { ClusterModelRecord } from "../../../ports/cluster-store.ts";
+import type { ClusterModelRecord } from "../cluster-store.ts";
 import { sampledSilhouette } from "./choose-k.ts";
 import {
   batchesPerStep,

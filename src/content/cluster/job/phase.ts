@@ -1,8 +1,21 @@
-import type { ClusterModelRecord, ClusterRecord } from "../../../ports/cluster-store.ts";
+import type { ResourceStore } from "../../../ports/resource-store.ts";
+import type { CollectionRecord } from "../../collections/collection-store.ts";
+import type { ClusteringStores, ClusterModelRecord, ClusterRecord } from "../cluster-store.ts";
 import { pack, type Points } from "../../clustering/points.ts";
-import { type JobContext, NonRetryableError } from "../../../engine/runner/define-job.ts";
+import { type LoopContext, NonRetryableError } from "../../../engine/jobs/define-loop.ts";
 
-export type Context = JobContext<ClusterRecord>;
+/** What a cluster's job reads and writes. */
+export type ClusterJobStores = {
+  readonly collections: Pick<ResourceStore<CollectionRecord>, "find">;
+  readonly clustering: ClusteringStores;
+};
+
+export type Context = LoopContext<
+  { readonly cluster_id: string },
+  unknown,
+  ClusterRecord,
+  ClusterJobStores
+>;
 
 /** What one step works with: the run as it was read, and the parts that the phase asked for. */
 export type StepInput = {

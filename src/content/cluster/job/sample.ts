@@ -1,4 +1,4 @@
-import type { DocumentCursor } from "../../../ports/cluster-store.ts";
+import type { DocumentCursor } from "../cluster-store.ts";
 import { hashToUnit } from "../../clustering/random.ts";
 import { IDS_PER_SCAN, sampleSize, SHARD_SIZE } from "./limits.ts";
 import { type Changes, type Phase, requireCollections, tooFewDocuments } from "./phase.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { CopiedRow } from "../../../ports/migration-store.ts";
+import type { CopiedRow } from "../migration-store.ts";
 import { addRows, EMPTY_SUM, isSameSum } from "./checksum.ts";
 
 const ROW: CopiedRow = {

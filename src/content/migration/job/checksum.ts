@@ -1,4 +1,4 @@
-import type { CopiedRow } from "../../../ports/migration-store.ts";
+import type { CopiedRow } from "../migration-store.ts";
 
 /** A sum of rows: how many there are, and the sum of their digests in 64 hexadecimal digits. */
 export type RowSum = { readonly count: number; readonly sum: string };

@@ -1,7 +1,8 @@
+import type { NamespaceStore } from "../../../ports/namespace-store.ts";
 import { SlotTakenError } from "../../../ports/errors.ts";
-import type { CopiedKind } from "../../../ports/copied-kinds.ts";
-import type { CopiedRow, MigrationRecord } from "../../../ports/migration-store.ts";
-import { type JobContext, NonRetryableError } from "../../../engine/runner/define-job.ts";
+import type { CopiedKind } from "../copied-kinds.ts";
+import type { CopiedRow, CopyStore, MigrationRecord, MigrationStore } from "../migration-store.ts";
+import { type LoopContext, NonRetryableError } from "../../../engine/jobs/define-loop.ts";
 import { createIdMap, type IdMap, targetIdOf } from "../id-map.ts";
 import { mapRow, sourceIdOf } from "./map-row.ts";
 import { afterKind, kindOf, type MigrationState } from "./migration-state.ts";
@@ -15,9 +16,23 @@ const OUTLINES_PER_STEP = 2000;
 /** Names and keys may change hands in the source while it is copied; not for ever. */
 const MAX_CONFLICTS = 10;
 
+/** What a migration reads and writes. */
+export type MigrationStores = {
+  readonly copies: CopyStore;
+  readonly migrations: Pick<MigrationStore, "update">;
+  readonly namespaces: Pick<NamespaceStore, "find" | "insert" | "activate">;
+};
+
+export type MigrationContext = LoopContext<
+  { readonly migration_id: string },
+  unknown,
+  MigrationRecord,
+  MigrationStores
+>;
+
 /** What the steps of one run work with. */
 export type Work = {
-  readonly ctx: JobContext<MigrationRecord>;
+  readonly ctx: MigrationContext;
   readonly kind: CopiedKind;
   readonly ids: IdMap;
   readonly sourceId: string;
@@ -25,10 +40,7 @@ export type Work = {
 };
 
 /** The {@link Work} of the kind that a state is at. */
-export async function workOf(
-  state: MigrationState,
-  ctx: JobContext<MigrationRecord>,
-): Promise<Work> {
+export async function workOf(state: MigrationState, ctx: MigrationContext): Promise<Work> {
   const { _id } = ctx.resource;
   return {
     ctx,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COPIED_KINDS, type CopiedKind } from "../../../ports/copied-kinds.ts";
+import { COPIED_KINDS, type CopiedKind } from "../copied-kinds.ts";
 import { createIdMap } from "../id-map.ts";
 import { documentId } from "../../batch/job/document-id.ts";
 import { mapRow, sourceIdOf } from "./map-row.ts";

@@ -1,5 +1,5 @@
-import type { CopiedKind } from "../../../ports/copied-kinds.ts";
-import type { CopiedRow } from "../../../ports/migration-store.ts";
+import type { CopiedKind } from "../copied-kinds.ts";
+import type { CopiedRow } from "../migration-store.ts";
 import { documentId } from "../../batch/job/document-id.ts";
 import type { IdMap } from "../id-map.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Progress } from "../../../contract/task.ts";
-import { COPIED_KINDS, type CopiedKind } from "../../../ports/copied-kinds.ts";
-import { NonRetryableError } from "../../../engine/runner/define-job.ts";
+import { COPIED_KINDS, type CopiedKind } from "../copied-kinds.ts";
+import { NonRetryableError } from "../../../engine/jobs/define-loop.ts";
 import { EMPTY_SUM, type RowSum } from "./checksum.ts";
 
 /**

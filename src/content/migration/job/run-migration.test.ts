@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COPIED_KINDS } from "../../../ports/copied-kinds.ts";
+import { COPIED_KINDS } from "../copied-kinds.ts";
 import { createIdMap } from "../id-map.ts";
 import { mapRow } from "./map-row.ts";
 import { runMigration } from "./run-migration.ts";

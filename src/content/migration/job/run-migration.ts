@@ -1,20 +1,27 @@
 import { z } from "zod";
 import { MigrationId } from "../../../contract/ids.ts";
-import { COPIED_KINDS } from "../../../ports/copied-kinds.ts";
-import type { MigrationRecord } from "../../../ports/migration-store.ts";
+import { COPIED_KINDS } from "../copied-kinds.ts";
 import type { NamespaceRecord } from "../../../ports/namespace-store.ts";
 import {
-  defineJob,
-  type JobContext,
+  defineLoop,
   NonRetryableError,
   type StepOutcome,
-} from "../../../engine/runner/define-job.ts";
-import { copyStep, lateStep, pruneStep, workOf } from "./copy-steps.ts";
+} from "../../../engine/jobs/define-loop.ts";
+import { createCopyStore } from "../create-copy-store.ts";
+import { createMigrationStore } from "../create-migration-store.ts";
+import { MIGRATIONS } from "../migration-kind.ts";
+import {
+  copyStep,
+  lateStep,
+  type MigrationContext,
+  type MigrationStores,
+  pruneStep,
+  workOf,
+} from "./copy-steps.ts";
 import { targetIdOf } from "../id-map.ts";
 import { initialState, MigrationState, progressOf } from "./migration-state.ts";
 import { sumSourceStep, sumTargetStep } from "./verify-steps.ts";
 
-type Context = JobContext<MigrationRecord>;
 type Outcome = StepOutcome<MigrationState>;
 
 const KILL_REFUSAL =
@@ -28,14 +35,18 @@ const KILL_REFUSAL =
  * same. A step is one read and one write of at most 500 rows or 8 MiB. There is no undo: a run that
  * failed leaves its target as it is, out of service, and the next one goes on with it.
  */
-export const runMigration = defineJob({
+export const runMigration = defineLoop({
   type: "api_namespaces_migrations_run",
   input: z.object({ migration_id: MigrationId }),
   state: MigrationState,
-  killable: true,
-  maxAttempts: 5,
-  mirror: (stores) => stores.migrations,
-  start: (_input, ctx: Context): Promise<Outcome> =>
+  attempts: 5,
+  resource: MIGRATIONS,
+  stores: ({ database, stores }): MigrationStores => ({
+    copies: createCopyStore(database),
+    migrations: createMigrationStore(database),
+    namespaces: stores.namespaces,
+  }),
+  start: (_input, ctx: MigrationContext): Promise<Outcome> =>
     Promise.resolve(next(initialState(ctx.runtime.now()))),
   advance,
   conclude: (state, ending, { resource }) => {
@@ -63,7 +74,7 @@ export const runMigration = defineJob({
   },
 });
 
-async function advance(state: MigrationState, ctx: Context): Promise<Outcome> {
+async function advance(state: MigrationState, ctx: MigrationContext): Promise<Outcome> {
   switch (state.phase) {
     case "plan":
       return plan(state, ctx);
@@ -89,7 +100,7 @@ async function advance(state: MigrationState, ctx: Context): Promise<Outcome> {
 }
 
 /** Counts, and looks whether the name is free. It writes nothing: the last step that a kill may follow. */
-async function plan(state: MigrationState, ctx: Context): Promise<Outcome> {
+async function plan(state: MigrationState, ctx: MigrationContext): Promise<Outcome> {
   const { copies, namespaces } = ctx.stores;
   const named = await namespaces.find(ctx.resource.name);
   if (named !== null && named._id !== targetIdOf(ctx.resource._id)) return nameTaken(state, ctx);
@@ -99,7 +110,7 @@ async function plan(state: MigrationState, ctx: Context): Promise<Outcome> {
 }
 
 /** Makes the target, a DRAFT that nobody can use; or goes on with the one of an earlier run. */
-async function makeTarget(state: MigrationState, ctx: Context): Promise<Outcome> {
+async function makeTarget(state: MigrationState, ctx: MigrationContext): Promise<Outcome> {
   const { namespaces } = ctx.stores;
   const { _id: migrationId, name } = ctx.resource;
   const source = await namespaces.find(ctx.namespaceId);
@@ -125,7 +136,7 @@ async function makeTarget(state: MigrationState, ctx: Context): Promise<Outcome>
   return next(begun);
 }
 
-async function activate(state: MigrationState, ctx: Context): Promise<Outcome> {
+async function activate(state: MigrationState, ctx: MigrationContext): Promise<Outcome> {
   const { migrations, namespaces } = ctx.stores;
   const { _id } = ctx.resource;
   // First, so that a target in service has its counts; and a task that was overtaken ends here.
@@ -138,7 +149,7 @@ async function activate(state: MigrationState, ctx: Context): Promise<Outcome> {
   return done(state);
 }
 
-function nameTaken(state: MigrationState, ctx: Context): Outcome {
+function nameTaken(state: MigrationState, ctx: MigrationContext): Outcome {
   return {
     kind: "fail",
     state,

@@ -1,4 +1,4 @@
-import type { StepOutcome } from "../../../engine/runner/define-job.ts";
+import type { StepOutcome } from "../../../engine/jobs/define-loop.ts";
 import { addRows, isSameSum } from "./checksum.ts";
 import { removeExtras, ROWS_PER_STEP, type Work } from "./copy-steps.ts";
 import { mapRow } from "./map-row.ts";

@@ -2,18 +2,31 @@ import { z } from "zod";
 import { CollectionId, TaxonomyId } from "../../../contract/ids.ts";
 import type { Progress } from "../../../contract/task.ts";
 import { findEmbedder } from "../../embedding/embedders.ts";
-import type { TaxonomyRecord } from "../../../ports/taxonomy-store.ts";
+import type { ResourceStore } from "../../../ports/resource-store.ts";
+import type { CollectionRecord } from "../../collections/collection-store.ts";
+import { createCollectionStore } from "../../collections/create-collection-store.ts";
+import { createLabelStore } from "../create-label-store.ts";
+import { createTaxonomyStore } from "../create-taxonomy-store.ts";
+import { TAXONOMIES } from "../taxonomy-kind.ts";
+import type { LabelStore, TaxonomyRecord, TaxonomyStore } from "../taxonomy-store.ts";
 import {
-  defineJob,
-  type JobContext,
+  defineLoop,
+  type LoopContext,
   NonRetryableError,
   type StepOutcome,
-} from "../../../engine/runner/define-job.ts";
+} from "../../../engine/jobs/define-loop.ts";
 import { type EmbeddedNode, embedNodes, nearestNode } from "./nearest-node.ts";
 
-type Context = JobContext<TaxonomyRecord>;
-
 const Input = z.object({ taxonomy_id: TaxonomyId, collection_id: CollectionId });
+
+/** What a taxonomy's job reads and writes. */
+type Stores = {
+  readonly collections: Pick<ResourceStore<CollectionRecord>, "find">;
+  readonly taxonomies: Pick<TaxonomyStore, "update">;
+  readonly labels: LabelStore;
+};
+
+type Context = LoopContext<z.infer<typeof Input>, unknown, TaxonomyRecord, Stores>;
 
 /** How many comparisons of a document and a node a step makes: some 50 ms of CPU time at 256 dimensions. */
 const COMPARISONS_PER_STEP = 100_000;
@@ -47,13 +60,17 @@ type State = z.infer<typeof State>;
  * A step is one read and one write; it costs at most about 60 ms of CPU time. There is no undo:
  * labels of a run that was killed stay, each of them is right, and the next run goes on from there.
  */
-export const materializeTaxonomy = defineJob({
+export const materializeTaxonomy = defineLoop({
   type: "api_taxonomies_materialize",
   input: Input,
   state: State,
-  killable: true,
-  maxAttempts: 3,
-  mirror: (stores) => stores.taxonomies,
+  attempts: 3,
+  resource: TAXONOMIES,
+  stores: ({ database }): Stores => ({
+    collections: createCollectionStore(database),
+    taxonomies: createTaxonomyStore(database),
+    labels: createLabelStore(database),
+  }),
   start,
   advance,
   conclude: ({ collection_id, labelled, below_threshold }, _ending, { resource }) => {

@@ -1,10 +1,6 @@
 import { cosineSimilarity } from "../../embedding/similarity.ts";
 import type { Embedder } from "../../embedding/embedder.ts";
-import type {
-  TaxonomyLabel,
-  TaxonomyNodeRecord,
-  TaxonomyRecord,
-} from "../../../ports/taxonomy-store.ts";
+import type { TaxonomyLabel, TaxonomyNodeRecord, TaxonomyRecord } from "../taxonomy-store.ts";
 
 /** A node with the vector of what it stands for and the labels from its root to it. */
 export type EmbeddedNode = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../../test/webhooks/harness.ts";
 import type { ReplayRequest } from "../../../contract/replay.ts";
 import { relayDeliveries } from "../../duties/relay-deliveries.ts";
-import type { Stores } from "../../context.ts";
+import type { EngineStores } from "../../context.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
 import { updateWebhook } from "../endpoints/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
@@ -130,7 +130,7 @@ describe("a replay of what is missing", () => {
         await replay(h, id, {});
       };
       const { events, webhooks } = h.ctx.stores;
-      const stores: Stores = {
+      const stores: EngineStores = {
         ...h.ctx.stores,
         events: {
           ...events,

@@ -116,7 +116,7 @@ async function call(
 }
 
 function contextOf(
-  { runtime, stores }: ServiceContext,
+  { runtime, stores, database, env }: ServiceContext,
   delivery: DeliveryRecord,
   signal: AbortSignal,
 ): SubscriberContext {
@@ -126,6 +126,8 @@ function contextOf(
     signal,
     runtime,
     stores,
+    database,
+    env,
   };
 }
 
