@@ -1,6 +1,7 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
-import { isDispatchWanted } from "../tasks/request-dispatch.ts";
+import { publishDispatchIfWanted } from "../tasks/request-dispatch.ts";
 
 /**
  * Asks the queue to dispatch a published event, if a handler wants it at once, and tells those who follow
@@ -14,31 +15,20 @@ export async function announceEvent({
   ctx: ServiceContext;
   event: EventRecord;
 }): Promise<void> {
-  const { stores, runtime } = ctx;
-  runtime.defer(tell(ctx, event));
-  try {
-    if (!(await isDispatchWanted(ctx, event.namespace_id, [event]))) return;
-    await stores.queue.publishDispatch(
-      { source: "event", id: event._id },
-      { deduplicationId: event._id },
-    );
-  } catch (error) {
-    runtime.log("warn", "the dispatch was left to the relay", {
-      event_id: event._id,
-      error: String(error),
-    });
-  }
+  const fields = { event_id: event._id };
+  ctx.runtime.defer(
+    bestEffort(ctx, { log: "streams find an event in the log", fields, on: "everything" }, () =>
+      tell(ctx, event),
+    ),
+  );
+  await publishDispatchIfWanted(ctx, event.namespace_id, [event], {
+    message: { source: "event", id: event._id },
+    options: { deduplicationId: event._id },
+    fields,
+  });
 }
 
-async function tell(ctx: ServiceContext, event: EventRecord): Promise<void> {
-  const { taskCache, watchers } = ctx.stores;
-  try {
-    if (!(await taskCache.isNamespaceWatched(event.namespace_id))) return;
-    await watchers.tell(event.namespace_id, [event]);
-  } catch (error) {
-    ctx.runtime.log("warn", "streams find an event in the log", {
-      event_id: event._id,
-      error: String(error),
-    });
-  }
+async function tell({ stores }: ServiceContext, event: EventRecord): Promise<void> {
+  if (!(await stores.taskCache.isNamespaceWatched(event.namespace_id))) return;
+  await stores.watchers.tell(event.namespace_id, [event]);
 }

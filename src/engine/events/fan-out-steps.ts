@@ -1,7 +1,7 @@
 import type { DispatchMessage, QueuedDispatch } from "../../ports/queue.ts";
 import type { FanOutCursor, PendingEvent } from "../../ports/task-store.ts";
 import type { DispatchedEvents, HandlerReport, ServiceContext } from "../context.ts";
-import { unlessUnavailable } from "../best-effort.ts";
+import { bestEffort } from "../best-effort.ts";
 
 /** How much a dispatch found to do; none when another had done it, or is at it. */
 export type DispatchReport = { readonly events: number; readonly deliveries: number };
@@ -146,12 +146,10 @@ async function publishSteps(
   ctx: ServiceContext,
   messages: readonly QueuedDispatch[],
 ): Promise<boolean> {
-  let isPublished = false;
-  await unlessUnavailable(ctx, "the relay goes on with the fan-out", async () => {
-    await ctx.stores.queue.publishDispatches(messages);
-    isPublished = true;
-  });
-  return isPublished;
+  const published = await bestEffort(ctx, { log: "the relay goes on with the fan-out" }, () =>
+    ctx.stores.queue.publishDispatches(messages),
+  );
+  return published !== null;
 }
 
 function storeOf(ctx: ServiceContext, { source }: Pick<DispatchedEvents, "source">) {

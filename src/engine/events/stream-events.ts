@@ -1,7 +1,7 @@
 import { EVENTS_AT_ONCE, type EventRecord } from "../../ports/delivery-store.ts";
-import { StoreUnavailableError } from "../../ports/errors.ts";
 import { type EventMark, type EventSeat, NO_EVENTS } from "../../ports/watchers.ts";
 import { isSubscribed } from "./match.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { NamespaceContext } from "../context.ts";
 import { type EventStream, STREAM_MS, type StreamItem } from "./event-stream.ts";
 
@@ -14,6 +14,9 @@ const LOOK_INTERVAL_MS = 15_000;
  * again each time, therefore.
  */
 const OVERLAP_MS = 60_000;
+
+/** While a store is down the next look tries again. */
+const OUTAGE = { log: "a stream of events waits for a store" };
 
 /** What of a namespace's events a reader wants; an empty filter lets everything through. */
 export type EventFilter = {
@@ -89,7 +92,7 @@ class NamespaceStream {
   /** Has writers tell of events; without Redis they are found in the log. */
   async watch(): Promise<void> {
     const { stores, namespace } = this.#ctx;
-    await unlessDown(this.#ctx, () => stores.taskCache.watchNamespace(namespace._id));
+    await bestEffort(this.#ctx, OUTAGE, () => stores.taskCache.watchNamespace(namespace._id));
   }
 
   async *#fromLog(): AsyncGenerator<StreamItem, void, void> {
@@ -98,7 +101,7 @@ class NamespaceStream {
     let from: { at: Date; id: string | null } = { at: new Date(this.#safe), id: null };
     for (;;) {
       const start = from;
-      const page = await unlessDown(this.#ctx, () =>
+      const page = await bestEffort(this.#ctx, OUTAGE, () =>
         stores.events.loggedFrom(namespace._id, start),
       );
       if (page === null) return;
@@ -134,19 +137,5 @@ class NamespaceStream {
 
   #now(): number {
     return this.#ctx.runtime.now().getTime();
-  }
-}
-
-/** Null while a store is down: the next look tries again. */
-async function unlessDown<Answer>(
-  ctx: NamespaceContext,
-  ask: () => Promise<Answer>,
-): Promise<Answer | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    ctx.runtime.log("warn", "a stream of events waits for a store", { error: String(error) });
-    return null;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isTerminal } from "../../contract/status.ts";
-import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { WatchSeat } from "../../ports/watchers.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { NamespaceContext } from "../context.ts";
 import { type EventStream, STREAM_MS, type StreamItem } from "../events/event-stream.ts";
 import { LOOK_INTERVAL_MS } from "../tasks/await-task.ts";
@@ -85,14 +85,8 @@ async function readIfPossible(
   taskId: string,
   after: number,
 ): Promise<TaskEvents | null> {
-  try {
-    return await readTaskEvents({ ctx, input: { taskId, after } });
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    ctx.runtime.log("warn", "a stream waits for its events", {
-      task_id: taskId,
-      error: String(error),
-    });
-    return null;
-  }
+  const log = "a stream waits for its events";
+  return bestEffort(ctx, { log, fields: { task_id: taskId } }, () =>
+    readTaskEvents({ ctx, input: { taskId, after } }),
+  );
 }

@@ -1,4 +1,5 @@
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
@@ -46,12 +47,7 @@ export async function syncOrLeave({
   ctx,
   ...input
 }: Parameters<typeof syncSchedule>[0]): Promise<void> {
-  try {
-    await syncSchedule({ ctx, ...input });
-  } catch (error) {
-    ctx.runtime.log("warn", "telling the queue of a schedule was left to cron", {
-      schedule_id: input.schedule._id,
-      error: String(error),
-    });
-  }
+  const log = "telling the queue of a schedule was left to cron";
+  const fields = { schedule_id: input.schedule._id };
+  await bestEffort(ctx, { log, fields, on: "everything" }, () => syncSchedule({ ctx, ...input }));
 }

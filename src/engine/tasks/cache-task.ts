@@ -1,5 +1,6 @@
 import type { PutOutcome } from "../../ports/task-cache.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 import { eventsOfTask } from "./events-of-task.ts";
 import { cachedTaskOf } from "./present-task.ts";
@@ -41,21 +42,18 @@ async function put(
   ctx: ServiceContext,
   tasks: readonly TaskRecord[],
 ): Promise<readonly PutOutcome[]> {
-  try {
-    return await ctx.stores.taskCache.put(
-      tasks.map((task) => ({
-        namespaceId: task.namespace_id,
-        taskId: task._id,
-        task: cachedTaskOf(task),
-      })),
-    );
-  } catch (error) {
-    ctx.runtime.log("warn", "a hot copy was not written", {
-      task_ids: tasks.map((task) => task._id),
-      error: String(error),
-    });
-    return [];
-  }
+  const copies = tasks.map((task) => ({
+    namespaceId: task.namespace_id,
+    taskId: task._id,
+    task: cachedTaskOf(task),
+  }));
+  const fields = { task_ids: tasks.map((task) => task._id) };
+  const outcomes = await bestEffort(
+    ctx,
+    { log: "a hot copy was not written", fields, on: "everything" },
+    () => ctx.stores.taskCache.put(copies),
+  );
+  return outcomes ?? [];
 }
 
 function wake(
@@ -65,23 +63,19 @@ function wake(
   eventsAfter: number,
 ): void {
   const { stores, runtime } = ctx;
+  // Who was not woken looks for itself before long.
+  const tell = (telling: () => Promise<void>) => {
+    const fields = { task_id: task._id };
+    runtime.defer(bestEffort(ctx, { log: "nobody was woken", fields, on: "everything" }, telling));
+  };
   if (isWatched) {
     const news = { ...cachedTaskOf(task), sequence: task.sequence };
-    runtime.defer(orLog(ctx, task, stores.watchers.wake(task.namespace_id, task._id, news)));
+    tell(() => stores.watchers.wake(task.namespace_id, task._id, news));
   }
   if (isNamespaceWatched && task.sequence > eventsAfter) {
     const events = eventsOfTask(task, runtime.now()).filter(
       ({ sequence }) => sequence > eventsAfter,
     );
-    runtime.defer(orLog(ctx, task, stores.watchers.tell(task.namespace_id, events)));
-  }
-}
-
-/** Who was not woken looks for itself before long. */
-async function orLog(ctx: ServiceContext, task: TaskRecord, telling: Promise<void>): Promise<void> {
-  try {
-    await telling;
-  } catch (error) {
-    ctx.runtime.log("warn", "nobody was woken", { task_id: task._id, error: String(error) });
+    tell(() => stores.watchers.tell(task.namespace_id, events));
   }
 }

@@ -1,6 +1,7 @@
 import { isTerminal, UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { Keyset, Page } from "../../ports/resource-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 import { changeTask } from "./change-task.ts";
 import type { Intent } from "./plan-change.ts";
@@ -117,14 +118,10 @@ async function afterQueued(ctx: ServiceContext, task: TaskRecord): Promise<void>
 
 /** A message that arrives all the same finds the task ended and changes nothing (P7). */
 async function takeMessageBack(ctx: ServiceContext, task: TaskRecord): Promise<void> {
-  try {
-    await ctx.stores.queue.cancelJobs(task._id);
-  } catch (error) {
-    ctx.runtime.log("warn", "a killed task's message was left in the queue", {
-      task_id: task._id,
-      error: String(error),
-    });
-  }
+  const log = "a killed task's message was left in the queue";
+  await bestEffort(ctx, { log, fields: { task_id: task._id }, on: "everything" }, () =>
+    ctx.stores.queue.cancelJobs(task._id),
+  );
 }
 
 function cancelIntent(ctx: ServiceContext, task: TaskRecord, request: CancelRequest): Intent {

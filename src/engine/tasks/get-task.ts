@@ -1,6 +1,7 @@
 import { isTerminal } from "../../contract/status.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { CachedTask } from "../../ports/task-cache.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { NamespaceContext } from "../context.ts";
 import { notFound } from "../errors.ts";
 import type { PolledTask } from "../isolate-memory.ts";
@@ -60,11 +61,10 @@ async function lookUp(ctx: NamespaceContext, taskId: string): Promise<PolledTask
 }
 
 async function fromStores(ctx: NamespaceContext, taskId: string): Promise<PolledTask | null> {
-  const cached = await fromRedis(ctx, taskId).catch((error: unknown) => {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    ctx.runtime.log("warn", "polled without Redis", { task_id: taskId, error: String(error) });
-    return null;
-  });
+  const fields = { task_id: taskId };
+  const cached = await bestEffort(ctx, { log: "polled without Redis", fields }, () =>
+    fromRedis(ctx, taskId),
+  );
   if (cached !== null) return cached;
   const record = await ctx.stores.tasks.find(ctx.namespace._id, taskId);
   if (record === null) return null;

@@ -1,4 +1,5 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 import { mirrorOf } from "../jobs/resource-kind.ts";
 
@@ -49,12 +50,8 @@ export async function mirrorOrLog({
   ctx: ServiceContext;
   task: TaskRecord;
 }): Promise<void> {
-  try {
-    await mirrorTask({ ctx, task });
-  } catch (error) {
-    ctx.runtime.log("warn", "the resource was not written", {
-      task_id: task._id,
-      error: String(error),
-    });
-  }
+  const log = "the resource was not written";
+  await bestEffort(ctx, { log, fields: { task_id: task._id }, on: "everything" }, () =>
+    mirrorTask({ ctx, task }),
+  );
 }

@@ -1,5 +1,6 @@
 import type { QueuedJob } from "../../ports/queue.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** A task whose message is to be published. */
@@ -20,7 +21,7 @@ export async function publishJob({
   ...due
 }: DueJob & { ctx: ServiceContext }): Promise<boolean> {
   const { message, options } = queuedJob(ctx, due);
-  return orLeave(ctx, [due], () => ctx.stores.queue.publishJob(message, options));
+  return leaveToRelay(ctx, [due], () => ctx.stores.queue.publishJob(message, options));
 }
 
 /** The same for many tasks in one request; whether all were published. */
@@ -31,26 +32,20 @@ export async function publishJobs({
   ctx: ServiceContext;
   due: readonly DueJob[];
 }): Promise<boolean> {
-  return orLeave(ctx, due, () =>
+  return leaveToRelay(ctx, due, () =>
     ctx.stores.queue.publishJobs(due.map((one) => queuedJob(ctx, one))),
   );
 }
 
-async function orLeave(
+/** Whether it was done. */
+async function leaveToRelay(
   ctx: ServiceContext,
   due: readonly DueJob[],
   publish: () => Promise<void>,
 ): Promise<boolean> {
-  try {
-    await publish();
-    return true;
-  } catch (error) {
-    ctx.runtime.log("warn", "a job's message was left to the relay", {
-      task_ids: due.map(({ task }) => task._id),
-      error: String(error),
-    });
-    return false;
-  }
+  const fields = { task_ids: due.map(({ task }) => task._id) };
+  const log = "a job's message was left to the relay";
+  return (await bestEffort(ctx, { log, fields, on: "everything" }, publish)) !== null;
 }
 
 function queuedJob(ctx: ServiceContext, { task, delaySeconds = 0, mark = "" }: DueJob): QueuedJob {

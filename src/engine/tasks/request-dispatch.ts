@@ -1,4 +1,6 @@
+import type { QueuedDispatch } from "../../ports/queue.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
@@ -14,22 +16,29 @@ export async function requestDispatch({
   task: TaskRecord;
 }): Promise<void> {
   if (task.pending_events.length === 0) return;
-  try {
-    if (!(await isDispatchWanted(ctx, task.namespace_id, task.pending_events))) return;
-    await ctx.stores.queue.publishDispatch(
-      { source: "task", id: task._id },
-      { deduplicationId: `dispatch-${task._id}-${task.version}` },
-    );
-  } catch (error) {
-    ctx.runtime.log("warn", "the dispatch was left to the relay", {
-      task_id: task._id,
-      error: String(error),
-    });
-  }
+  await publishDispatchIfWanted(ctx, task.namespace_id, task.pending_events, {
+    message: { source: "task", id: task._id },
+    options: { deduplicationId: `dispatch-${task._id}-${task.version}` },
+    fields: { task_id: task._id },
+  });
+}
+
+/** The same for any outbox, whose events these are; `fields` name it in the log. */
+export async function publishDispatchIfWanted(
+  ctx: ServiceContext,
+  namespaceId: string,
+  events: readonly { readonly type: string }[],
+  { message, options, fields }: QueuedDispatch & { readonly fields: Record<string, unknown> },
+): Promise<void> {
+  const log = "the dispatch was left to the relay";
+  await bestEffort(ctx, { log, fields, on: "everything" }, async () => {
+    if (!(await isWanted(ctx, namespaceId, events))) return;
+    await ctx.stores.queue.publishDispatch(message, options);
+  });
 }
 
 /** Whether a handler wants events of these types dispatched at once. Asks one after the other. */
-export async function isDispatchWanted(
+async function isWanted(
   ctx: ServiceContext,
   namespaceId: string,
   events: readonly { readonly type: string }[],

@@ -1,5 +1,6 @@
 import { isTerminal } from "../../contract/status.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
+import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 import { publishJob } from "./publish-job.ts";
 
@@ -34,16 +35,12 @@ async function wake(
 ): Promise<void> {
   const key = ended[field];
   if (key === null) return;
-  try {
+  const log = "the next in line was left to the relay";
+  await bestEffort(ctx, { log, fields: { task_id: ended._id }, on: "everything" }, async () => {
     const { tasks } = ctx.stores;
     const next = await tasks.nextInLine(ended.namespace_id, field, key, ctx.runtime.now());
     // The mark keeps the queue's deduplication from taking it for the message that found no place.
     const mark = `-after-${ended._id}-${ended.attempt}`;
     if (next !== null) await publishJob({ ctx, task: next, mark });
-  } catch (error) {
-    ctx.runtime.log("warn", "the next in line was left to the relay", {
-      task_id: ended._id,
-      error: String(error),
-    });
-  }
+  });
 }

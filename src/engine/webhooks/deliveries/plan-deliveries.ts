@@ -3,7 +3,7 @@ import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
 import { sealedPartsOf } from "../secrets.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import { endpointHold, mayCarrySnapshot } from "./holds.ts";
 import { flowControlOf, type PublishedAttempt } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
@@ -105,7 +105,7 @@ export async function storeDeliveries(
 async function storeSome(ctx: ServiceContext, planned: readonly PlannedDelivery[]): Promise<void> {
   await ctx.stores.deliveries.insertMany(planned.map(({ record }) => record));
   const attempts = planned.flatMap(({ attempt }) => attempt ?? []);
-  await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
+  await bestEffort(ctx, { log: "the relay publishes the deliveries" }, async () => {
     for (let start = 0; start < attempts.length; start += MESSAGES_PER_PUBLISH) {
       const some = attempts.slice(start, start + MESSAGES_PER_PUBLISH);
       await ctx.stores.queue.publishDeliveries(some);

@@ -1,7 +1,7 @@
 import type { AttemptRecord, DeliveryRecord, Hold } from "../../../ports/delivery-store.ts";
 import type { PublishOptions } from "../../../ports/queue.ts";
 import type { AttemptResult } from "../attempt.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import type { ServiceContext } from "../../context.ts";
 import { MAX_ATTEMPTS, secondsUntilNextAttempt } from "../schedule.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
@@ -94,7 +94,7 @@ export async function publishNext(
 ): Promise<void> {
   const attempt = due.attempt + 1;
   const waitMs = nextAttemptAt.getTime() - ctx.runtime.now().getTime();
-  await unlessUnavailable(ctx, "the relay publishes the next attempt", () =>
+  await bestEffort(ctx, { log: "the relay publishes the next attempt" }, () =>
     ctx.stores.queue.publishDeliveries([
       {
         message: { delivery_id: due.deliveryId, attempt, snapshot: null },

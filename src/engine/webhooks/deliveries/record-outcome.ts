@@ -1,6 +1,6 @@
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { AttemptResult, AttemptTarget } from "../attempt.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import type { ServiceContext } from "../../context.ts";
 import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
 import { noteFailure } from "./note-failure.ts";
@@ -40,13 +40,13 @@ export async function recordSuccess(made: Made): Promise<DeliveryReport> {
   const isOrdered = webhook !== null && delivery !== null && placeOf(delivery, webhook) !== null;
   const recorded = await recordEnd(made, "DELIVERED", null, isOrdered ? relayAfter(now) : null);
   if (recorded && webhook !== null && webhook.failing_since !== null) {
-    await unlessUnavailable(ctx, "the next success ends the endpoint's row of failures", () =>
+    await bestEffort(ctx, { log: "the next success ends the endpoint's row of failures" }, () =>
       ctx.stores.webhooks.noteSuccess(webhook, now),
     );
     ctx.memory.openCircuits.delete(webhook._id);
   }
   if (recorded && isOrdered) {
-    await unlessUnavailable(ctx, "the relay wakes the next delivery of the task", () =>
+    await bestEffort(ctx, { log: "the relay wakes the next delivery of the task" }, () =>
       wakeNext(ctx, delivery, webhook),
     );
   }
@@ -58,7 +58,7 @@ export async function recordGone(made: Made): Promise<DeliveryReport> {
   const { ctx, due } = made;
   const reason = "the endpoint answered 410 Gone";
   const report = await recordDead(made, reason);
-  await unlessUnavailable(ctx, "the next 410 suspends the endpoint", async () => {
+  await bestEffort(ctx, { log: "the next 410 suspends the endpoint" }, async () => {
     const webhook = due.webhook ?? (await ctx.stores.webhooks.get(due.target.webhook_id));
     if (webhook !== null) await suspendWebhook({ ctx, webhook, reason });
   });
@@ -75,7 +75,7 @@ export async function recordFailure(made: Made): Promise<DeliveryReport> {
   const report = await recordRetry(made);
   if (report.kind === "stale") return report;
   let webhook: WebhookRecord | null = null;
-  await unlessUnavailable(ctx, "the next failure is noted on the endpoint", async () => {
+  await bestEffort(ctx, { log: "the next failure is noted on the endpoint" }, async () => {
     webhook = await noteFailure(ctx, due, result);
   });
   // Of an endpoint that can't be read the limits aren't known: the relay publishes then.
@@ -102,7 +102,7 @@ async function publishOrHold(
     next_attempt_at: nextAttemptAt,
     relay_at: relayAfter(nextAttemptAt),
   };
-  await unlessUnavailable(ctx, "the relay publishes the next attempt", () =>
+  await bestEffort(ctx, { log: "the relay publishes the next attempt" }, () =>
     ctx.stores.deliveries.hold(stored, "circuit", relayAfter(ctx.runtime.now())),
   );
 }

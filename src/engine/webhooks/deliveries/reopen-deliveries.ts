@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../../contract/problem.ts";
 import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 import { subscriberOf } from "./subscriber-target.ts";
@@ -54,7 +54,7 @@ export async function reopenDeliveries({
   await ctx.stores.deliveries.reopenMany(deliveries, { key, relayAt, at });
   const after = await ctx.stores.deliveries.getMany(deliveries.map(({ _id }) => _id));
   const reopened = after.filter((delivery) => isReopened(delivery, key, at));
-  await unlessUnavailable(ctx, "the relay publishes the deliveries", async () => {
+  await bestEffort(ctx, { log: "the relay publishes the deliveries" }, async () => {
     for (let start = 0; start < reopened.length; start += MESSAGES_PER_PUBLISH) {
       const some = reopened.slice(start, start + MESSAGES_PER_PUBLISH);
       await publishAttempts(ctx, some, webhooks, { now: at, mark: `o${at.getTime()}` });

@@ -2,7 +2,7 @@ import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { actorOf } from "../../principal.ts";
 import { DomainError } from "../../errors.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import { getDelivery } from "./get-delivery.ts";
 import { wakeNext } from "./order.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
@@ -27,7 +27,7 @@ export async function skipDelivery({
   const relayAt = new Date(now.getTime() + RELAY_AFTER_MS);
   const isSkipped = await deliveries.skip(delivery._id, reason, relayAt, now);
   if (isSkipped) {
-    await unlessUnavailable(ctx, "the relay wakes the next delivery of the task", async () => {
+    await bestEffort(ctx, { log: "the relay wakes the next delivery of the task" }, async () => {
       const webhook = await webhooks.get(delivery.webhook_id);
       if (webhook === null) await deliveries.forgetRelay(delivery._id);
       else await wakeNext(ctx, delivery, webhook);

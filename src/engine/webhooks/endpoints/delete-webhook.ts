@@ -1,7 +1,7 @@
 import type { NamespaceContext } from "../../context.ts";
 import { endOf } from "../deliveries/holds.ts";
 import { buryHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import { getWebhook } from "./get-webhook.ts";
 
 /** How many rounds of held deliveries a removal buries itself. */
@@ -22,7 +22,7 @@ export async function deleteWebhook({
   // Looked for first: a removal whose answer was lost is sent again, and then finds nothing.
   const webhook = await getWebhook({ ctx, input });
   await ctx.stores.webhooks.remove(ctx.namespace._id, webhook._id);
-  await unlessUnavailable(ctx, "cron buries what was held", async () => {
+  await bestEffort(ctx, { log: "cron buries what was held" }, async () => {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const buried = await buryHeld(ctx, webhook._id, endOf(null) ?? "");
       if (buried < HELD_PER_ROUND) return;

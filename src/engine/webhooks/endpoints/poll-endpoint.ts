@@ -8,7 +8,7 @@ import type { NamespaceContext } from "../../context.ts";
 import { getWebhook } from "./get-webhook.ts";
 import { decodePosition, encodePosition, positionBefore } from "../../events/log-cursor.ts";
 import { scanLog } from "../../events/scan-log.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 
 /** How long a wait goes on without a look, in milliseconds: what nobody tells of is found then. */
 const LOOK_INTERVAL_MS = 5_000;
@@ -100,7 +100,7 @@ async function wait(
     for (;;) {
       const left = deadline - runtime.now().getTime();
       if (left <= 0 || !isNothing(last)) return last;
-      await unlessUnavailable(ctx, "events are found by looking", () =>
+      await bestEffort(ctx, { log: "events are found by looking" }, () =>
         stores.taskCache.watchNamespace(namespace._id),
       );
       const told = await seat.next(mark, Math.min(left, soon > 0 ? SOON_MS : LOOK_INTERVAL_MS));

@@ -1,7 +1,7 @@
 import type { PendingEvent } from "../../../ports/task-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { ServiceContext } from "../../context.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 
 /**
  * Takes an endpoint out of service and says so by `webhook.endpoint.disabled`, in one write (P3).
@@ -33,7 +33,7 @@ export async function suspendWebhook({
   };
   if (!(await ctx.stores.webhooks.suspend(webhook, reason, event, now))) return;
   ctx.runtime.log("warn", "webhook endpoint suspended", { webhook_id: webhook._id, reason });
-  await unlessUnavailable(ctx, "the relay dispatches the event", () =>
+  await bestEffort(ctx, { log: "the relay dispatches the event" }, () =>
     ctx.stores.queue.publishDispatch(
       { source: "webhook", id: webhook._id },
       { deduplicationId: event.event_id },

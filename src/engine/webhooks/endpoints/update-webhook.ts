@@ -13,7 +13,7 @@ import { notFound } from "../../errors.ts";
 import { requireKnownTypes } from "../../events/types/require-known-types.ts";
 import { changeSecrets } from "./change-secrets.ts";
 import { tendHolds } from "../deliveries/release-holds.ts";
-import { unlessUnavailable } from "../../best-effort.ts";
+import { bestEffort } from "../../best-effort.ts";
 import { checkedUrl } from "./checked-url.ts";
 import { getWebhook } from "./get-webhook.ts";
 
@@ -36,7 +36,7 @@ export async function updateWebhook({
   const now = ctx.runtime.now();
   const webhook = await applyPatch(ctx, input, await patchOf(ctx, input, now), now);
   if (webhook.holds_due_at?.getTime() === now.getTime()) {
-    await unlessUnavailable(ctx, "cron releases what was held", async () => {
+    await bestEffort(ctx, { log: "cron releases what was held" }, async () => {
       await tendHolds(ctx, webhook, now);
     });
   }
