@@ -21,7 +21,6 @@ export default defineConfig({
   ignorePatterns: ["dist", "node_modules"],
   overrides: [
     ...roomRules(OUTSIDE),
-    { files: ["src/engine/runner/**"], rules: { "import/no-cycle": "error" } },
     {
       files: ["src/**/*.test.ts"],
       rules: { "no-restricted-imports": "off" },
