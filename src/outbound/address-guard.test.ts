@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import * as fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
@@ -63,7 +64,48 @@ describe("in development", () => {
   });
 });
 
-/** What `ipaddr.js` knows to be special, held against our own table: an oracle of other hands. */
+const verdictOn = (label: string) => inProduction(`https://${label}.com/`).kind;
+
+describe("a label in punycode", () => {
+  // RFC 3492, section 7.1: (A), (C), (I) and (L) in lower case.
+  test.each([
+    "xn--egbpdaj6bu4bxfgehfvwxn",
+    "xn--ihqwctvzc91f659drss3x8bo0yb",
+    "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l",
+    "xn--3b-ww4c5e180e575a65lsy2b",
+  ])("%s is allowed", (label) => {
+    expect(verdictOn(label)).toBe("allowed");
+  });
+
+  test("is allowed when the URL parser wrote it", () => {
+    const letters = fc.string({
+      unit: fc.constantFrom(...Array.from("abcäöüßéñøłжшяλωअक中文字日本語한국")),
+      minLength: 1,
+      maxLength: 15,
+    });
+    fc.assert(
+      fc.property(letters, (text) => {
+        const label = domainToASCII(text);
+        if (label.startsWith("xn--")) expect(verdictOn(label), text).toBe("allowed");
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each(["xn--a", "xn--99999999", "xn---91cb", "xn---a", "xn--localhost-"])(
+    "%s is refused: no encoder writes it",
+    (label) => {
+      expect(verdictOn(label)).toBe("refused");
+    },
+  );
+
+  test("is judged, whatever it is", () => {
+    const tails = fc.string({ unit: fc.constantFrom(...Array.from("abcxyz019-")), maxLength: 59 });
+    fc.assert(fc.property(tails, (tail) => void verdictOn(`xn--${tail}`)));
+  });
+});
+
+/** What the tables of `ipaddr.js` know to be special, held against our own: an oracle of other hands. */
 const special = (address: ipaddr.IPv4 | ipaddr.IPv6) => address.range() !== "unicast";
 
 describe("an address", () => {

@@ -1,5 +1,4 @@
 import { isAddressLiteral, isLoopbackAddress, isPublicAddress } from "./address-ranges.ts";
-import { decodePunycode } from "./punycode.ts";
 
 /** Whether a URL may be sent to; a refusal says why, for a person. */
 export type AddressVerdict =
@@ -134,18 +133,21 @@ function isPublicHost(host: string): boolean {
   if (isAddressLiteral(host)) return isPublicAddress(host);
   // A name of one label is looked up in the local search domains: "metadata", "intranet".
   if (!host.includes(".") || host.length > MAX_NAME_LENGTH) return false;
-  return host.split(".").every(isHonestLabel) && !isOwnHost(host, PRIVATE_SUFFIXES);
+  return host.split(".").every(isUnambiguousLabel) && !isOwnHost(host, PRIVATE_SUFFIXES);
 }
 
 /**
- * Whether a label stands for itself. Punycode must be what the URL parser makes of the letters that
- * it stands for: it can also spell what software that decodes it would read as "localhost".
+ * Whether a label is the one way to write what it stands for. Punycode must be what the URL parser
+ * makes of its letters: it can also spell what software that decodes it would read as "localhost".
+ * The parser takes a host in ASCII as it stands; beside a letter outside of ASCII it checks every
+ * label (Unicode Technical Standard 46, section 4).
  */
-function isHonestLabel(label: string): boolean {
+function isUnambiguousLabel(label: string): boolean {
   if (!LABEL.test(label)) return false;
   if (!label.startsWith("xn--")) return true;
-  const letters = decodePunycode(label.slice("xn--".length));
-  return letters !== null && URL.parse(`https://${letters}/`)?.hostname === label;
+  // A delimiter with nothing before it, which no encoder writes: decoders differ over it.
+  if (/^xn---[^-]*$/.test(label)) return false;
+  return URL.parse(`https://${label}.ü/`)?.hostname === `${label}.xn--tda`;
 }
 
 function isFreePort(port: string): boolean {

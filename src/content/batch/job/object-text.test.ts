@@ -58,8 +58,43 @@ describe("textOfMarkup", () => {
     expect(textOfMarkup("<a><![CDATA[x < y]]></a>&#233;&#x41;&nope;&#0;")).toBe("x < yéA&nope; ");
   });
 
+  test("every named entity of HTML is known", () => {
+    expect(textOfMarkup("caf&eacute; &rarr; &NotEqualTilde; 1&euro;, AT&T, a&ampb")).toBe(
+      "café → ≂̸ 1€, AT&T, a&b",
+    );
+  });
+
+  test("a tag ends where a browser ends it, whatever its attributes hold", () => {
+    expect(textOfMarkup('<p title="a > b">read</p>').trim()).toBe("read");
+  });
+
+  test("a script ends at its own end tag and at no other", () => {
+    expect(textOfMarkup("<script>no</scripty>no</script >read").trim()).toBe("read");
+    expect(textOfMarkup("<script src=a/>no</script>read").trim()).toBe("read");
+    expect(textOfMarkup('<script src="a.js"/>no</script>read').trim()).toBe("read");
+    expect(textOfMarkup('<script src="a.js"/>read', "xhtml").trim()).toBe("read");
+    expect(textOfMarkup("<svg><svg></svg>no</svg><svg/>read").trim()).toBe("read");
+  });
+
+  test("a feed's title may be CDATA, and its elements may be empty", () => {
+    const feed = "<?xml version='1.0'?><item><script/><title><![CDATA[a < b]]></title>&lt;c</item>";
+    expect(textOfMarkup(feed, "xml").replaceAll(/\s+/g, " ").trim()).toBe("a < b <c");
+  });
+
   test("markup that never ends takes linear time", () => {
-    for (const part of ["<script>", "<!--", "<![CDATA[", "<a ", "</", "&#", "<"]) {
+    const parts = [
+      "<script>",
+      "<!--",
+      "<![CDATA[",
+      "<a ",
+      "</",
+      "&#",
+      "<",
+      "<i>",
+      "<svg>",
+      "<p></b>",
+    ];
+    for (const part of parts) {
       const began = performance.now();
       textOfMarkup(part.repeat(1_000_000 / part.length));
       expect(performance.now() - began).toBeLessThan(2000);

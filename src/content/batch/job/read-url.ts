@@ -1,6 +1,6 @@
 import type { Runtime } from "../../../ports/runtime.ts";
 import { EgressError } from "../../../outbound/outbound-fetch.ts";
-import { textOfMarkup } from "./markup-text.ts";
+import { type MarkupKind, textOfMarkup } from "./markup-text.ts";
 import { checkText, leavesOf } from "./object-text.ts";
 import { failed, type TextOutcome } from "./text-outcome.ts";
 
@@ -91,11 +91,13 @@ async function readBody(response: Response, decoder: TextDecoder): Promise<strin
   }
 }
 
-type Format = "plain" | "json" | "markup";
+type Format = "plain" | "json" | MarkupKind;
 
 const READERS: Readonly<Record<Format, (body: string) => TextOutcome>> = {
   plain: checkText,
-  markup: (body) => checkText(textOfMarkup(body)),
+  html: (body) => checkText(textOfMarkup(body, "html")),
+  xhtml: (body) => checkText(textOfMarkup(body, "xhtml")),
+  xml: (body) => checkText(textOfMarkup(body, "xml")),
   json: textInJson,
 };
 
@@ -115,9 +117,10 @@ function parseContentType(header: string): { format: Format | null; charset: str
 
 function formatOf(type: string): Format | null {
   if (type === "application/json" || type === "text/json" || type.endsWith("+json")) return "json";
-  if (type === "text/html" || type === "application/xml" || type === "text/xml") return "markup";
-  if (type === "application/xhtml+xml" || type === "application/rss+xml") return "markup";
-  if (type === "application/atom+xml") return "markup";
+  if (type === "text/html") return "html";
+  if (type === "application/xhtml+xml") return "xhtml";
+  if (type === "application/xml" || type === "text/xml") return "xml";
+  if (type === "application/rss+xml" || type === "application/atom+xml") return "xml";
   return type.startsWith("text/") ? "plain" : null;
 }
 
