@@ -58,7 +58,7 @@ export interface EventStore {
   /** Null also for an event of a task, which nobody published. */
   getPublished(eventId: string): Promise<PublishedEventRecord | null>;
   /** Notes that these were dispatched. May be done twice. */
-  settle(eventIds: readonly string[]): Promise<void>;
+  clearOutboxes(eventIds: readonly string[]): Promise<void>;
   /** Moves fan-outs of published events on, as that of a task's outbox; how many. One command. */
   moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
   /** Published events whose dispatch has been due since before `before`, oldest first. */
@@ -220,9 +220,9 @@ export interface DeliveryStore {
     reopening: Reopening,
   ): Promise<void>;
   /** Marks a PENDING delivery DEAD without an attempt (its endpoint is gone or suspended). */
-  abandon(deliveryId: string, reason: string, at: Date): Promise<void>;
+  markDead(deliveryId: string, reason: string, at: Date): Promise<void>;
   /** The same for many in one command: those of them that are PENDING. */
-  abandonMany(deliveryIds: readonly string[], reason: string, at: Date): Promise<void>;
+  markManyDead(deliveryIds: readonly string[], reason: string, at: Date): Promise<void>;
   /** PENDING or DEAD → SKIPPED, with the time by which cron wakes what waited for it; false otherwise. */
   skip(deliveryId: string, reason: string, relayAt: Date, at: Date): Promise<boolean>;
   /**

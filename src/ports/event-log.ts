@@ -8,7 +8,7 @@ export type UnplacedEvent = {
 };
 
 /** An event's place in its namespace's log. */
-export type PlacedEvent = {
+export type LogPosition = {
   /** From 1, without gaps but for what was purged. It never changes. */
   readonly position: number;
   readonly eventId: string;
@@ -44,7 +44,7 @@ export interface EventLogStore {
   /** Notes that these have a position, which `unplaced` doesn't look up. May be done twice. */
   markPlaced(eventIds: readonly string[]): Promise<void>;
   /** What stands above a position, in order. Only what no failover takes back. */
-  above(namespaceId: string, position: number, limit: number): Promise<readonly PlacedEvent[]>;
+  above(namespaceId: string, position: number, limit: number): Promise<readonly LogPosition[]>;
   /** The position that was given last before a time; 0 for none. */
   lastGivenBefore(namespaceId: string, time: Date): Promise<number>;
   /**

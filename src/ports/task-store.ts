@@ -218,7 +218,7 @@ export interface TaskStore {
   /** The task that holds a singleton slot, in the namespace; null when it has been let go. */
   findBySingletonSlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
   /** Notes on the task that holds a singleton slot that it is awaited; false when none does. One write. */
-  awaitSingletonSlot(namespaceId: string, slot: string): Promise<boolean>;
+  markSlotAwaited(namespaceId: string, slot: string): Promise<boolean>;
   /**
    * Of the tasks that never started and may, the one that has waited longest for a singleton or
    * concurrency key; null when none does.
@@ -247,7 +247,7 @@ export interface TaskStore {
   /** Adds a `rejected` line to the history of a task whose lease is in other hands. */
   recordRejection(taskId: string, entry: HistoryRecord): Promise<void>;
   /** Removes dispatched events from outboxes; events that came in meanwhile stay. One command when none did. */
-  settleEvents(outboxes: readonly Outbox[]): Promise<void>;
+  clearOutboxes(outboxes: readonly Outbox[]): Promise<void>;
   /**
    * Moves fan-outs on from where each step found them: of two that went on from one place, the
    * first counts. How many were moved. One command.
@@ -260,7 +260,7 @@ export interface TaskStore {
   /** PROCESSING tasks whose lease ran out, oldest first. */
   dueForReaping(now: Date, limit: number): Promise<readonly TaskRecord[]>;
   /** IN_PROGRESS or UNKNOWN tasks whose executor has been silent for too long, oldest first. */
-  dueForSettling(
+  dueAsSilent(
     status: "IN_PROGRESS" | "UNKNOWN",
     now: Date,
     limit: number,

@@ -230,7 +230,7 @@ export interface WebhookStore {
     webhook: WebhookRecord,
     sealed: Pick<WebhookRecord, "secrets" | "secrets_write_id" | "sealed_headers">,
   ): Promise<void>;
-  settleEvents(webhookId: string, eventIds: readonly string[]): Promise<void>;
+  clearOutbox(webhookId: string, eventIds: readonly string[]): Promise<void>;
   /** As with a task's outbox. */
   moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
   dueForDispatch(before: Date, limit: number): Promise<readonly WebhookRecord[]>;

@@ -9,7 +9,7 @@ import { relayTasks } from "./relay-tasks.ts";
 import { reseal } from "./reseal.ts";
 import type { IsSpent } from "./rounds.ts";
 import { syncSchedules } from "./sync-schedules.ts";
-import { settleSilent } from "./settle-silent.ts";
+import { failSilentExecutors } from "./fail-silent-executors.ts";
 
 type Duty = {
   readonly name: string;
@@ -24,7 +24,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
   "* * * * *": [
     { name: "relay tasks", run: relayTasks },
     { name: "reap leases", run: reapLeases },
-    { name: "settle silent executors", run: settleSilent },
+    { name: "settle silent executors", run: failSilentExecutors },
     { name: "sync schedules", run: syncSchedules },
     { name: "relay events", run: relayEvents },
     { name: "relay published events", run: relayPublished },

@@ -4,7 +4,7 @@ import type { Run } from "../runner/run.ts";
 import type { TaskErrorRecord, TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { changeTask } from "../tasks/change-task.ts";
-import { type Intent, unseenIntent } from "../tasks/plan-change.ts";
+import { type Intent, changeWithoutHistory } from "../tasks/plan-change.ts";
 import { type DueJob, publishJobs } from "../tasks/publish-job.ts";
 import { retryIntent } from "../tasks/retry-intent.ts";
 import type { IsSpent } from "./rounds.ts";
@@ -113,7 +113,7 @@ async function failForGood(
 }
 
 function leaseTo(task: TaskRecord, leaseToken: string | null, now: Date): Intent {
-  return unseenIntent(task, "reaper", {
+  return changeWithoutHistory(task, "reaper", {
     lease_token: leaseToken,
     lease_expires_at: new Date(now.getTime() + GRACE_SECONDS * 1000),
   });

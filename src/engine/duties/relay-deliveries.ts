@@ -1,7 +1,7 @@
 import type { DeliverySummaryRecord } from "../../ports/delivery-store.ts";
 import type { RateLimit, WebhookRecord } from "../../ports/webhook-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { endOf, endpointHold } from "../webhooks/deliveries/holds.ts";
+import { undeliverableReason, endpointHold } from "../webhooks/deliveries/holds.ts";
 import { isBlocked, wakeNext } from "../webhooks/deliveries/order.ts";
 import { publishAttempts } from "../webhooks/deliveries/publish-attempts.ts";
 import { HELD_RECHECK_MS } from "../webhooks/deliveries/relay-time.ts";
@@ -27,7 +27,7 @@ const TURNS_PER_RELAY = 4;
 const MINUTE_MS = 60_000;
 
 /** What cron is to do about a delivery whose time has come. */
-type Care = "publish" | "later" | "keep" | "wake";
+type RelayAction = "publish" | "later" | "keep" | "wake";
 
 /**
  * Publishes attempts that were due and never recorded: their message was lost, or the queue was
@@ -59,33 +59,33 @@ async function relaySome(
   if (due.length === 0) return 0;
   const read = await webhooks.getMany([...new Set(due.map(({ webhook_id }) => webhook_id))]);
   const endpoints = new Map(read.map((webhook) => [webhook._id, webhook]));
-  const cared = await Promise.all(
+  const wanted = await Promise.all(
     due.map(async (delivery) => ({
       delivery,
-      care: await careFor(ctx, delivery, endpoints.get(delivery.webhook_id) ?? null),
+      action: await actionFor(ctx, delivery, endpoints.get(delivery.webhook_id) ?? null),
     })),
   );
   const minute = Math.floor(now.getTime() / MINUTE_MS);
   // One by one, since each takes of the endpoint's share.
-  const cares = cared.map(({ delivery, care }) => ({
+  const decided = wanted.map(({ delivery, action }) => ({
     delivery,
-    care: care === "publish" ? withinShare(delivery, endpoints, shares, minute) : care,
+    action: action === "publish" ? withinShare(delivery, endpoints, shares, minute) : action,
   }));
-  const those = (care: Care) =>
-    cares.filter((one) => one.care === care).map(({ delivery }) => delivery);
+  const withAction = (action: RelayAction) =>
+    decided.filter((one) => one.action === action).map(({ delivery }) => delivery);
 
-  const published = those("publish");
+  const published = withAction("publish");
   await publishAttempts(ctx, published, endpoints, { now, mark: `r${minute}` });
   await deliveries.postponeRelays(published, (one) => ({
     relay_at: nextRelay(one, now),
     hold: null,
   }));
-  await deliveries.postponeRelays(those("later"), ({ webhook_id }) => ({
+  await deliveries.postponeRelays(withAction("later"), ({ webhook_id }) => ({
     relay_at: nextShare(endpoints.get(webhook_id), now),
   }));
   const recheckAt = new Date(now.getTime() + HELD_RECHECK_MS);
-  await deliveries.postponeRelays(those("keep"), () => ({ relay_at: recheckAt }));
-  for (const settled of those("wake")) {
+  await deliveries.postponeRelays(withAction("keep"), () => ({ relay_at: recheckAt }));
+  for (const settled of withAction("wake")) {
     const webhook = endpoints.get(settled.webhook_id);
     if (webhook === undefined) await deliveries.forgetRelay(settled._id);
     else await wakeNext(ctx, settled, webhook);
@@ -93,14 +93,15 @@ async function relaySome(
   return due.length;
 }
 
-async function careFor(
+async function actionFor(
   ctx: ServiceContext,
   delivery: DeliverySummaryRecord,
   webhook: WebhookRecord | null,
-): Promise<Care> {
+): Promise<RelayAction> {
   if (delivery.state !== "PENDING") return "wake";
-  // The message finds out whatever else there is to find out, and buries what has no endpoint.
-  if (delivery.hold === null || webhook === null || endOf(webhook) !== null) return "publish";
+  // The message finds out whatever else there is to find out, and makes a dead letter of what has no endpoint.
+  if (delivery.hold === null || webhook === null || undeliverableReason(webhook) !== null)
+    return "publish";
   if (endpointHold(webhook, delivery._id) !== null) return "keep";
   const isKept = delivery.hold === "order" && (await isBlocked(ctx, delivery, webhook));
   return isKept ? "keep" : "publish";
@@ -118,7 +119,7 @@ function withinShare(
   endpoints: ReadonlyMap<string, WebhookRecord>,
   shares: Map<string, number>,
   minute: number,
-): Care {
+): RelayAction {
   const limit = endpoints.get(webhook_id)?.rate_limit ?? null;
   if (limit === null) return "publish";
   const { copies, everyMinutes } = relayShare(limit);

@@ -2,7 +2,7 @@ import type { DispatchMessage } from "../../ports/queue.ts";
 import type { FanOutCursor } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { resumeFanOuts } from "../events/fan-out-steps.ts";
-import { failuresOf } from "./failures-of.ts";
+import { tryRow } from "./try-row.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
 /** An outbox younger than this is left to the message that its writer published. */
@@ -100,8 +100,7 @@ async function relayTogether<Kind extends Owner>(
 ): Promise<number> {
   const [first] = owners;
   if (first === undefined) return 0;
-  const failures = await failuresOf(run.ctx, first._id, () => run.outboxes.dispatch(owners));
-  if (failures === 0) return owners.length;
+  if (await tryRow(run.ctx, first._id, () => run.outboxes.dispatch(owners))) return owners.length;
   if (owners.length === 1) {
     run.failed.add(first._id);
     return 0;

@@ -3,7 +3,7 @@ import type { ServiceContext } from "../context.ts";
 import { expireTask, isExpired } from "../tasks/expire-task.ts";
 import { publishJobs } from "../tasks/publish-job.ts";
 import { nextRelay } from "../tasks/task-times.ts";
-import { failuresOf } from "./failures-of.ts";
+import { tryRow } from "./try-row.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
 /** Tasks per round, which are one request to the queue, and rounds per run. */
@@ -33,9 +33,8 @@ export async function relayTasks(
     );
     const late = due.filter((task) => isExpired(task, now));
     for (const task of late) {
-      const failures = await failuresOf(ctx, task._id, () => expireTask({ ctx, task }));
-      if (failures > 0) failed.add(task._id);
-      else expired += 1;
+      if (await tryRow(ctx, task._id, () => expireTask({ ctx, task }))) expired += 1;
+      else failed.add(task._id);
     }
     const waiting = due.filter((task) => !late.includes(task));
     if (waiting.length === 0) return late.length;

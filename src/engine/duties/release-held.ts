@@ -1,6 +1,6 @@
 import type { ServiceContext } from "../context.ts";
 import { tendHolds } from "../webhooks/deliveries/release-holds.ts";
-import { failuresOf } from "./failures-of.ts";
+import { tryRow } from "./try-row.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
 /** Endpoints per round, each with one round of its deliveries, and rounds per run. */
@@ -24,10 +24,10 @@ export async function releaseHeld(
     const due = await ctx.stores.webhooks.dueForHolds(now, limit);
     const endpoints = due.filter(({ _id }) => !failed.has(_id));
     for (const endpoint of endpoints) {
-      const failures = await failuresOf(ctx, endpoint._id, async () => {
+      const isDone = await tryRow(ctx, endpoint._id, async () => {
         moved += await tendHolds(ctx, endpoint, now);
       });
-      if (failures > 0) failed.add(endpoint._id);
+      if (!isDone) failed.add(endpoint._id);
     }
     return endpoints.length;
   });

@@ -4,7 +4,7 @@ import type { ServiceContext } from "../context.ts";
 import { resealHeaders } from "../webhooks/custom-headers.ts";
 import { keyIdOf, seal, sealPrefixOf, unseal } from "../../crypto/seal.ts";
 import { inForce } from "../webhooks/secrets.ts";
-import { failuresOf } from "./failures-of.ts";
+import { tryRow } from "./try-row.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
 /** Rows per round, each with a write of its own, and rounds per run: the next run goes on. */
@@ -54,7 +54,9 @@ async function resealAll<Row extends { readonly _id: string }>(
   let afterId: string | null = null;
   const rows = await inRounds({ maxRounds: MAX_ROUNDS, isSpent }, async () => {
     const page = await kind.page(afterId);
-    for (const row of page) failed += await failuresOf(ctx, row._id, () => kind.reseal(row));
+    for (const row of page) {
+      if (!(await tryRow(ctx, row._id, () => kind.reseal(row)))) failed += 1;
+    }
     afterId = page.at(-1)?._id ?? afterId;
     return page.length;
   });

@@ -1,5 +1,5 @@
 import type { ServiceContext } from "../context.ts";
-import { failuresOf } from "./failures-of.ts";
+import { tryRow } from "./try-row.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
 /** Rows whose small writes go at once. */
@@ -36,10 +36,10 @@ export async function workThrough<Row extends { readonly _id: string }>(
   const failed = new Set<string>();
   let done = 0;
   const workOn = async (row: Row) => {
-    const failures = await failuresOf(ctx, row._id, async () => {
+    const isDone = await tryRow(ctx, row._id, async () => {
       if (await duty.work(row)) done += 1;
     });
-    if (failures > 0) failed.add(row._id);
+    if (!isDone) failed.add(row._id);
   };
   await inRounds(duty, async () => {
     if (failed.size > MAX_FAILED) return 0;

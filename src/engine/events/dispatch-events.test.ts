@@ -78,7 +78,7 @@ describe("a dispatch", () => {
     await h.ctx.stores.webhooks.insert(foreign);
     const { webhook: gone } = await h.subscribe();
     await suspendWebhook({ ctx: h.ctx, webhook: gone, reason: "it answered 410" });
-    await h.ctx.stores.webhooks.settleEvents(gone._id, []);
+    await h.ctx.stores.webhooks.clearOutbox(gone._id, []);
     const task = await h.taskWith(["task.completed"]);
     h.advance(1);
     await h.subscribe();
@@ -177,9 +177,9 @@ describe("an outbox", () => {
     const task = await h.taskWith(["task.created", "task.started"]);
     const [first, second] = task.pending_events.map((event) => event.event_id);
     // One saw only the first event and comes between the other's look and its end.
-    await tasks.settleEvents([{ ownerId: task._id, eventIds: [String(first)] }]);
+    await tasks.clearOutboxes([{ ownerId: task._id, eventIds: [String(first)] }]);
     expect(await tasks.get(task._id)).toMatchObject({ outbox_at: task.outbox_at });
-    await tasks.settleEvents([{ ownerId: task._id, eventIds: [String(first), String(second)] }]);
+    await tasks.clearOutboxes([{ ownerId: task._id, eventIds: [String(first), String(second)] }]);
     expect(await tasks.get(task._id)).toMatchObject({ pending_events: [], outbox_at: null });
   });
 
@@ -220,7 +220,7 @@ function crashingAt(
       deliveries:
         step === "deliveries" ? { ...stores.deliveries, insertMany: crash } : stores.deliveries,
       queue: step === "publish" ? { ...stores.queue, publishDeliveries: crash } : stores.queue,
-      tasks: step === "settle" ? { ...stores.tasks, settleEvents: crash } : stores.tasks,
+      tasks: step === "settle" ? { ...stores.tasks, clearOutboxes: crash } : stores.tasks,
     },
   };
 }

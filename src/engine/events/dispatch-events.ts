@@ -18,7 +18,7 @@ export const LOG_HANDLER: EventHandler = {
 
 /**
  * Dispatches what waits in an outbox: every handler acts on it in turn, and only then is the outbox
- * settled. A crash or a second message at any point repeats it from the start, and each handler may
+ * cleared. A crash or a second message at any point repeats it from the start, and each handler may
  * run twice: mirrors are guarded by version, events and deliveries have ids that the event decides
  * (P3, P7).
  *

@@ -23,7 +23,7 @@ describe("a crash", () => {
     "publishDeliveries",
     "moveFanOuts",
     "publishDispatches",
-    "settleEvents",
+    "clearOutboxes",
   ];
 
   test.each(WRITES)("at any %s of a fan-out loses and doubles nothing", async (write) => {

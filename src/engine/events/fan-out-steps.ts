@@ -24,7 +24,7 @@ type Step = {
 };
 
 /**
- * Takes one step of a fan-out: then either the outboxes are settled, or each notes where it goes
+ * Takes one step of a fan-out: then either the outboxes are cleared, or each notes where it goes
  * on and a message asks for that. The note comes before the message, and its step is taken by the
  * message that agrees with it: of duplicates, and of two dispatches at once, one goes on. A message
  * that is lost is found by the relay, since the note put the outbox's time off, not away (P3, P7).
@@ -32,13 +32,13 @@ type Step = {
 export async function takeStep(ctx: ServiceContext, step: Step): Promise<DispatchReport> {
   const { deliveries, next } = await handle(ctx, step);
   if (next === null) {
-    await settle(ctx, step);
+    await clearOutbox(ctx, step);
   } else {
     // An outbox that another dispatch emptied, but had no time to mark as empty, has nothing to go on with.
     const waiting = step.outboxes.filter(({ events }) => events.length > 0);
     const emptied = step.outboxes.filter(({ events }) => events.length === 0);
     await handOn(ctx, { ...step, outboxes: waiting }, next);
-    if (emptied.length > 0) await settle(ctx, { ...step, outboxes: emptied });
+    if (emptied.length > 0) await clearOutbox(ctx, { ...step, outboxes: emptied });
   }
   return { events: step.dispatched.events.length, deliveries };
 }
@@ -73,28 +73,32 @@ async function handOn(ctx: ServiceContext, step: Step, after: string): Promise<v
   );
 }
 
-async function settle(ctx: ServiceContext, step: Step): Promise<void> {
-  const settled = step.outboxes.map(({ ownerId, events }) => ({
+async function clearOutbox(ctx: ServiceContext, step: Step): Promise<void> {
+  const cleared = step.outboxes.map(({ ownerId, events }) => ({
     ownerId,
     eventIds: events.map((event) => event.event_id),
   }));
   switch (step.dispatched.source) {
     case "task":
-      await ctx.stores.tasks.settleEvents(settled);
+      await ctx.stores.tasks.clearOutboxes(cleared);
       break;
     case "webhook":
-      for (const { ownerId, eventIds } of settled) {
-        await ctx.stores.webhooks.settleEvents(ownerId, eventIds);
+      for (const { ownerId, eventIds } of cleared) {
+        await ctx.stores.webhooks.clearOutbox(ownerId, eventIds);
       }
       break;
     case "event":
-      await ctx.stores.events.settle(settled.map(({ ownerId }) => ownerId));
+      await ctx.stores.events.clearOutboxes(cleared.map(({ ownerId }) => ownerId));
   }
-  if (step.from !== null) await goOnWithTheRest(ctx, step, step.from);
+  if (step.from !== null) await dispatchLateEvents(ctx, step, step.from);
 }
 
 /** What came in while a fan-out was under way was not dispatched by its own message, but waited for this. */
-async function goOnWithTheRest(ctx: ServiceContext, step: Step, from: FanOutCursor): Promise<void> {
+async function dispatchLateEvents(
+  ctx: ServiceContext,
+  step: Step,
+  from: FanOutCursor,
+): Promise<void> {
   const outboxAt = ctx.runtime.now();
   const { source } = step.dispatched;
   for (const { ownerId } of step.outboxes) {

@@ -2,7 +2,7 @@ import { DEFAULT_PAGE_SIZE } from "../../contract/common.ts";
 import { matchesEventType } from "../../contract/event.ts";
 import type { EventListRequest } from "../../contract/logged-event.ts";
 import type { EventRecord } from "../../ports/delivery-store.ts";
-import type { PlacedEvent } from "../../ports/event-log.ts";
+import type { LogPosition } from "../../ports/event-log.ts";
 import type { NamespaceContext } from "../context.ts";
 import { requireKnownTypes } from "./types/require-known-types.ts";
 import { asList } from "../paging.ts";
@@ -44,7 +44,7 @@ function pathOf({ type }: EventListRequest): string | ((index: number) => string
   return typeof type === "string" ? () => "type" : "type";
 }
 
-function wantedBy(input: EventListRequest): (placed: PlacedEvent) => boolean {
+function wantedBy(input: EventListRequest): (placed: LogPosition) => boolean {
   const types = asList(input.type);
   const taskIds = asList(input.task_id);
   const { gte, lt } = input.timestamp ?? {};

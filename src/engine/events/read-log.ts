@@ -1,9 +1,9 @@
-import type { PlacedEvent } from "../../ports/event-log.ts";
+import type { LogPosition } from "../../ports/event-log.ts";
 import type { NamespaceContext } from "../context.ts";
 import { placeEvents } from "./place-events.ts";
 
 /** Some of a namespace's log, and whether there was no more when it was read. */
-export type LogPart = { readonly rows: readonly PlacedEvent[]; readonly isEnd: boolean };
+export type LogPart = { readonly rows: readonly LogPosition[]; readonly isEnd: boolean };
 
 /**
  * What stands above a position in the namespace's log, in order; of very much the first `limit`.

@@ -1,5 +1,5 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
-import type { PlacedEvent } from "../../ports/event-log.ts";
+import type { LogPosition } from "../../ports/event-log.ts";
 import type { NamespaceContext } from "../context.ts";
 import { readLog } from "./read-log.ts";
 
@@ -12,7 +12,7 @@ export type Scan = {
   readonly above: number;
   readonly limit: number;
   /** By what the position says of its event, which costs nothing. */
-  readonly isWanted: (placed: PlacedEvent) => boolean;
+  readonly isWanted: (placed: LogPosition) => boolean;
 };
 
 /** What a scan found: `end` is the position that it came to, `isEnd` that the log ends there. */
@@ -44,7 +44,7 @@ export async function scanLog(ctx: NamespaceContext, scan: Scan): Promise<ScanOu
 /** In the order given, null for what is gone; when they are too large, the first ones: at least one. */
 async function readInOrder(
   ctx: NamespaceContext,
-  page: readonly PlacedEvent[],
+  page: readonly LogPosition[],
 ): Promise<{ readonly events: readonly (EventRecord | null)[]; readonly isCut: boolean }> {
   const ids = page.map(({ eventId }) => eventId);
   const read = await ctx.stores.events.getMany(ids);

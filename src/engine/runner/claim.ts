@@ -8,7 +8,7 @@ import { expireTask, isExpired } from "../tasks/expire-task.ts";
 import { heldSlot } from "../tasks/new-task.ts";
 import { reportToken } from "../executors/report-token.ts";
 import { planChange } from "../tasks/plan-change.ts";
-import { isItsTurn } from "./turn.ts";
+import { claimTurnOrRemindFirst } from "./turn.ts";
 
 /** Whether a message may run its task now, with the evidence. */
 export type Claim =
@@ -38,9 +38,9 @@ export async function claim(ctx: ServiceContext, message: JobMessage): Promise<C
       await expireTask({ ctx, task });
       return { kind: "stale", reason: "expired" };
     }
-    if (!(await isItsTurn(ctx, task))) return { kind: "stale", reason: "busy" };
+    if (!(await claimTurnOrRemindFirst(ctx, task))) return { kind: "stale", reason: "busy" };
     const leaseToken = await tokenOf(ctx, task);
-    const claimed = await takePlace(ctx, task, leaseToken);
+    const claimed = await claimSlot(ctx, task, leaseToken);
     if (claimed === "busy") return { kind: "stale", reason: "busy" };
     if (claimed !== null) {
       await cacheTask({ ctx, task: claimed, eventsAfter: task.sequence });
@@ -69,7 +69,7 @@ async function tokenOf(ctx: ServiceContext, task: TaskRecord): Promise<string> {
 }
 
 /** Claims with any of the concurrency key's slots, tried from a random one on; "busy" when all are held. */
-async function takePlace(
+async function claimSlot(
   ctx: ServiceContext,
   task: TaskRecord,
   leaseToken: string,

@@ -1,5 +1,5 @@
 import type { TaskPatch } from "../../ports/task-store.ts";
-import { unseenIntent } from "../tasks/plan-change.ts";
+import { changeWithoutHistory } from "../tasks/plan-change.ts";
 import { publishJob } from "../tasks/publish-job.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { endTask } from "./end-task.ts";
@@ -21,7 +21,7 @@ export async function continueLater(
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
-      : unseenIntent(task, "runner", {
+      : changeWithoutHistory(task, "runner", {
           ...patch,
           lease_token: null,
           lease_expires_at: new Date(ctx.runtime.now().getTime() + graceMs),

@@ -3,7 +3,7 @@ import type { Intent } from "../tasks/plan-change.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { LeaseLostError } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
-import { concludeWork, recountWork, undoWork } from "./wind-up.ts";
+import { concludeWork, recountWork, undoWork } from "./clean-up.ts";
 
 /** How a task ends, and why. */
 export type Ending =
@@ -20,11 +20,11 @@ export type Ending =
  */
 export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   for (;;) {
-    const ending = effective(run.task, wanted);
-    if (!(await woundUp(run, ending))) return { kind: "lost" };
+    const ending = endingAfterKill(run.task, wanted);
+    if (!(await cleanUp(run, ending))) return { kind: "lost" };
     const written = await writeAsHolder(run, (task) =>
       // Killed since: the undo that an end by kill needs has not been done yet.
-      effective(task, wanted).status === ending.status ? intentOf(run, task, ending) : null,
+      endingAfterKill(task, wanted).status === ending.status ? intentOf(run, task, ending) : null,
     );
     if (written.kind === "lost") return { kind: "lost" };
     if (written.kind === "written") {
@@ -35,7 +35,7 @@ export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
 }
 
 /** Counts and takes back what is left of the work; false when the lease was lost before that was done. */
-async function woundUp(run: Run, { status }: Ending): Promise<boolean> {
+async function cleanUp(run: Run, { status }: Ending): Promise<boolean> {
   try {
     await recountWork(run, status);
     await undoWork(run, status);
@@ -46,7 +46,7 @@ async function woundUp(run: Run, { status }: Ending): Promise<boolean> {
   }
 }
 
-function effective(task: TaskRecord, wanted: Ending): Ending {
+function endingAfterKill(task: TaskRecord, wanted: Ending): Ending {
   return task.cancel === null ? wanted : { status: "CANCELED" };
 }
 

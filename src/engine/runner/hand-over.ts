@@ -1,7 +1,7 @@
 import type { ExecutorJob } from "../../contract/external-task.ts";
 import type { TaskErrorRecord } from "../../ports/task-store.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
-import { unseenIntent } from "../tasks/plan-change.ts";
+import { changeWithoutHistory } from "../tasks/plan-change.ts";
 import { heartbeatMs } from "../executors/plan-report.ts";
 import { presentTask } from "../tasks/present-task.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
@@ -63,7 +63,7 @@ async function taken(run: Run): Promise<RunOutcome> {
   const written = await writeAsHolder(run, (task) =>
     task.handed_over_at !== null
       ? null
-      : unseenIntent(task, "runner", {
+      : changeWithoutHistory(task, "runner", {
           handed_over_at: now,
           lease_expires_at: new Date(now.getTime() + heartbeatMs(task)),
         }),

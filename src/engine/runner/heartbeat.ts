@@ -1,6 +1,6 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { cacheTask } from "../tasks/cache-task.ts";
-import { unseenIntent } from "../tasks/plan-change.ts";
+import { changeWithoutHistory } from "../tasks/plan-change.ts";
 import { PROGRESS_EVENT_INTERVAL_MS } from "../executors/plan-report.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
 
@@ -45,7 +45,7 @@ export async function renewLease(run: Run): Promise<boolean> {
 async function beatWithEvent(run: Run, leaseExpiresAt: Date): Promise<boolean> {
   const patch = { lease_expires_at: leaseExpiresAt, progress: run.progress, checkpoint: run.state };
   const written = await writeAsHolder(run, (task) => ({
-    ...unseenIntent(task, "runner", patch),
+    ...changeWithoutHistory(task, "runner", patch),
     events: [{ type: "task.progressed", data: {} }],
   }));
   return written.kind === "written";

@@ -1,6 +1,6 @@
 import type { JobMessage } from "../../ports/queue.ts";
 import type { ServiceContext } from "../context.ts";
-import { unseenIntent } from "../tasks/plan-change.ts";
+import { changeWithoutHistory } from "../tasks/plan-change.ts";
 import { claim } from "./claim.ts";
 import { continueLater } from "./continue-later.ts";
 import { NonRetryableError, type StepOutcome } from "../jobs/define-loop.ts";
@@ -11,7 +11,7 @@ import { heartbeat, type Pulse } from "./heartbeat.ts";
 import type { JobState, OpenJob } from "../jobs/job.ts";
 import { LeaseLostError, leaseGuard } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
-import { isOutage, sitOut } from "./sit-out.ts";
+import { isOutage, pauseForOutage } from "./pause-for-outage.ts";
 
 /**
  * Runs a task for one invocation: takes the lease, calls the job's steps until they are done or
@@ -47,14 +47,14 @@ export async function runJob({
     step = run.task.cancel === null ? await work(run, job) : "continue";
   } catch (error) {
     if (error instanceof LeaseLostError) return { kind: "lost" };
-    if (isOutage(run, error)) return sitOut(run, error);
+    if (isOutage(run, error)) return pauseForOutage(run, error);
     return failAttempt(run, describeError(error, task.attempt, task.max_attempts));
   }
-  return settle(run, step);
+  return finishInvocation(run, step);
 }
 
 /** Writes the invocation's result. A kill that was noticed between two steps ends the task here. */
-async function settle(
+async function finishInvocation(
   run: Run,
   step: StepOutcome<JobState> | "continue" | "lost",
 ): Promise<RunOutcome> {
@@ -133,7 +133,7 @@ async function forbidKill(
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
-      : unseenIntent(task, "runner", { kill_refusal: reason, checkpoint: state, progress }),
+      : changeWithoutHistory(task, "runner", { kill_refusal: reason, checkpoint: state, progress }),
   );
   if (written.kind === "reconsider") return "continue";
   return written.kind === "lost" ? "lost" : "forbidden";

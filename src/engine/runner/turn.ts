@@ -17,7 +17,10 @@ const REMINDER_MS = 60_000;
  * clock this task starts no earlier than they completed. A read and a write that may meet nothing; none
  * for a task that holds its key since it was made, has none, or is between two invocations.
  */
-export async function isItsTurn(ctx: ServiceContext, task: TaskRecord): Promise<boolean> {
+export async function claimTurnOrRemindFirst(
+  ctx: ServiceContext,
+  task: TaskRecord,
+): Promise<boolean> {
   const { namespace_id: namespaceId, singleton_key: key } = task;
   if (key === null || task.status !== "PENDING" || task.singleton_slot === heldSlot(key)) {
     return true;
@@ -25,7 +28,7 @@ export async function isItsTurn(ctx: ServiceContext, task: TaskRecord): Promise<
   const { tasks } = ctx.stores;
   const now = ctx.runtime.now();
   const first = await tasks.nextInLine(namespaceId, "singleton_key", key, now);
-  if (await tasks.awaitSingletonSlot(namespaceId, heldSlot(key))) return false;
+  if (await tasks.markSlotAwaited(namespaceId, heldSlot(key))) return false;
   // Of those of one millisecond any may go: whichever message comes first.
   if (first === null || first.created_at.getTime() >= task.created_at.getTime()) return true;
   const mark = `-turn-${Math.floor(now.getTime() / REMINDER_MS)}`;

@@ -46,8 +46,8 @@ async function lookUp(ctx: NamespaceContext, taskId: string): Promise<PolledTask
 
   const underWay = polls.get(key);
   if (underWay !== undefined) {
-    const shared = await settledWithin(underWay, SHARED_LOOKUP_MS);
-    if (shared !== "not settled") return shared;
+    const shared = await valueOrTimeout(underWay, SHARED_LOOKUP_MS);
+    if (shared !== "timed out") return shared;
   }
   const own = fromStores(ctx, taskId);
   polls.set(key, own);
@@ -82,17 +82,17 @@ async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): 
   }
 }
 
-/** The promise's value; "not settled" when it takes too long or fails, which is no fault of ours. */
-export async function settledWithin<Value>(
+/** The promise's value; "timed out" when it takes too long or fails, which is no fault of ours. */
+export async function valueOrTimeout<Value>(
   promise: Promise<Value>,
   ms: number,
-): Promise<Value | "not settled"> {
+): Promise<Value | "timed out"> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<"not settled">((resolve) => {
-    timer = setTimeout(() => resolve("not settled"), ms);
+  const timeout = new Promise<"timed out">((resolve) => {
+    timer = setTimeout(() => resolve("timed out"), ms);
   });
   try {
-    return await Promise.race([promise.catch(() => "not settled" as const), timeout]);
+    return await Promise.race([promise.catch(() => "timed out" as const), timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -28,7 +28,7 @@ export type Intent = {
 };
 
 /** A change that is not of status and leaves no line in the history. */
-export function unseenIntent(task: TaskRecord, actor: string, patch: TaskPatch): Intent {
+export function changeWithoutHistory(task: TaskRecord, actor: string, patch: TaskPatch): Intent {
   return { to: task.status, kind: null, actor, reason: null, patch, events: [] };
 }
 

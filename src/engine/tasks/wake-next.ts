@@ -7,7 +7,7 @@ import { publishJob } from "./publish-job.ts";
 /**
  * Wakes the next task in line for what an attempt's end let go: the place under its concurrency
  * key, and, when the task itself has ended, its singleton key. Only a matter of speed: the relay
- * finds it too, and order is the claim's affair (`isItsTurn`). For a key that is the task's own
+ * finds it too, and order is the claim's affair (`claimTurnOrRemindFirst`). For a key that is the task's own
  * resource it looks only when somebody said to be waiting (`is_awaited`): while a task works for a
  * resource, whoever submits is answered that task, so that only a retry or a schedule's task can be
  * in line, and not every job should pay a look-up for it.

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { CachedTask } from "../../ports/task-cache.ts";
 import type { NamespaceContext } from "../context.ts";
-import { settledWithin } from "./get-task.ts";
+import { valueOrTimeout } from "./get-task.ts";
 
 /** How long a look waits for another one under way, in milliseconds; see `getTask`. */
 const SHARED_LOOK_MS = 2_000;
@@ -19,8 +19,8 @@ export async function watchTask(ctx: NamespaceContext, taskId: string): Promise<
   const key = `${ctx.namespace._id}:${taskId}`;
   const underWay = looks.get(key);
   if (underWay !== undefined) {
-    const shared = await settledWithin(underWay, SHARED_LOOK_MS);
-    if (shared !== "not settled") return { cached: shared, isWatching: true };
+    const shared = await valueOrTimeout(underWay, SHARED_LOOK_MS);
+    if (shared !== "timed out") return { cached: shared, isWatching: true };
   }
   const own = ctx.stores.taskCache.watch(ctx.namespace._id, taskId);
   looks.set(key, own);

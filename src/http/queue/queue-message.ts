@@ -18,7 +18,7 @@ export async function readMessage<Schema extends z.ZodType>(
   return schema.safeParse(body);
 }
 
-/** The answer to a message that no repetition makes better: a problem that the queue buries. */
+/** The answer to a message that no repetition makes better: a problem for which the queue gives the message up. */
 export function malformedMessage(c: Context<AppEnv>, error: z.ZodError): Response {
   const errors = error.issues.map((issue) => ({
     path: issue.path.map(String).join("."),

@@ -86,14 +86,14 @@ export function createDeliveryStore(database: Database): DeliveryStore {
         })),
       );
     },
-    abandon: async (deliveryId, reason, at) => {
+    markDead: async (deliveryId, reason, at) => {
       await database.updateOne(
         COLLECTION,
         { _id: deliveryId, state: "PENDING" },
         { $set: ended("DEAD", reason, null, at) },
       );
     },
-    abandonMany: async (deliveryIds, reason, at) => {
+    markManyDead: async (deliveryIds, reason, at) => {
       if (deliveryIds.length === 0) return;
       await database.updateMany(
         COLLECTION,

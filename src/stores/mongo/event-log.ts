@@ -1,4 +1,4 @@
-import type { EventLogStore, PlacedEvent, UnplacedEvent } from "../../ports/event-log.ts";
+import type { EventLogStore, LogPosition, UnplacedEvent } from "../../ports/event-log.ts";
 import type { Doc, Database, Query } from "../../ports/database.ts";
 
 const EVENTS = "events";
@@ -73,7 +73,7 @@ export function createEventLogStore(database: Database): EventLogStore {
         { _id: { $gt: idOf(namespaceId, position), $lt: `${namespaceId};` } },
         { sort: { _id: 1 }, limit, readConcern: "majority" },
       );
-      return rows.map((row): PlacedEvent => ({
+      return rows.map((row): LogPosition => ({
         position: positionOf(row._id, namespaceId),
         eventId: row.event_id,
         type: row.type,

@@ -58,7 +58,7 @@ export function createEventStore(database: Database): EventStore {
         _id: eventId,
         request_hash: { $exists: true },
       }),
-    settle: async (eventIds) => {
+    clearOutboxes: async (eventIds) => {
       const filter = { _id: { $in: eventIds } };
       await database.updateMany(COLLECTION, filter, {
         $set: { outbox_at: null, fan_out: null },

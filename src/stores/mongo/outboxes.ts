@@ -7,7 +7,7 @@ import type { BulkUpdate, Database, Query } from "../../ports/database.ts";
  * this leaves empty is marked as such: else it would stay due for ever. All of it may be applied
  * twice.
  */
-export async function settleOutboxes(
+export async function clearOutboxes(
   database: Database,
   collection: string,
   outboxes: readonly Outbox[],

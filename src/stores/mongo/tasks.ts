@@ -2,7 +2,7 @@ import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.t
 import { among, createdWithin, metadataTerms } from "../../database/filters.ts";
 import type { Database, Query } from "../../ports/database.ts";
 import { findPage } from "../../database/keyset.ts";
-import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
+import { moveFanOuts, clearOutboxes } from "./outboxes.ts";
 
 const TASKS = "tasks";
 
@@ -33,7 +33,7 @@ export function createTaskStore(database: Database, newWriteId: () => string): T
     findBySingletonSlot: (namespaceId, slot) =>
       database.findOne<TaskRecord>(TASKS, { namespace_id: namespaceId, singleton_slot: slot }),
 
-    awaitSingletonSlot: async (namespaceId, slot) =>
+    markSlotAwaited: async (namespaceId, slot) =>
       (await database.updateOne(
         TASKS,
         { namespace_id: namespaceId, singleton_slot: slot },
@@ -106,7 +106,7 @@ export function createTaskStore(database: Database, newWriteId: () => string): T
       await database.updateOne(TASKS, { _id: taskId }, { $push: { history: entry } });
     },
 
-    settleEvents: (outboxes) => settleOutboxes(database, TASKS, outboxes),
+    clearOutboxes: (outboxes) => clearOutboxes(database, TASKS, outboxes),
 
     moveFanOuts: (moves) => moveFanOuts(database, TASKS, moves),
 
@@ -135,7 +135,7 @@ export function createTaskStore(database: Database, newWriteId: () => string): T
         { sort: { lease_expires_at: 1 }, limit },
       ),
 
-    dueForSettling: (status, now, limit) =>
+    dueAsSilent: (status, now, limit) =>
       database.find<TaskRecord>(
         TASKS,
         { status, lease_expires_at: { $lte: now } },

@@ -7,11 +7,11 @@ import {
 import { beginningWith, resourceQuery } from "../../database/filters.ts";
 import type { Database, Query } from "../../ports/database.ts";
 import { findPage } from "../../database/keyset.ts";
-import { moveFanOuts, settleOutboxes } from "./outboxes.ts";
+import { moveFanOuts, clearOutboxes } from "./outboxes.ts";
 
 const COLLECTION = "webhooks";
 
-/** The webhook endpoints, in the collection `webhooks`. Every method is one command unless the port says otherwise; `settleEvents` may be three. */
+/** The webhook endpoints, in the collection `webhooks`. Every method is one command unless the port says otherwise; `clearOutbox` may be three. */
 export function createWebhookStore(database: Database): WebhookStore {
   const findOne = (filter: Query) => database.findOne<WebhookRecord>(COLLECTION, filter);
   return {
@@ -178,8 +178,8 @@ export function createWebhookStore(database: Database): WebhookStore {
         { $set: sealed },
       );
     },
-    settleEvents: (webhookId, eventIds) =>
-      settleOutboxes(database, COLLECTION, [{ ownerId: webhookId, eventIds }]),
+    clearOutbox: (webhookId, eventIds) =>
+      clearOutboxes(database, COLLECTION, [{ ownerId: webhookId, eventIds }]),
     moveFanOuts: (moves) => moveFanOuts(database, COLLECTION, moves),
     dueForDispatch: (before, limit) =>
       database.find<WebhookRecord>(

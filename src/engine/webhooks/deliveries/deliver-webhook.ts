@@ -6,7 +6,7 @@ import { PROBE_PATIENCE_MS } from "../circuit.ts";
 import { buildPayload } from "../payload.ts";
 import { sealedPartsOf } from "../secrets.ts";
 import type { ServiceContext } from "../../context.ts";
-import { endOf, endpointHold } from "./holds.ts";
+import { undeliverableReason, endpointHold } from "./holds.ts";
 import { isBlocked } from "./order.ts";
 import { runSubscriber } from "./run-subscriber.ts";
 import { subscriberOf } from "./subscriber-target.ts";
@@ -47,7 +47,7 @@ export async function deliverWebhook({
     case "held":
       return prepared;
     case "dead":
-      await ctx.stores.deliveries.abandon(input.delivery_id, prepared.reason, ctx.runtime.now());
+      await ctx.stores.deliveries.markDead(input.delivery_id, prepared.reason, ctx.runtime.now());
       return prepared;
     case "subscriber":
       return runSubscriber({ ctx, input: prepared });
@@ -89,7 +89,7 @@ async function prepare(
     ctx.stores.webhooks.get(delivery.webhook_id),
     delivery.is_test ? testEventOf(ctx, delivery) : ctx.stores.events.get(delivery.event_id),
   ]);
-  const end = endOf(webhook);
+  const end = undeliverableReason(webhook);
   // A test is sent whatever status the endpoint has: it is how its owner looks whether it is well.
   if (webhook === null || webhook.url === null || (end !== null && !delivery.is_test)) {
     return { kind: "dead", reason: end ?? "" };

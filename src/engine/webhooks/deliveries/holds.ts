@@ -28,7 +28,7 @@ export function isPaused({ status, suspended_by }: WebhookRecord): boolean {
 }
 
 /** Why deliveries to an endpoint go to the dead letters; null: they don't. */
-export function endOf(webhook: WebhookRecord | null): string | null {
+export function undeliverableReason(webhook: WebhookRecord | null): string | null {
   if (webhook === null) return "the endpoint was removed";
   if (webhook.url === null) return "the endpoint has no URL any more: its consumer polls";
   if (webhook.status === "ACTIVE" || isPaused(webhook)) return null;

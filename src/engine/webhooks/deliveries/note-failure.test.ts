@@ -123,7 +123,7 @@ describe("a circuit", () => {
     h.advance(MINUTE_MS);
     // Nothing is held but the retry of that which opened it: the others' messages are late.
     const held = h.deliveries().filter(({ hold }) => hold !== null);
-    for (const { _id } of held) await h.ctx.stores.deliveries.abandon(_id, "a test", h.now());
+    for (const { _id } of held) await h.ctx.stores.deliveries.markDead(_id, "a test", h.now());
     await releaseHeld(h.ctx, h.now(), unspent);
     expect(await circuitOf(h, id)).toMatchObject({ state: "half_open", probe_delivery_id: null });
     const kinds = await Promise.all(

@@ -248,7 +248,7 @@ describe("a later event can't overtake one", () => {
     await h.subscribe({ ordering: "task", event_types: ["task.completed"] });
     const task = await h.taskWith(["task.created", "task.completed"]);
     const { tasks } = h.ctx.stores;
-    const settling = { ...tasks, settleEvents: () => Promise.reject(new Error("killed")) };
+    const settling = { ...tasks, clearOutboxes: () => Promise.reject(new Error("killed")) };
     const ctx = { ...h.ctx, stores: { ...h.ctx.stores, tasks: settling } };
     const input = { source: "task", id: task._id } as const;
     await expect(dispatchEvents({ ctx, input })).rejects.toThrow("killed");

@@ -7,7 +7,7 @@ import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
 /** What has a place in an order: a delivery of a task's event. */
-type Placed = Pick<DeliverySummaryRecord, "_id" | "webhook_id" | "task_id" | "sequence">;
+type SequencedDelivery = Pick<DeliverySummaryRecord, "_id" | "webhook_id" | "task_id" | "sequence">;
 
 /**
  * Whether a delivery to an endpoint with `ordering: "task"` has to wait for an earlier event of its
@@ -23,7 +23,7 @@ type Placed = Pick<DeliverySummaryRecord, "_id" | "webhook_id" | "task_id" | "se
  */
 export async function isBlocked(
   ctx: ServiceContext,
-  delivery: Placed,
+  delivery: SequencedDelivery,
   webhook: WebhookRecord,
 ): Promise<boolean> {
   const placed = placeOf(delivery, webhook);
@@ -49,7 +49,7 @@ export async function isBlocked(
  */
 export async function wakeNext(
   ctx: ServiceContext,
-  settled: Placed,
+  settled: SequencedDelivery,
   webhook: WebhookRecord,
 ): Promise<void> {
   const placed = placeOf(settled, webhook);
@@ -71,7 +71,7 @@ export async function wakeNext(
  * was published for a task (`POST /v1/events`) is not among its numbered ones: it has no place.
  */
 export function placeOf(
-  delivery: Placed,
+  delivery: SequencedDelivery,
   { ordering }: Pick<WebhookRecord, "ordering">,
 ): OrderedDelivery | null {
   const { task_id, sequence } = delivery;

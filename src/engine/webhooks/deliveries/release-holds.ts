@@ -2,7 +2,7 @@ import type { DeliverySummaryRecord, Hold } from "../../../ports/delivery-store.
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import { PROBE_PATIENCE_MS } from "../circuit.ts";
 import type { ServiceContext } from "../../context.ts";
-import { endOf, isPaused } from "./holds.ts";
+import { undeliverableReason, isPaused } from "./holds.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
@@ -21,11 +21,11 @@ export async function tendHolds(
   now: Date,
 ): Promise<number> {
   const { webhooks } = ctx.stores;
-  const end = endOf(webhook);
+  const end = undeliverableReason(webhook);
   if (end !== null) {
-    const buried = await buryHeld(ctx, webhook._id, end);
-    if (buried < HELD_PER_ROUND) await webhooks.setHoldsDue(webhook, null);
-    return buried;
+    const ended = await deadLetterHeld(ctx, webhook._id, end);
+    if (ended < HELD_PER_ROUND) await webhooks.setHoldsDue(webhook, null);
+    return ended;
   }
   if (isPaused(webhook)) {
     await webhooks.setHoldsDue(webhook, null);
@@ -57,15 +57,15 @@ async function probeWith(ctx: ServiceContext, webhook: WebhookRecord, now: Date)
   return held.length;
 }
 
-/** Buries up to a round of what is held for an endpoint that takes nothing any more; how many. */
-export async function buryHeld(
+/** Makes dead letters of up to a round of what is held for an endpoint that takes nothing any more; how many. */
+export async function deadLetterHeld(
   ctx: ServiceContext,
   webhookId: string,
   reason: string,
 ): Promise<number> {
   const { deliveries } = ctx.stores;
   const held = await deliveries.heldFor(webhookId, ["paused", "circuit", "order"], HELD_PER_ROUND);
-  await deliveries.abandonMany(
+  await deliveries.markManyDead(
     held.map(({ _id }) => _id),
     reason,
     ctx.runtime.now(),

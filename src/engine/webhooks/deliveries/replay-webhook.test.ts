@@ -103,7 +103,7 @@ describe("a replay of what is missing", () => {
     const { h, id } = await missed();
     await replay(h, id, {});
     const [first] = h.deliveryMessages();
-    await h.ctx.stores.deliveries.abandon(first?.delivery_id ?? "", "a test", h.now());
+    await h.ctx.stores.deliveries.markDead(first?.delivery_id ?? "", "a test", h.now());
     expect(await replay(h, id, {})).toMatchObject(counts(0, 0, 2));
   });
 

@@ -20,7 +20,7 @@ async function withDeadLetters(count: number) {
   }
   const ids = [...new Set(h.deliveryMessages().map(({ delivery_id }) => delivery_id))];
   const at = h.now();
-  for (const id of ids) await h.ctx.stores.deliveries.abandon(id, "a test", at);
+  for (const id of ids) await h.ctx.stores.deliveries.markDead(id, "a test", at);
   h.published.length = 0;
   return { h, webhook, ids };
 }

@@ -40,7 +40,7 @@ export async function runSubscriber({
   const event = await ctx.stores.events.get(delivery.event_id);
   if (event === null) {
     const reason = "the event is no longer kept";
-    await ctx.stores.deliveries.abandon(delivery._id, reason, ctx.runtime.now());
+    await ctx.stores.deliveries.markDead(delivery._id, reason, ctx.runtime.now());
     return { kind: "dead", reason };
   }
   const at = ctx.runtime.now();

@@ -1,10 +1,10 @@
 import type { NamespaceContext } from "../../context.ts";
-import { endOf } from "../deliveries/holds.ts";
-import { buryHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
+import { undeliverableReason } from "../deliveries/holds.ts";
+import { deadLetterHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
 import { bestEffort } from "../../best-effort.ts";
 import { getWebhook } from "./get-webhook.ts";
 
-/** How many rounds of held deliveries a removal buries itself. */
+/** How many rounds of held deliveries a removal makes dead letters of itself. */
 const MAX_ROUNDS = 10;
 
 /**
@@ -22,10 +22,10 @@ export async function deleteWebhook({
   // Looked for first: a removal whose answer was lost is sent again, and then finds nothing.
   const webhook = await getWebhook({ ctx, input });
   await ctx.stores.webhooks.remove(ctx.namespace._id, webhook._id);
-  await bestEffort(ctx, { log: "cron buries what was held" }, async () => {
+  await bestEffort(ctx, { log: "cron makes dead letters of what was held" }, async () => {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const buried = await buryHeld(ctx, webhook._id, endOf(null) ?? "");
-      if (buried < HELD_PER_ROUND) return;
+      const ended = await deadLetterHeld(ctx, webhook._id, undeliverableReason(null) ?? "");
+      if (ended < HELD_PER_ROUND) return;
     }
   });
 }

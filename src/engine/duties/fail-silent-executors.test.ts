@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createJobHarness, type JobHarness } from "../../../test/jobs/harness.ts";
 import { taskRecord } from "../../../test/jobs/task-record.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
-import { settleSilent } from "./settle-silent.ts";
+import { failSilentExecutors } from "./fail-silent-executors.ts";
 
 const HEARTBEAT_S = 60;
 
@@ -26,7 +26,8 @@ async function silent(h: JobHarness, fields: Partial<TaskRecord> = {}): Promise<
   return _id;
 }
 
-const settle = (h: JobHarness, isSpent = () => false) => settleSilent(h.ctx, h.now(), isSpent);
+const settle = (h: JobHarness, isSpent = () => false) =>
+  failSilentExecutors(h.ctx, h.now(), isSpent);
 
 describe("what settles silent executors", () => {
   it("settles in one run all that is due, round by round, and nothing twice", async () => {

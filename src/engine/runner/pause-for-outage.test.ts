@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createJobHarness } from "../../../test/jobs/harness.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
-import { MAX_OUTAGES } from "./sit-out.ts";
+import { MAX_OUTAGES } from "./pause-for-outage.ts";
 
 const GRACE_MS = 120_000;
 

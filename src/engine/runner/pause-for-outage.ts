@@ -26,7 +26,7 @@ export function isOutage(run: Run, error: unknown): error is StoreUnavailableErr
  * task has done nothing wrong, so it costs no attempt. When not even this can be written, the error
  * goes up, and the lease runs out as that of a runner that died.
  */
-export async function sitOut(run: Run, error: StoreUnavailableError): Promise<RunOutcome> {
+export async function pauseForOutage(run: Run, error: StoreUnavailableError): Promise<RunOutcome> {
   const { runtime } = run.ctx;
   const outages = run.task.outages + 1;
   const delaySeconds = backoffSeconds(outages, runtime.random);

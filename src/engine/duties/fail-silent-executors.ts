@@ -15,20 +15,20 @@ const MAX_ROUNDS = 20;
 
 const CRON = "cron";
 
-/** How many tasks a run settled; `failed` could not be looked after, and stay due. */
-export type SettleReport = { readonly settled: number; readonly failed: number };
+/** How many tasks whose executor is silent a run changed; `failed` could not be looked after, and stay due. */
+export type SilenceReport = { readonly settled: number; readonly failed: number };
 
 /**
- * Settles tasks whose executor is not heard of. One that never took the task over costs an
+ * Ends, or retries, tasks whose executor is not heard of. One that never took the task over costs an
  * attempt; one that did makes it UNKNOWN, and after as long again FAILED, or CANCELED if it was
  * killed meanwhile. Each is one conditional write: an executor that reports after all either wins
  * or finds its token refused (P2).
  */
-export async function settleSilent(
+export async function failSilentExecutors(
   ctx: ServiceContext,
   now: Date,
   isSpent: IsSpent,
-): Promise<SettleReport> {
+): Promise<SilenceReport> {
   const { tasks } = ctx.stores;
   const { done, failed } = await workThrough(ctx, {
     rowsPerRound: TASKS_PER_ROUND,
@@ -36,16 +36,16 @@ export async function settleSilent(
     isSpent,
     // What becomes UNKNOWN in this run is not due in this run: its time goes on from `now`.
     due: async (limit) => [
-      ...(await tasks.dueForSettling("UNKNOWN", now, limit)),
-      ...(await tasks.dueForSettling("IN_PROGRESS", now, limit)),
+      ...(await tasks.dueAsSilent("UNKNOWN", now, limit)),
+      ...(await tasks.dueAsSilent("IN_PROGRESS", now, limit)),
     ],
-    work: (task) => settle(ctx, task, now),
+    work: (task) => failSilent(ctx, task, now),
   });
   return { settled: done, failed };
 }
 
-/** Whether it was settled, and not heard of or settled by another cron at this very moment. */
-async function settle(ctx: ServiceContext, task: TaskRecord, now: Date): Promise<boolean> {
+/** Whether this changed it: not its executor or another cron, at this very moment. */
+async function failSilent(ctx: ServiceContext, task: TaskRecord, now: Date): Promise<boolean> {
   const { intent, delaySeconds } = verdictOn(ctx, task, now);
   const outcome = await changeTask({ ctx, task, intent });
   if (outcome.kind === "conflict") return false;
