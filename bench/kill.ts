@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startStack } from "../local/stack.ts";
-import { startWorker } from "../local/worker.ts";
+import { startWorkerd } from "../local/workerd.ts";
 import { createApi } from "../test/support/api.ts";
 import { startExecutor } from "../test/support/executor.ts";
 import { holdReads, type Kind, KINDS, POLL_MS, statusOf, TIMEOUT_MS } from "./kill-kinds.ts";
@@ -45,7 +45,7 @@ const { values } = parseArgs({
 });
 const kills = Number(values.kills);
 const [stack, executor] = await Promise.all([startStack(), startExecutor()]);
-const worker = await startWorker({
+const worker = await startWorkerd({
   vars: { ...stack.vars, HEARTBEAT_INTERVAL_MS: values.interval },
 });
 try {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import { startWorker, type Worker } from "../local/worker.ts";
+import { startWorkerd, type WorkerProcess } from "../local/workerd.ts";
 import { type Api, createApi } from "../test/support/api.ts";
 
 const NAMESPACE = "bench";
@@ -23,8 +23,8 @@ export type StandIns = {
 
 /** Waybill and the floors, each in a workerd of its own, on the same stand-ins. */
 export type TestBed = {
-  readonly waybill: Worker;
-  readonly floors: Worker;
+  readonly waybill: WorkerProcess;
+  readonly floors: WorkerProcess;
   readonly standIns: StandIns;
   /** A caller inside a namespace with an API key of its own, as a tenant has it. */
   readonly api: Api;
@@ -54,15 +54,15 @@ export async function startTestBed(options: {
 }): Promise<TestBed> {
   const standIns = await startStandIns(options.deliveries);
   const { vars, adminKey, child } = standIns;
-  const workers: Worker[] = [];
+  const workers: WorkerProcess[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.close()));
     await standIns.close();
   };
   try {
-    const waybill = await startWorker({ vars, ...(options.bundle && { bundle: options.bundle }) });
+    const waybill = await startWorkerd({ vars, ...(options.bundle && { bundle: options.bundle }) });
     workers.push(waybill);
-    const floors = await startWorker({ vars, bundle: options.floorsBundle });
+    const floors = await startWorkerd({ vars, bundle: options.floorsBundle });
     workers.push(floors);
     const key = await makeKey(createApi(() => waybill.url, adminKey));
     return {

@@ -7,7 +7,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
-import { startWorker } from "../local/worker.ts";
+import { startWorkerd } from "../local/workerd.ts";
 import { type Api, createApi } from "../test/support/api.ts";
 import { percentile } from "./statistics.ts";
 
@@ -25,7 +25,7 @@ type Change = { readonly asked: number; readonly took: number };
 const standIns = fork(new URL("stand-ins.ts", import.meta.url), ["held"]);
 const [message] = await once(standIns, "message");
 const { vars, adminKey } = Ready.parse(message);
-const worker = await startWorker({ vars });
+const worker = await startWorkerd({ vars });
 const admin = createApi(() => worker.url, adminKey);
 await admin.post("/v1/namespaces", { name: "bench" }).expect(201);
 const api = admin.as({ namespace: "bench" });

@@ -9,7 +9,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { startWorker } from "../local/worker.ts";
+import { startWorkerd } from "../local/workerd.ts";
 import { type Api, createApi } from "../test/support/api.ts";
 import { manyAtOnce } from "./fixtures.ts";
 import { median, percentile } from "./statistics.ts";
@@ -185,7 +185,7 @@ async function main(count: {
     startStandIns("live"),
     startReceiver(count.slowMs),
   ]);
-  const worker = await startWorker({ vars: standIns.vars });
+  const worker = await startWorkerd({ vars: standIns.vars });
   try {
     const admin = createApi(() => worker.url, standIns.adminKey);
     const each = Math.floor(count.endpoints / KINDS.length);

@@ -1,5 +1,6 @@
 /** `npm run demo`: what Waybill does, on real text, in about half a minute; it checks what it shows. */
 import { styleText } from "node:util";
+import { buildWorker } from "../scripts/build.ts";
 import { createClient } from "./client.ts";
 import { showClusters } from "./clusters.ts";
 import { createEnding } from "./ending.ts";
@@ -47,9 +48,13 @@ await ending.run(async () => {
   line();
   line(bold("Waybill: every long-running job gets a durable receipt."));
 
+  await buildWorker();
   heading("The stack, on this machine alone");
-  platform = await startPlatform();
-  void platform.workerGone.then((how) => ending.fail(`workerd ended by itself: ${how}`));
+  platform = await startPlatform({
+    redisUrl: process.env["REDIS_URL"] || null,
+    mongodbUri: process.env["MONGODB_URI"] || null,
+  });
+  void platform.workerGone.then(() => ending.fail("workerd ended by itself"));
   const receiver = await startReceiver();
   facts({ ...platform.places, webhooks: `${receiver.url}  checks signatures` });
 

@@ -15,7 +15,34 @@ export type StackOptions = {
   readonly mongodbUri?: string;
   /** Where the MongoDB stand-in keeps its data; in memory when absent. */
   readonly mongoFile?: string;
+  /** Fresh ones when absent. */
+  readonly secrets?: StackSecrets;
 };
+
+/** The keys and tokens that the worker and its services know one another by. */
+export type StackSecrets = Readonly<
+  Record<
+    | "adminKey"
+    | "redisToken"
+    | "qstashToken"
+    | "currentSigningKey"
+    | "nextSigningKey"
+    /** What the database holds sealed can be opened with no other. */
+    | "sealingKey",
+    string
+  >
+>;
+
+export function newSecrets(): StackSecrets {
+  return {
+    adminKey: random("admin_"),
+    redisToken: random("redis_"),
+    qstashToken: random("qstash_"),
+    currentSigningKey: random("sig_"),
+    nextSigningKey: random("sig_"),
+    sealingKey: randomBytes(32).toString("hex"),
+  };
+}
 
 /** The services that the worker stands on, and what it must be told to reach them. */
 export type Stack = {
@@ -30,10 +57,9 @@ export type Stack = {
   close(): Promise<void>;
 };
 
-/** Starts the stand-ins on loopback, with fresh secrets. */
+/** Starts the stand-ins on loopback. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const keys = { current: secret("sig_"), next: secret("sig_") };
-  const adminKey = secret("admin_");
+  const secrets = options.secrets ?? newSecrets();
   const mongo =
     options.mongodbUri === undefined
       ? await startMongoServer({
@@ -42,14 +68,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         })
       : null;
   const redis = await startRedisServer({
-    token: secret("redis_"),
+    token: secrets.redisToken,
     ...(options.ports?.redis !== undefined && { port: options.ports.redis }),
     ...(options.redisUrl !== undefined && { redisUrl: options.redisUrl }),
   });
   const qstash = await startQStashServer({
-    token: secret("qstash_"),
-    currentSigningKey: keys.current,
-    nextSigningKey: keys.next,
+    token: secrets.qstashToken,
+    currentSigningKey: secrets.currentSigningKey,
+    nextSigningKey: secrets.nextSigningKey,
     clock: options.clock ?? realClock(),
     ...(options.ports?.qstash !== undefined && { port: options.ports.qstash }),
   });
@@ -59,17 +85,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     qstash,
     mongo,
     dns,
-    adminKey,
+    adminKey: secrets.adminKey,
     vars: {
-      ADMIN_KEY: adminKey,
+      ADMIN_KEY: secrets.adminKey,
       UPSTASH_REDIS_REST_URL: redis.url,
       UPSTASH_REDIS_REST_TOKEN: redis.token,
       QSTASH_URL: qstash.url,
       QSTASH_TOKEN: qstash.token,
-      QSTASH_CURRENT_SIGNING_KEY: keys.current,
-      QSTASH_NEXT_SIGNING_KEY: keys.next,
+      QSTASH_CURRENT_SIGNING_KEY: secrets.currentSigningKey,
+      QSTASH_NEXT_SIGNING_KEY: secrets.nextSigningKey,
       MONGODB_URI: mongo?.uri ?? options.mongodbUri ?? "",
-      SEALING_KEY: randomBytes(32).toString("hex"),
+      SEALING_KEY: secrets.sealingKey,
       ALLOW_LOOPBACK: "true",
       DNS_RESOLVER_URL: dns.url,
     },
@@ -79,6 +105,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
 }
 
-function secret(prefix: string): string {
+function random(prefix: string): string {
   return `${prefix}${randomBytes(16).toString("hex")}`;
 }

@@ -13,16 +13,16 @@ import {
   makeCollection,
 } from "../support/clusters.ts";
 import { untilEnded } from "../support/fixtures.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startKillableWorld, type KillableWorld } from "../support/world.ts";
 
 /** Longer than a kill takes to be accepted. */
 const HELD_MS = 500;
 
 const clock = drivenClock(Date.now());
-let world: World;
+let world: KillableWorld;
 let client: MongoClient;
 beforeAll(async () => {
-  world = await startWorld({ clock, vars: { HEARTBEAT_INTERVAL_MS: "1" } });
+  world = await startKillableWorld({ clock, vars: { HEARTBEAT_INTERVAL_MS: "1" } });
   client = new MongoClient(String(world.stack.vars["MONGODB_URI"]));
 });
 afterEach(() => world.stack.mongo?.faults.clear());

@@ -1,18 +1,11 @@
-import { access, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import getPort from "get-port";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import {
-  familyOf,
-  isInstalled,
-  type Program,
-  startProgram,
-  until,
-  untilGone,
-} from "../support/processes.ts";
+import { useDev } from "../support/dev.ts";
+import { familyOf, isInstalled, startProgram, until, untilGone } from "../support/processes.ts";
 
 const KEYS = [
   "api_url",
@@ -27,49 +20,9 @@ const KEYS = [
   "pid",
 ];
 
-const START_TIMEOUT_MS = 25_000;
+const START_TIMEOUT_MS = 60_000;
 
-let folder: string;
-let file: string;
-let started: Program[];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "waybill-dev-test-"));
-  file = join(folder, "nested", "dev.json");
-  started = [];
-});
-afterEach(async () => {
-  for (const program of started) program.kill("SIGKILL");
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** `npm run dev` without the build before it, with a file of its own. */
-function startDev(env: Readonly<Record<string, string>>, args: readonly string[] = []): Program {
-  const program = startProgram(process.execPath, [...args, "local/dev.ts"], {
-    WAYBILL_DEV_FILE: file,
-    ...env,
-  });
-  started.push(program);
-  return program;
-}
-
-async function readyDev(): Promise<{ dev: Program; port: number }> {
-  const port = await getPort({ host: "127.0.0.1" });
-  const dev = startDev({ PORT: String(port) });
-  await untilReady(dev);
-  return { dev, port };
-}
-
-async function untilReady(dev: Program): Promise<void> {
-  await until(
-    () => (dev.stdout().includes("Stop with Ctrl-C") ? null : `not ready: ${dev.stderr()}`),
-    START_TIMEOUT_MS,
-  );
-}
-
-async function readFileOfDev(): Promise<Record<string, unknown>> {
-  return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, "utf8")));
-}
+const bench = useDev();
 
 const isThere = (path: string) =>
   access(path).then(
@@ -79,20 +32,20 @@ const isThere = (path: string) =>
 
 describe("npm run dev", () => {
   it("writes the file with its ten keys once it is ready, for its owner's eyes only", async () => {
-    const { dev, port } = await readyDev();
-    const info = await readFileOfDev();
+    const { dev, port } = await bench.ready();
+    const info = await bench.info();
     expect(Object.keys(info)).toEqual(KEYS);
     expect(info["api_url"]).toBe(`http://127.0.0.1:${port}`);
     expect(info["pid"]).toBe(dev.pid);
     for (const key of KEYS.filter((name) => name !== "pid")) {
       expect(info[key], key).toEqual(expect.stringMatching(/\S/));
     }
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(bench.file)).mode & 0o777).toBe(0o600);
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
   });
 
   it.skipIf(!isInstalled("curl"))("prints a first curl that works as it is pasted", async () => {
-    const { dev } = await readyDev();
+    const { dev } = await bench.ready();
     const [command = ""] = /^ {2}curl (?:.*\\\n)+.*$/m.exec(dev.stdout()) ?? [];
     const pasted = startProgram("/bin/sh", ["-c", command]);
     expect(await pasted.ended, pasted.stderr()).toBe(0);
@@ -102,27 +55,27 @@ describe("npm run dev", () => {
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
     "stops on %s with exit code 0, leaving no process and no file",
     async (signal) => {
-      const { dev } = await readyDev();
+      const { dev } = await bench.ready();
       const family = await familyOf(dev.pid);
       expect(family.map(({ command }) => command).join("\n")).toMatch(/workerd serve/);
       dev.kill(signal);
       expect(await dev.ended, dev.stderr()).toBe(0);
       await untilGone(family);
-      expect(await isThere(file)).toBe(false);
+      expect(await isThere(bench.file)).toBe(false);
       expect(dev.stderr()).toBe("");
     },
   );
 
   it("leaves no process when it is killed by SIGKILL, and the file left behind is no obstacle", async () => {
-    const { dev, port } = await readyDev();
+    const { dev, port } = await bench.ready();
     const family = await familyOf(dev.pid);
     dev.kill("SIGKILL");
     await untilGone(family);
-    expect(await isThere(file)).toBe(true);
+    expect(await isThere(bench.file)).toBe(true);
 
-    const next = startDev({ PORT: String(port) });
-    await untilReady(next);
-    expect((await readFileOfDev())["pid"]).toBe(next.pid);
+    const next = bench.start({ PORT: String(port) });
+    await bench.untilReady(next);
+    expect((await bench.info())["pid"]).toBe(next.pid);
   });
 
   it("stops when the npm that started it is killed by SIGKILL", async () => {
@@ -130,33 +83,27 @@ describe("npm run dev", () => {
     const script =
       'require("node:child_process").spawn(process.execPath, ["local/dev.ts"], { stdio: "inherit" });' +
       "setInterval(() => {}, 1000);";
-    const npm = startProgram(process.execPath, ["-e", script], {
-      WAYBILL_DEV_FILE: file,
+    const npm = bench.startProgram(process.execPath, ["-e", script], {
       PORT: String(port),
       npm_lifecycle_event: "dev",
     });
-    started.push(npm);
-    await untilReady(npm);
+    await bench.untilReady(npm);
     const family = await familyOf(npm.pid);
     npm.kill("SIGKILL");
     await untilGone(family);
-    expect(await isThere(file)).toBe(false);
+    expect(await isThere(bench.file)).toBe(false);
   });
 
   it("goes on when nobody reads what it says any more", async () => {
     const port = await getPort({ host: "127.0.0.1" });
     // The reader closes the pipe at the first line of a ready one; the shell's child is dev.
-    const shell = startProgram(
-      "/bin/sh",
-      ["-c", '"$0" local/dev.ts | head -n 2', process.execPath],
-      {
-        WAYBILL_DEV_FILE: file,
-        PORT: String(port),
-      },
+    const pipe = ["-c", '"$0" local/dev.ts | head -n 2', process.execPath];
+    const shell = bench.startProgram("/bin/sh", pipe, { PORT: String(port) });
+    await until(
+      async () => ((await isThere(bench.file)) ? null : shell.stderr()),
+      START_TIMEOUT_MS,
     );
-    started.push(shell);
-    await until(async () => ((await isThere(file)) ? null : shell.stderr()), START_TIMEOUT_MS);
-    const pid = z.int().parse((await readFileOfDev())["pid"]);
+    const pid = z.int().parse((await bench.info())["pid"]);
     const family = await familyOf(pid);
     try {
       // Each refused request makes the worker log a line.
@@ -171,7 +118,7 @@ describe("npm run dev", () => {
   });
 
   it("says in one line that PORT is no port, with exit code 1", async () => {
-    const dev = startDev({ PORT: "abc" });
+    const dev = bench.start({ PORT: "abc" });
     expect(await dev.ended).toBe(1);
     expect(dev.stderr()).toBe('waybill dev: PORT has to be a number from 1 to 65535, not "abc"\n');
     expect(dev.stdout()).toBe("");
@@ -182,30 +129,36 @@ describe("npm run dev", () => {
     const port = await getPort({ host: "127.0.0.1" });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     try {
-      const dev = startDev({ PORT: String(port) });
+      const dev = bench.start({ PORT: String(port) });
       expect(await dev.ended).toBe(1);
       expect(dev.stderr()).toMatch(new RegExp(`^waybill dev: port ${port} is in use;.*\n$`));
-      expect(await isThere(file)).toBe(false);
+      expect(await isThere(bench.file)).toBe(false);
     } finally {
       server.close();
     }
   });
 
   it("says where it runs already, and leaves the file of the one that runs", async () => {
-    const { dev, port } = await readyDev();
-    const second = startDev({ PORT: String(await getPort({ host: "127.0.0.1" })) });
+    const { dev, port } = await bench.ready();
+    const second = bench.start({ PORT: String(await getPort({ host: "127.0.0.1" })) });
     expect(await second.ended).toBe(1);
     expect(second.stderr()).toBe(
       `waybill dev: it already runs: http://127.0.0.1:${port}, process ${dev.pid}; ` +
         `stop it with: kill ${dev.pid}\n`,
     );
-    expect((await readFileOfDev())["pid"]).toBe(dev.pid);
+    expect((await bench.info())["pid"]).toBe(dev.pid);
+  });
+
+  it("says in one line what it doesn't understand, with exit code 1", async () => {
+    const dev = bench.start({}, ["--cleen"]);
+    expect(await dev.ended).toBe(1);
+    expect(dev.stderr()).toMatch(/^waybill dev: Unknown option '--cleen'.*--clean.*\n$/);
   });
 
   it("takes no notice of a file that it didn't write", async () => {
-    file = join(folder, "dev.json");
-    await writeFile(file, "{ not JSON");
-    const { dev } = await readyDev();
-    expect((await readFileOfDev())["pid"]).toBe(dev.pid);
+    await mkdir(dirname(bench.file));
+    await writeFile(bench.file, "{ not JSON");
+    const { dev } = await bench.ready();
+    expect((await bench.info())["pid"]).toBe(dev.pid);
   });
 });

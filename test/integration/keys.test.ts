@@ -5,11 +5,11 @@ import type { Api } from "../support/api.ts";
 import { makeBatch, sentence, submit } from "../support/fixtures.ts";
 import { everythingIn } from "../support/populated.ts";
 import { expectProblem } from "../support/problems.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startKillableWorld, type KillableWorld } from "../support/world.ts";
 
-let world: World;
+let world: KillableWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startKillableWorld();
 });
 afterAll(() => world.close());
 

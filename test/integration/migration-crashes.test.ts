@@ -13,14 +13,19 @@ import {
   type Source,
   start,
 } from "../support/migrations.ts";
-import { startWorld, type World } from "../support/world.ts";
+import {
+  type KillableWorld,
+  startKillableWorld,
+  startWorld,
+  type World,
+} from "../support/world.ts";
 
 /** How often an operation is tried on another connection before it is given up. */
 const TRIES = 3;
 
-let world: World;
+let world: KillableWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startKillableWorld();
 });
 afterEach(() => world.stack.mongo?.faults.clear());
 afterAll(() => world.close());

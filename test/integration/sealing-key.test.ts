@@ -6,7 +6,7 @@ import { type Received, TestReceiver } from "../contracts/qstash/receiver.ts";
 import { startExecutor } from "../support/executor.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { completeTask, deliveriesTo, subscribe } from "../support/webhooks.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startKillableWorld, type KillableWorld } from "../support/world.ts";
 
 const OLD = "a".repeat(64);
 const NEW = "b".repeat(64);
@@ -14,10 +14,10 @@ const NEW = "b".repeat(64);
 const clock = drivenClock(Date.now(), { heldAfterMs: 30_000 });
 /** What the worker is started with, each time. */
 const vars: Record<string, string> = { SEALING_KEY: OLD };
-let world: World;
+let world: KillableWorld;
 const endpoint = new TestReceiver(() => clock.now());
 beforeAll(async () => {
-  world = await startWorld({ clock, vars });
+  world = await startKillableWorld({ clock, vars });
   await endpoint.start();
 });
 afterAll(async () => {

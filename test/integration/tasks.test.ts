@@ -12,12 +12,12 @@ import {
   untilTask,
 } from "../support/fixtures.ts";
 import { expectProblem } from "../support/problems.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startKillableWorld, type KillableWorld } from "../support/world.ts";
 
-let world: World;
+let world: KillableWorld;
 const slowServer = new TestReceiver(() => Date.now());
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startKillableWorld();
   await slowServer.start();
   slowServer.answering = () => "silence";
 });

@@ -1,13 +1,14 @@
 import { startStack, type Stack, type StackOptions } from "../../local/stack.ts";
-import { startWorker, type Worker } from "../../local/worker.ts";
+import { startWorker } from "../../local/miniflare.ts";
+import type { Worker, WorkerOptions } from "../../local/worker.ts";
+import { startWorkerd, type WorkerProcess } from "../../local/workerd.ts";
 import { watchEvents } from "./event-schemas.ts";
 import { type Api, createApi } from "./api.ts";
 
-/** The built worker in workerd on a stack of its own, and a caller with the administrator's key. */
+/** The built worker on a stack of its own, and a caller with the administrator's key. */
 export type World = {
   readonly stack: Stack;
-  /** The worker of the moment: another one after {@link World.restartWorker}. */
-  worker: Worker;
+  readonly worker: Worker;
   /** What the worker logged, one line each. */
   readonly logs: string[];
   /** A caller without a namespace. */
@@ -16,35 +17,66 @@ export type World = {
   inNamespace(name?: string): Promise<Api>;
   /** Runs the every-minute cron as if it were so many milliseconds from now. */
   runMinuteCron(msFromNow?: number): Promise<void>;
-  /** Kills workerd and starts it anew on the same port: every isolate and connection is gone. */
-  restartWorker(): Promise<void>;
   /** Ends it. Rejects when any event of the whole run was not as the catalogue's schema has it. */
   close(): Promise<void>;
 };
 
+/** A world whose worker's process a test ends: a bare workerd. */
+export type KillableWorld = World & {
+  /** The worker of the moment: another one after {@link KillableWorld.restartWorker}. */
+  readonly worker: WorkerProcess;
+  /** Kills workerd and starts it anew on the same port: every isolate and connection is gone. */
+  restartWorker(): Promise<void>;
+};
+
+export type WorldOptions = StackOptions & {
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Another bundle than that of `npm run build`. */
+  readonly bundle?: URL;
+};
+
 let namespaces = 0;
 
-/** Starts a world; about 0.3 s. Close it in `afterAll`. */
-export async function startWorld(
-  options: StackOptions & {
-    readonly vars?: Readonly<Record<string, string>>;
-    /** Another bundle than that of `npm run build`. */
-    readonly bundle?: URL;
-  } = {},
-): Promise<World> {
+/** Starts a world in Miniflare; about half a second. Close it in `afterAll`. */
+export function startWorld(options: WorldOptions = {}): Promise<World> {
+  return makeWorld(options, startWorker);
+}
+
+/** Starts a world in a bare workerd. Close it in `afterAll`. */
+export async function startKillableWorld(options: WorldOptions = {}): Promise<KillableWorld> {
+  const world = await makeWorld(options, startWorkerd);
+  return Object.assign(world, {
+    restartWorker: async () => {
+      const port = Number(new URL(world.worker.url).port);
+      await world.worker.kill();
+      world.worker = await world.startWorker(port);
+    },
+  });
+}
+
+type WorldOf<W extends Worker> = Omit<World, "worker"> & {
+  worker: W;
+  startWorker(port?: number): Promise<W>;
+};
+
+async function makeWorld<W extends Worker>(
+  options: WorldOptions,
+  startOne: (options: WorkerOptions) => Promise<W>,
+): Promise<WorldOf<W>> {
   const stack = await startStack(options);
   const logs: string[] = [];
   const events = watchEvents(stack);
   const start = (port?: number) =>
-    startWorker({
+    startOne({
       vars: { ...stack.vars, ...options.vars },
       onLog: (line) => logs.push(line),
       ...(port !== undefined && { port }),
       ...(options.bundle !== undefined && { bundle: options.bundle }),
     });
-  const world: World = {
+  const world: WorldOf<W> = {
     stack,
     worker: await start(),
+    startWorker: start,
     logs,
     api: createApi(() => world.worker.url, stack.adminKey),
     inNamespace: async (name = `ns-${(namespaces += 1)}`) => {
@@ -54,11 +86,6 @@ export async function startWorld(
     runMinuteCron: async (msFromNow = 0) => {
       const { outcome } = await world.worker.runCron("* * * * *", new Date(Date.now() + msFromNow));
       if (outcome !== "ok") throw new Error(`cron ended ${outcome}: ${logs.slice(-5).join("\n")}`);
-    },
-    restartWorker: async () => {
-      const port = Number(new URL(world.worker.url).port);
-      await world.worker.kill();
-      world.worker = await start(port);
     },
     close: async () => {
       await world.worker.close();

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { vi } from "vitest";
 import { type DrivenClock, drivenClock } from "../../../local/qstash/clock.ts";
 import type { MongoServer } from "../../../local/mongo/server.ts";
-import { startWorld, type World } from "../../support/world.ts";
+import { startKillableWorld, type KillableWorld } from "../../support/world.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
 // A case kills and starts workers, and runs cron for days: on a busy machine that takes its time.
@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 90_000 });
 
 /** A world whose time a test drives: the queue's, and what the cron triggers are told. */
 export type Simulation = {
-  readonly world: World;
+  readonly world: KillableWorld;
   readonly clock: DrivenClock;
   readonly mongo: MongoServer;
   readonly receiver: Receiver;
@@ -45,7 +45,7 @@ const VARS = {
  */
 export async function startSimulation(options: SimulationOptions = {}): Promise<Simulation> {
   const clock = drivenClock(Date.now(), { heldAfterMs: options.heldAfterMs ?? 20_000 });
-  const world = await startWorld({
+  const world = await startKillableWorld({
     clock,
     vars: { ...VARS, ...options.vars },
     ...(options.bundle !== undefined && { bundle: options.bundle }),
