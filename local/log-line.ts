@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { z } from "zod";
 
-/** What the worker logs: one JSON object per line (`src/deps.ts`). */
+/** What the worker logs: one JSON object per line (`src/services.ts`). */
 const Entry = z.looseObject({ level: z.string(), message: z.string() });
 
 const COLOURS: Readonly<Record<string, "red" | "yellow" | "dim">> = {

@@ -18,7 +18,8 @@ export const ENGINE_ROOMS: readonly Room[] = [
     path: "duties",
     mayImport: ["schedules", "runner", "executors", "webhooks", "events", "tasks", "jobs"],
   },
-  { path: "schedules", mayImport: ["tasks"] },
+  { path: "schedules", mayImport: ["submissions", "tasks"] },
+  { path: "submissions", mayImport: ["executors", "tasks"] },
   { path: "history", mayImport: ["webhooks"] },
   { path: "runner", mayImport: ["executors", "webhooks", "tasks", "jobs"] },
   { path: "executors", mayImport: ["webhooks", "tasks", "jobs"] },
@@ -31,57 +32,30 @@ export const ENGINE_ROOMS: readonly Room[] = [
   { path: GROUND, mayImport: ["jobs"] },
 ];
 
+/** The door: what a worker is built of and with. */
+const DOOR = ["index.ts", "create-waybill.ts", "app.ts", "registry.ts", "services.ts"] as const;
+
+/** What whoever stands above the engine may import of what is below. */
+const FLOOR = ["engine", "ports", "config.ts", "contract"] as const;
+
 /**
  * The rooms of `src/`, from the top down. A room imports only from those it names, which stand below
  * it; `import type` counts. What no other room may import (`worker.ts`) stands in no list.
  */
 export const ROOMS: readonly Room[] = [
+  { path: "content", mayImport: [...DOOR, "http", "outbound", "crypto", "database", ...FLOOR] },
+  { path: "index.ts", mayImport: [...DOOR, "stores", ...FLOOR] },
   {
-    path: "deps.ts",
-    mayImport: [
-      "catalog.ts",
-      "subscribers.ts",
-      "content",
-      "config.ts",
-      "ids.ts",
-      "engine",
-      "stores",
-      "ports",
-      "contract",
-    ],
+    path: "create-waybill.ts",
+    mayImport: ["app.ts", "registry.ts", "services.ts", "http", "stores", ...FLOOR],
   },
-  { path: "catalog.ts", mayImport: ["content", "engine", "ports"] },
-  { path: "subscribers.ts", mayImport: ["engine", "ports"] },
-  {
-    path: "http",
-    mayImport: [
-      "deps.ts",
-      "content",
-      "engine",
-      "outbound",
-      "crypto",
-      "stores",
-      "ports",
-      "config.ts",
-      "contract",
-    ],
-  },
-  {
-    path: "content",
-    mayImport: [
-      "http",
-      "engine",
-      "outbound",
-      "crypto",
-      "database",
-      "ports",
-      "config.ts",
-      "contract",
-    ],
-  },
+  { path: "services.ts", mayImport: ["registry.ts", "stores", "ids.ts", ...FLOOR] },
+  { path: "registry.ts", mayImport: ["app.ts", ...FLOOR] },
+  { path: "app.ts", mayImport: ["http", ...FLOOR] },
+  { path: "http", mayImport: ["outbound", "crypto", ...FLOOR] },
   {
     path: "engine",
-    mayImport: ["content", "outbound", "crypto", "ports", "config.ts", "contract"],
+    mayImport: ["outbound", "crypto", "ports", "config.ts", "contract"],
     rooms: ENGINE_ROOMS,
   },
   { path: "stores", mayImport: ["config.ts", "database", "ports", "contract"] },

@@ -13,50 +13,53 @@ import { MaterializeRequest } from "./taxonomy.ts";
 /** How many submissions one call takes. */
 export const MAX_SUBMISSIONS = 100;
 
-/** What can be submitted again and again. */
-const RECURRING = [
-  /** A task of a registered type. */
-  z.strictObject({ kind: z.literal("task"), ...CreateTaskRequest.shape }).check(checkTimes),
-  /** A batch that is there already. */
-  z
-    .strictObject({
-      kind: z.literal("batch"),
-      bucket_id: IdOrName,
-      batch_id: IdOrName,
-      ...SubmissionFields,
-    })
-    .check(checkTimes),
-  /** A new batch of all that a bucket holds when its job starts. */
-  z
-    .strictObject({
-      kind: z.literal("bucket"),
-      bucket_id: IdOrName,
-      collection_id: IdOrName,
-      batch_options: BatchOptions.optional(),
-      batch_metadata: Metadata.optional(),
-      ...SubmissionFields,
-    })
-    .check(checkTimes),
-  /** A run of a cluster, which is its own singleton. */
-  z
-    .strictObject({
-      kind: z.literal("cluster"),
-      cluster_id: IdOrName,
-      ...ExecuteClusterRequest.shape,
-    })
-    .check(checkTimes),
-  /** A taxonomy put on a collection; it is its own singleton, whatever the collection. */
-  z
-    .strictObject({
-      kind: z.literal("taxonomy"),
-      taxonomy_id: IdOrName,
-      ...MaterializeRequest.shape,
-    })
-    .check(checkTimes),
-] as const;
+/** A task of a registered type. */
+export const TaskTarget = z
+  .strictObject({ kind: z.literal("task"), ...CreateTaskRequest.shape })
+  .check(checkTimes);
+
+/** A batch that is there already. */
+export const BatchTarget = z
+  .strictObject({
+    kind: z.literal("batch"),
+    bucket_id: IdOrName,
+    batch_id: IdOrName,
+    ...SubmissionFields,
+  })
+  .check(checkTimes);
+
+/** A new batch of all that a bucket holds when its job starts. */
+export const BucketTarget = z
+  .strictObject({
+    kind: z.literal("bucket"),
+    bucket_id: IdOrName,
+    collection_id: IdOrName,
+    batch_options: BatchOptions.optional(),
+    batch_metadata: Metadata.optional(),
+    ...SubmissionFields,
+  })
+  .check(checkTimes);
+
+/** A run of a cluster, which is its own singleton. */
+export const ClusterTarget = z
+  .strictObject({
+    kind: z.literal("cluster"),
+    cluster_id: IdOrName,
+    ...ExecuteClusterRequest.shape,
+  })
+  .check(checkTimes);
+
+/** A taxonomy put on a collection; it is its own singleton, whatever the collection. */
+export const TaxonomyTarget = z
+  .strictObject({
+    kind: z.literal("taxonomy"),
+    taxonomy_id: IdOrName,
+    ...MaterializeRequest.shape,
+  })
+  .check(checkTimes);
 
 /** The start of a migration of this namespace. */
-const MigrationTarget = z
+export const MigrationTarget = z
   .strictObject({
     kind: z.literal("migration"),
     migration_id: IdOrName,
@@ -64,23 +67,14 @@ const MigrationTarget = z
   })
   .check(checkTimes);
 
-/** What a schedule may submit: all but a migration, which is done once. */
-export const RecurringTarget = z.discriminatedUnion("kind", RECURRING, {
-  error: ({ input }) => (isMigration(input) ? ONCE_ONLY : undefined),
-});
+const RECURRING = [TaskTarget, BatchTarget, BucketTarget, ClusterTarget, TaxonomyTarget] as const;
+
+/** What a schedule may submit: all but a migration, which is done once. A deployment's apps may add kinds. */
+export const RecurringTarget = z.discriminatedUnion("kind", RECURRING);
 
 export type RecurringTarget = z.infer<typeof RecurringTarget>;
 
-const ONCE_ONLY =
-  "a migration is done once and can't recur: start it with POST /v1/namespaces/{namespace_id}/migrations/{migration_id}/start, or with POST /v1/submissions";
-
-function isMigration(input: unknown): boolean {
-  return (
-    typeof input === "object" && input !== null && "kind" in input && input.kind === "migration"
-  );
-}
-
-/** What can be submitted, by `kind`, each with the options of its own route. */
+/** What can be submitted, by `kind`, each with the options of its own route. A deployment's apps may add kinds. */
 export const SubmissionTarget = z.discriminatedUnion("kind", [...RECURRING, MigrationTarget]);
 
 export type SubmissionTarget = z.infer<typeof SubmissionTarget>;

@@ -1,4 +1,6 @@
+import type { z } from "zod";
 import type { Config } from "../config.ts";
+import type { Singleton } from "../contract/submission.ts";
 import type { Database } from "../ports/database.ts";
 import type { DeliveryStore, EventRecord, EventStore } from "../ports/delivery-store.ts";
 import type { EventLogStore } from "../ports/event-log.ts";
@@ -92,6 +94,34 @@ export type EventHandler = {
   ) => Promise<HandlerReport>;
 };
 
+/** What a caller submits, by its `kind`; the kind's own schema says what else is in it. */
+export type Submitted = { readonly kind: string } & Readonly<Record<string, unknown>>;
+
+/** One kind of thing that can be submitted, alone, in a list, or by a schedule. */
+export type SubmissionTarget = {
+  readonly kind: string;
+  readonly schema: z.ZodObject;
+  /** Why a schedule can't submit it, as a caller is told; null: it can. */
+  readonly onceOnly: string | null;
+  /** Whether one task at a time works for what it names, so that it needs no singleton key. */
+  readonly isOwnSingleton: boolean;
+  /** One that the API's description may show; null: none. */
+  readonly example: Submitted | null;
+  /**
+   * Makes its task. With a slot that stands for a task already, that task is the answer and nothing
+   * is made for it. `whenBusy` is for an own singleton; without it the task at work is the answer.
+   */
+  readonly submit: (input: {
+    readonly ctx: NamespaceContext;
+    readonly target: Submitted;
+    readonly idempotencySlot: string | null;
+    readonly whenBusy?: WhenBusy;
+  }) => Promise<TaskRecord>;
+};
+
+/** What becomes of a submission while another task is at work for the same; see `Singleton`. */
+export type WhenBusy = z.infer<typeof Singleton>["when_busy"];
+
 /** What every service gets. */
 export type ServiceContext = {
   readonly config: Config;
@@ -103,6 +133,7 @@ export type ServiceContext = {
   readonly env: unknown;
   readonly jobs: Jobs;
   readonly resources: Resources;
+  readonly targets: ReadonlyMap<string, SubmissionTarget>;
   readonly contents: readonly NamespaceContents[];
   /** What acts on dispatched events, in order. */
   readonly handlers: readonly EventHandler[];

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { SUBSCRIBERS } from "../subscribers.ts";
 import { defineSubscriber, toCatalog } from "./subscriber.ts";
 
 const handle = () => Promise.resolve();
@@ -22,8 +21,4 @@ test("a subscriber has a plain name and event types or patterns", () => {
 test("two subscribers of one name are refused", () => {
   expect(() => toCatalog([named("a"), named("a")])).toThrow("same name");
   expect([...toCatalog([named("a"), named("b")]).keys()]).toEqual(["a", "b"]);
-});
-
-test("none is there until the deployer adds one", () => {
-  expect(SUBSCRIBERS.size).toBe(0);
 });

@@ -1,4 +1,3 @@
-import type { Bindings } from "../deps.ts";
 import type { CallerContext, NamespaceContext, ServiceContext } from "../engine/context.ts";
 
 /**
@@ -6,7 +5,7 @@ import type { CallerContext, NamespaceContext, ServiceContext } from "../engine/
  * of it at each access.
  */
 export type AppEnv = {
-  Bindings: Bindings;
+  Bindings: object;
   Variables: {
     requestId: string;
     services: ServiceContext;

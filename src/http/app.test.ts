@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { TASK_TARGET } from "../engine/submissions/task-target.ts";
 import { createApp } from "./app.ts";
 import { parseConfig } from "../config.ts";
 import { Problem } from "../contract/problem.ts";
@@ -7,10 +8,17 @@ const CONTEXT = { waitUntil: () => undefined, passThroughOnException: () => unde
 
 it("a deployment whose configuration is wrong says so in its log, and to callers only that it can't answer", async () => {
   const log = vi.spyOn(console, "error").mockReturnValue();
+  const nothing = {
+    targets: [TASK_TARGET],
+    routes: [],
+    routesOutside: [],
+    components: {},
+    tags: [],
+  };
   const app = createApp(() => {
     parseConfig({ ADMIN_KEY: "short", SEALING_KEY: "not hexadecimal" });
     throw new Error("unreachable");
-  });
+  }, nothing);
   const response = await app.request("/healthz", {}, {}, CONTEXT);
   expect(response.status).toBe(500);
   const problem = Problem.parse(await response.json());

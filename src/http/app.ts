@@ -1,18 +1,11 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Bindings } from "../deps.ts";
 import { eventsDispatch } from "./queue/events-dispatch.ts";
 import { jobsRun } from "./queue/jobs-run.ts";
 import { schedulesFire } from "./queue/schedules-fire.ts";
 import { verifySignature } from "./queue/verify-signature.ts";
 import { webhooksDeliver } from "./queue/webhooks-deliver.ts";
 import type { AppEnv } from "./app-env.ts";
-import { batchSubmit } from "../content/batch/routes-batch-submit.ts";
-import { batches } from "../content/batch/routes-batches.ts";
-import { buckets } from "../content/buckets/routes-buckets.ts";
-import { clusters } from "../content/cluster/routes-clusters.ts";
-import { collections } from "../content/collections/routes-collections.ts";
 import { deliveries } from "./routes/deliveries.ts";
-import { documents } from "../content/documents/routes-documents.ts";
 import { errorResponse } from "./error-response.ts";
 import { eventTypes } from "./routes/event-types.ts";
 import { events } from "./routes/events.ts";
@@ -24,30 +17,38 @@ import { authenticate } from "./middleware/authenticate.ts";
 import { limitBody, requireJson } from "./middleware/json-body.ts";
 import { knownRoute } from "./middleware/known-route.ts";
 import { requireNamespace } from "./middleware/require-namespace.ts";
-import { migrations } from "../content/migration/routes-migrations.ts";
 import { namespaces } from "./routes/namespaces.ts";
-import { objects } from "../content/objects/routes-objects.ts";
-import { openApiDocument } from "./openapi.ts";
+import { type AppDescription, openApiDocument } from "./openapi.ts";
 import { createRouter } from "./router.ts";
 import { tasks } from "./routes/tasks.ts";
 import { schedules } from "./routes/schedules.ts";
 import { submissions } from "./routes/submissions.ts";
-import { taxonomies } from "../content/taxonomy/routes-taxonomies.ts";
 import { taskReports } from "./routes/task-reports.ts";
 import { taskTypes } from "./routes/task-types.ts";
 import { tasksBulk } from "./routes/tasks-bulk.ts";
 import { webhooks } from "./routes/webhooks.ts";
 import { webhookRepair } from "./routes/webhook-repair.ts";
-import type { ServiceContext } from "../engine/context.ts";
-import { INTERNAL_PATHS } from "../stores/qstash/queue.ts";
+import type { ServiceContext, SubmissionTarget } from "../engine/context.ts";
+import { submissionSchemas } from "./submission-schemas.ts";
+import { INTERNAL_PATHS } from "../ports/queue.ts";
 
 /** What of the platform's execution context a request needs. */
 export type Lifetime = { waitUntil(work: Promise<unknown>): void };
 
-type ServicesFor = (env: Bindings, lifetime: Lifetime, requestId: string) => ServiceContext;
+type ServicesFor = (env: object, lifetime: Lifetime, requestId: string) => ServiceContext;
+
+/** What apps add to the HTTP surface. */
+export type AppSurface = AppDescription & {
+  readonly targets: readonly SubmissionTarget[];
+  /** Mounted at `/v1`, for the caller's namespace. */
+  readonly routes: readonly OpenAPIHono<AppEnv>[];
+  /** Mounted at `/v1` too, but in no namespace that a header names. */
+  readonly routesOutside: readonly OpenAPIHono<AppEnv>[];
+};
 
 /** The whole HTTP surface; `servicesFor` makes what one request works with. */
-export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
+export function createApp(servicesFor: ServicesFor, ofApps: AppSurface): OpenAPIHono<AppEnv> {
+  const schemas = submissionSchemas(ofApps.targets);
   const app = createRouter();
   app.onError((error, c) => errorResponse(error, c));
   app.use(async (c, next) => {
@@ -61,7 +62,7 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.route("/", health);
   app.route("/", jwks);
   let description: object | null = null;
-  app.get("/openapi.json", (c) => c.json((description ??= openApiDocument(app))));
+  app.get("/openapi.json", (c) => c.json((description ??= openApiDocument(app, schemas, ofApps))));
   app.use("/internal/*", limitBody, verifySignature);
   app.post(INTERNAL_PATHS.job, jobsRun);
   app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
@@ -73,24 +74,17 @@ export function createApp(servicesFor: ServicesFor): OpenAPIHono<AppEnv> {
   app.route("/v1", taskReports);
   app.use("/v1/*", authenticate);
   app.route("/v1", namespaces);
-  app.route("/v1", migrations);
+  for (const router of ofApps.routesOutside) app.route("/v1", router);
   app.route("/v1", keys);
   app.route("/v1", tasks);
   app.route("/v1", tasksBulk);
   const inNamespace = createRouter();
   inNamespace.use(requireNamespace);
   for (const router of [
-    buckets,
-    objects,
-    batches,
-    batchSubmit,
+    ...ofApps.routes,
     taskTypes,
-    submissions,
-    schedules,
-    taxonomies,
-    clusters,
-    collections,
-    documents,
+    submissions(schemas),
+    schedules(schemas),
     webhooks,
     deliveries,
     webhookRepair,

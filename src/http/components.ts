@@ -2,23 +2,11 @@ import { zodToOpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import type { z } from "zod";
 import { TaskStatusEnum } from "../contract/status.ts";
 import { ErrorCode, InvalidField, Problem } from "../contract/problem.ts";
+import type { SubmissionSchemas } from "./submission-schemas.ts";
 import { TASK_EXAMPLE } from "../contract/event-example.ts";
 import { Metadata, Pagination, ResourceListRequest, TimeRange } from "../contract/common.ts";
 import { CreateNamespaceRequest, Namespace } from "../contract/namespace.ts";
 import { CreateKeyRequest, CreatedKey, Key, KeyListRequest } from "../contract/key.ts";
-import { Bucket, CreateBucketRequest } from "../contract/bucket.ts";
-import {
-  BucketObject,
-  Content,
-  CreateObjectRequest,
-  CreateObjectResult,
-  CreateObjectsRequest,
-  CreateObjectsResponse,
-  ObjectListRequest,
-} from "../contract/object.ts";
-import { Collection, CreateCollectionRequest } from "../contract/collection.ts";
-import { CollectionDocument, DocumentListRequest } from "../contract/document.ts";
-import { Batch, BatchListRequest, BatchOptions, CreateBatchRequest } from "../contract/batch.ts";
 import {
   BulkOutcome,
   BulkRequest,
@@ -65,25 +53,7 @@ import {
   WebhookSecret,
 } from "../contract/webhook.ts";
 
-import { Schedule, CreateScheduleRequest, UpdateScheduleRequest } from "../contract/schedule.ts";
-import {
-  RecurringTarget,
-  SubmissionsAnswer,
-  SubmissionsRequest,
-  SubmissionTarget,
-} from "../contract/submission-target.ts";
-import {
-  Cluster,
-  ClusterRow,
-  CreateClusterRequest,
-  ExecuteClusterRequest,
-} from "../contract/cluster.ts";
-import {
-  CreateTaxonomyRequest,
-  MaterializeRequest,
-  Taxonomy,
-  TaxonomyNode,
-} from "../contract/taxonomy.ts";
+import { SubmissionsAnswer } from "../contract/submission-target.ts";
 import { SubmissionOptions } from "../contract/submission.ts";
 import { CreateTaskRequest, TaskReport } from "../contract/external-task.ts";
 import {
@@ -93,8 +63,11 @@ import {
   TaskTypeListRequest,
 } from "../contract/task-type.ts";
 
-/** The schemas that the API's description names, each with what it is. */
-const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
+/** Schemas that the API's description names, each with what it is. */
+export type Components = Readonly<Record<string, readonly [z.ZodType, string]>>;
+
+/** The engine's own. */
+const COMPONENTS: Components = {
   TaskStatusEnum: [TaskStatusEnum, "The one status enum that every asynchronous resource shares."],
   ErrorCode: [ErrorCode, "The closed list of error codes."],
   InvalidField: [
@@ -115,32 +88,6 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   KeyListRequest: [KeyListRequest, "Which page of keys."],
   Key: [Key, "An API key's record, without the key itself."],
   CreatedKey: [CreatedKey, "The record and, for the only time, the key itself."],
-  CreateBucketRequest: [CreateBucketRequest, "A new bucket."],
-  Bucket: [Bucket, "A place for the objects that batches read."],
-  Content: [Content, "Exactly one of `text`, `json` and `url`."],
-  CreateObjectRequest: [CreateObjectRequest, "A new object; its key is its id when absent."],
-  CreateObjectsRequest: [CreateObjectsRequest, "Many new objects, each checked by itself."],
-  CreateObjectResult: [CreateObjectResult, "The object's id, or why there is none."],
-  CreateObjectsResponse: [CreateObjectsResponse, "One result per item, in the order of the items."],
-  ObjectListRequest: [ObjectListRequest, "Filters of a list of objects."],
-  Object: [BucketObject, "An object of a bucket; it never changes."],
-  CreateCollectionRequest: [
-    CreateCollectionRequest,
-    "A new collection; its embedder is fixed for its life.",
-  ],
-  Collection: [Collection, "A place for the documents that batches write."],
-  DocumentListRequest: [DocumentListRequest, "Filters of a list of documents."],
-  Document: [CollectionDocument, "One chunk of an object's text, with its vector when asked for."],
-  BatchOptions: [
-    BatchOptions,
-    "How text is split into documents, in characters. `chunk_overlap` is at most half of `chunk_size`.",
-  ],
-  CreateBatchRequest: [CreateBatchRequest, "Exactly one of `object_ids` and `all`."],
-  BatchListRequest: [BatchListRequest, "Filters of a list of batches."],
-  Batch: [
-    Batch,
-    "Objects of a bucket that become documents of a collection. DRAFT until submitted, then it has its task's status.",
-  ],
   Progress: [Progress, "How far a job is. `total` is null while it isn't known."],
   Cancel: [
     Cancel,
@@ -153,15 +100,6 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   BulkRequest: [BulkRequest, "A list's filters, at least one of them."],
   BulkOutcome: [BulkOutcome, "A row for each task that the filter met."],
   SubmissionOptions: [SubmissionOptions, "What every submission may say; all of it optional."],
-  SubmissionTarget: [
-    SubmissionTarget,
-    "What is submitted, by `kind`, with the options of every submission.",
-  ],
-  RecurringTarget: [
-    RecurringTarget,
-    "What a schedule submits, by `kind`: all but a migration, which is done once.",
-  ],
-  SubmissionsRequest: [SubmissionsRequest, "Up to 100 submissions."],
   SubmissionsAnswer: [SubmissionsAnswer, "One row per submission, in order."],
   CreateTaskRequest: [CreateTaskRequest, "A task of a registered type."],
   TaskReport: [TaskReport, "What an executor says of its task. An empty one is a heartbeat."],
@@ -169,26 +107,6 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   CreatedTaskType: [CreatedTaskType, "The type and, for the only time, its signing secret."],
   PutTaskTypeRequest: [PutTaskTypeRequest, "What a type says; it replaces what was."],
   TaskTypeListRequest: [TaskTypeListRequest, "Filters of a list of types."],
-  CreateClusterRequest: [CreateClusterRequest, "What to group, and into how many groups."],
-  ExecuteClusterRequest: [ExecuteClusterRequest, "What every submission may say."],
-  Cluster: [Cluster, "Groups of alike documents. Its results are those of its last COMPLETED run."],
-  ClusterRow: [ClusterRow, "A cluster without its groups."],
-  TaxonomyNode: [
-    TaxonomyNode,
-    "A node; its label, description and examples are taken as one text.",
-  ],
-  CreateTaxonomyRequest: [CreateTaxonomyRequest, "A new taxonomy."],
-  MaterializeRequest: [
-    MaterializeRequest,
-    "On which collection, and what every submission may say.",
-  ],
-  Taxonomy: [
-    Taxonomy,
-    "A tree of labels. DRAFT until materialised, then its newest task's status.",
-  ],
-  Schedule: [Schedule, "A recurring submission."],
-  CreateScheduleRequest: [CreateScheduleRequest, "A new schedule."],
-  UpdateScheduleRequest: [UpdateScheduleRequest, "What is given replaces what was."],
   HistoryEntry: [HistoryEntry, "One line of a task's audit trail."],
   TaskHistory: [
     TaskHistory,
@@ -241,12 +159,34 @@ const COMPONENTS: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   WebhookListRequest: [WebhookListRequest, "Filters of a list of endpoints."],
 };
 
+/** Those that depend on the kinds of submission. */
+function submissionComponents(schemas: SubmissionSchemas): Components {
+  return {
+    SubmissionTarget: [
+      schemas.SubmissionTarget,
+      "What is submitted, by `kind`, with the options of every submission.",
+    ],
+    RecurringTarget: [
+      schemas.RecurringTarget,
+      "What a schedule submits, by `kind`: all but a migration, which is done once.",
+    ],
+    SubmissionsRequest: [schemas.SubmissionsRequest, "Up to 100 submissions."],
+    Schedule: [schemas.Schedule, "A recurring submission."],
+    CreateScheduleRequest: [schemas.CreateScheduleRequest, "A new schedule."],
+    UpdateScheduleRequest: [schemas.UpdateScheduleRequest, "What is given replaces what was."],
+  };
+}
+
 /**
  * The named schemas, for a description that is to refer to them instead of repeating them. They
  * stand before the routes in it: a schema that is met as nullable first would be described so.
  */
-export function namedSchemas(): { type: "schema"; schema: z.ZodType }[] {
-  return Object.entries(COMPONENTS).map(([refId, [schema, description]]) => {
+export function namedSchemas(
+  schemas: SubmissionSchemas,
+  ofApps: Components,
+): { type: "schema"; schema: z.ZodType }[] {
+  const all = { ...COMPONENTS, ...submissionComponents(schemas), ...ofApps };
+  return Object.entries(all).map(([refId, [schema, description]]) => {
     // Not `.openapi(name)`: the contract's schemas are plain zod's, made before that was added.
     const example = refId === "Task" ? { example: TASK_EXAMPLE } : {};
     zodToOpenAPIRegistry.add(schema, { _internal: { refId }, description, ...example });

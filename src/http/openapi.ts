@@ -3,7 +3,8 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { ErrorCode } from "../contract/problem.ts";
 import type { AppEnv } from "./app-env.ts";
 import { eventWebhooks } from "./routes/event-webhooks.ts";
-import { namedSchemas } from "./components.ts";
+import { type Components, namedSchemas } from "./components.ts";
+import type { SubmissionSchemas } from "./submission-schemas.ts";
 import { mendNullableRefs } from "./nullable-refs.ts";
 import { codesOf, exampleProblem, problems } from "./problem-responses.ts";
 
@@ -49,8 +50,16 @@ const RETRY_AFTER_HEADER = {
  * of a kind share and none repeats: the key, the namespace's header, the errors of bodies, keys
  * and stores, the request's id.
  */
-export function openApiDocument(app: App): Document {
-  const definitions = [...namedSchemas(), ...app.openAPIRegistry.definitions, ...eventWebhooks()];
+export function openApiDocument(
+  app: App,
+  schemas: SubmissionSchemas,
+  ofApps: AppDescription,
+): Document {
+  const definitions = [
+    ...namedSchemas(schemas, ofApps.components),
+    ...app.openAPIRegistry.definitions,
+    ...eventWebhooks(),
+  ];
   const document = new OpenApiGeneratorV31(definitions).generateDocument({
     openapi: "3.1.0",
     info: {
@@ -62,7 +71,10 @@ export function openApiDocument(app: App): Document {
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: [{ url: "/" }],
-    tags: TAGS.map(([name, description]) => ({ name, description })),
+    tags: [...FIRST_TAGS, ...ofApps.tags, ...LAST_TAGS].map(([name, description]) => ({
+      name,
+      description,
+    })),
   });
   mendNullableRefs(document);
   document.components = {
@@ -93,22 +105,24 @@ export function openApiDocument(app: App): Document {
   return document;
 }
 
-const TAGS = [
+/** What apps add to the description of the API. */
+export type AppDescription = {
+  readonly components: Components;
+  /** The names of their tags, each with what it is about. */
+  readonly tags: readonly (readonly [string, string])[];
+};
+
+const FIRST_TAGS = [
   ["Tasks", "The receipt of a job: poll it, list it, kill it, read its history."],
   ["Namespaces", "Tenants. Everything else but keys is in exactly one."],
   ["Keys", "API keys, for the administrator."],
-  ["Buckets", "Places for objects."],
-  ["Objects", "What batches read: text, JSON or a URL."],
-  ["Batches", "Objects of a bucket that become documents of a collection."],
-  ["Collections", "Places for documents."],
-  ["Documents", "Chunks of text with their vectors, written by batches."],
+] as const;
+
+const LAST_TAGS = [
   [
     "Executors",
     "Types of task whose work is done elsewhere, their tasks, and the reports on them.",
   ],
-  ["Clusters", "Groups of alike documents, found by k-means over their vectors."],
-  ["Taxonomies", "Trees of labels for the documents of collections."],
-  ["Migrations", "Copies of whole namespaces into new ones."],
   ["Schedules", "Recurring submissions."],
   ["Events", "What happened: as it happens, in the log, and the catalogue of what may."],
   ["Webhooks", "Endpoints that events are sent to, and what was sent."],

@@ -88,3 +88,11 @@ export interface Queue {
     messages: readonly { readonly message: DeliveryMessage; readonly options: PublishOptions }[],
   ): Promise<void>;
 }
+
+/** Where QStash delivers each kind of message, under the deployment's public URL. */
+export const INTERNAL_PATHS = {
+  job: "/internal/jobs/run",
+  dispatch: "/internal/events/dispatch",
+  delivery: "/internal/webhooks/deliver",
+  schedule: "/internal/schedules/fire",
+} as const;

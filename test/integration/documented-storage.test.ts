@@ -3,15 +3,12 @@ import getPort from "get-port";
 import { Binary, MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
-import { APP_INDEXES } from "../../src/catalog.ts";
-import { ENGINE_INDEXES } from "../../src/stores/mongo/indexes.ts";
-import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
+import { INDEXES } from "../support/registry.ts";
+import { INTERNAL_PATHS } from "../../src/ports/queue.ts";
 import type { Api } from "../support/api.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { readPage, section, tableRows } from "../support/page.ts";
 import { startWorld, type World } from "../support/world.ts";
-
-const INDEXES = [...ENGINE_INDEXES, ...APP_INDEXES];
 
 type Rows = ReadonlyMap<string, readonly string[]>;
 

@@ -1,7 +1,7 @@
 import { Webhook as Verifier } from "standardwebhooks";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
-import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
+import { INTERNAL_PATHS } from "../../src/ports/queue.ts";
 import { type Received, TestReceiver } from "../contracts/qstash/receiver.ts";
 import { startExecutor } from "../support/executor.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drivenClock } from "../../local/qstash/clock.ts";
 import { pageOf } from "../../src/contract/common.ts";
 import { Task } from "../../src/contract/task.ts";
-import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
+import { INTERNAL_PATHS } from "../../src/ports/queue.ts";
 import type { Api } from "../support/api.ts";
 import { getTask, makeBatch, sentence, untilEnded } from "../support/fixtures.ts";
 import { startWorld, type World } from "../support/world.ts";

@@ -1,5 +1,3 @@
-import { SCHEMA_HANDLER } from "../../src/content/collections/grow-schemas.ts";
-import { eventHandlers } from "../../src/engine/event-handlers.ts";
 import type { SubmissionOptions } from "../../src/contract/submission.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createNewId } from "../../src/ids.ts";
@@ -23,6 +21,7 @@ import { createMemoryGateway } from "../webhooks/memory-gateway.ts";
 import { type Crash, createLife } from "./life.ts";
 import { JOBS, newScript } from "./scripted-job.ts";
 import { ENVIRONMENT } from "../support/environment.ts";
+import { REGISTRY } from "../support/registry.ts";
 
 /** A job's message in the fake queue. */
 export type QueuedJob = {
@@ -107,11 +106,9 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     stores: stores as EngineStores,
     database: gateway,
     env: {},
+    ...REGISTRY,
     jobs: JOBS,
     resources: resourcesOf(JOBS),
-    contents: [],
-    handlers: eventHandlers([SCHEMA_HANDLER]),
-    subscribers: new Map(),
     memory: createIsolateMemory(),
     readiness: {},
     principal: { kind: "admin" },

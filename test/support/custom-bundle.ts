@@ -1,24 +1,26 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startProgram } from "./processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The worker as a deployer builds it who changed some of its sources. */
+/** The worker as a deployer builds it. */
 export type CustomBundle = { readonly url: URL; remove(): Promise<void> };
 
 /**
- * Builds the worker from a copy of `src/` with some files replaced, as the project itself is built.
- * In `dist/`, since it finds its packages above it.
+ * Builds a worker of another entry file than `src/worker.ts`, as the project itself is built. In a
+ * folder of `dist/`, which the entry's imports stand two folders above: `../../src/index.ts`.
  */
-async function buildCustom(files: Readonly<Record<string, string>>): Promise<CustomBundle> {
+export async function buildCustom(entry: string): Promise<CustomBundle> {
   const folder = await mkdtemp(join(ROOT, "dist/custom-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    await cp(join(ROOT, "src"), join(folder, "src"), { recursive: true });
-    await cp(join(ROOT, "wrangler.toml"), join(folder, "wrangler.toml"));
-    for (const [path, text] of Object.entries(files)) await writeFile(join(folder, path), text);
+    const settings = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+    const main = 'main = "src/worker.ts"';
+    if (!settings.includes(main)) throw new Error(`wrangler.toml lacks ${main}`);
+    await writeFile(join(folder, "wrangler.toml"), settings.replace(main, 'main = "worker.ts"'));
+    await writeFile(join(folder, "worker.ts"), entry);
     const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
     const outdir = join(folder, "dist");
     const args = [
@@ -40,10 +42,12 @@ async function buildCustom(files: Readonly<Record<string, string>>): Promise<Cus
   }
 }
 
-/** A deployer's catalog, with a subscriber `crm` that tells another service of completed tasks. */
-const catalog = (url: string) => `
-  import { NonRetryableError } from "./ports/errors.ts";
-  import { defineSubscriber, toCatalog } from "./engine/subscriber.ts";
+/** A deployer's entry, with a subscriber `crm` that tells another service of completed tasks. */
+const withSubscriber = (url: string) => `
+  import { content } from "../../src/content/index.ts";
+  import { createWaybill, defineSubscriber, NonRetryableError } from "../../src/index.ts";
+
+  export { MongoPool, WatchHub } from "../../src/index.ts";
 
   const crm = defineSubscriber({
     name: "crm",
@@ -60,10 +64,10 @@ const catalog = (url: string) => `
     },
   });
 
-  export const SUBSCRIBERS = toCatalog([crm]);
+  export default createWaybill({ apps: [content], subscribers: [crm] });
 `;
 
 /** The worker with one subscriber in code, which posts to that URL: a 404 is a failure for good. */
 export function buildWithSubscriber(url: string): Promise<CustomBundle> {
-  return buildCustom({ "src/subscribers.ts": catalog(url) });
+  return buildCustom(withSubscriber(url));
 }

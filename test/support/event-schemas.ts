@@ -9,7 +9,7 @@ import {
   isBuiltIn,
   registeredSchema,
 } from "../../src/engine/events/types/payload-schema.ts";
-import { INTERNAL_PATHS } from "../../src/stores/qstash/queue.ts";
+import { INTERNAL_PATHS } from "../../src/ports/queue.ts";
 
 const ajv = createAjv();
 

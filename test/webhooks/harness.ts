@@ -1,5 +1,3 @@
-import { SCHEMA_HANDLER } from "../../src/content/collections/grow-schemas.ts";
-import { eventHandlers } from "../../src/engine/event-handlers.ts";
 import type { CreateWebhookRequest } from "../../src/contract/webhook.ts";
 import { createNewId } from "../../src/ids.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -14,7 +12,6 @@ import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
 import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
 import type { NamespaceContext, EngineStores } from "../../src/engine/context.ts";
-import { CONTENTS, RESOURCES } from "../../src/catalog.ts";
 import { BATCHES } from "../../src/content/batch/batch-kind.ts";
 import type { ResourceKind } from "../../src/engine/jobs/resource-kind.ts";
 import type { Subscriber } from "../../src/engine/subscriber.ts";
@@ -33,6 +30,7 @@ import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
 import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "./memory-gateway.ts";
 import { ENVIRONMENT } from "../support/environment.ts";
+import { REGISTRY } from "../support/registry.ts";
 
 const DEDUPLICATION_MS = 10 * 60_000;
 
@@ -165,10 +163,9 @@ export function createHarness(
     stores,
     database: gateway,
     env: {},
+    ...REGISTRY,
     jobs: new Map(),
-    resources: new Map([...RESOURCES, [BATCHES.prefix, batches]]),
-    contents: CONTENTS,
-    handlers: eventHandlers([SCHEMA_HANDLER]),
+    resources: new Map([...REGISTRY.resources, [BATCHES.prefix, batches]]),
     subscribers: new Map(options.subscribers?.map((one) => [one.name, one])),
     memory: createIsolateMemory(),
     readiness: {},

@@ -1,8 +1,7 @@
 import { Query as MingoQuery } from "mingo";
 import { update as applyUpdate } from "mingo/updater";
 import type { InsertOutcome } from "../../src/ports/resource-store.ts";
-import { APP_INDEXES } from "../../src/catalog.ts";
-import { ENGINE_INDEXES } from "../../src/stores/mongo/indexes.ts";
+import { INDEXES } from "../support/registry.ts";
 import type {
   BulkUpdate,
   Doc,
@@ -11,8 +10,6 @@ import type {
   Query,
   BoundedRead,
 } from "../../src/ports/database.ts";
-
-const INDEXES = [...ENGINE_INDEXES, ...APP_INDEXES];
 
 /** A gateway in memory that runs the stores' real filters and updates, and counts its operations. */
 export type MemoryGateway = Database & {

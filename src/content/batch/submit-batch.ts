@@ -7,8 +7,7 @@ import { DomainError, notFound } from "../../engine/errors.ts";
 import { createTask } from "../../engine/tasks/create-task.ts";
 import type { Submission } from "../../engine/tasks/new-task.ts";
 import { createBatchStore } from "./create-batch-store.ts";
-
-const TASK_TYPE = "api_buckets_batches_process";
+import { processBatch } from "./job/process-batch.ts";
 
 /**
  * Submits a batch: makes the task that processes it. Submitted again it answers the same task,
@@ -45,7 +44,7 @@ export async function submitBatch({
     ctx,
     input: {
       taskId: batch.reserved_task_id,
-      taskType: TASK_TYPE,
+      taskType: processBatch.type,
       resourceId: batch._id,
       jobInput: { bucket_id: batch.bucket_id, batch_id: batch._id },
       inputs: [batch._id],

@@ -5,8 +5,7 @@ import {
   submitForResource,
 } from "../../engine/tasks/submit-for-resource.ts";
 import { findCluster } from "./get-cluster.ts";
-
-const TASK_TYPE = "engine_cluster_build";
+import { buildCluster } from "./job/build-cluster.ts";
 
 /**
  * Makes a task that finds the cluster's groups, unless one does already: then that one is answered,
@@ -24,7 +23,7 @@ export async function executeCluster({
   return submitForResource({
     ctx,
     task: {
-      taskType: TASK_TYPE,
+      taskType: buildCluster.type,
       resourceId: cluster._id,
       jobInput: { cluster_id: cluster._id },
       inputs: [cluster._id],

@@ -5,8 +5,7 @@ import { DomainError } from "../../engine/errors.ts";
 import { submitForResource } from "../../engine/tasks/submit-for-resource.ts";
 import { getMigration } from "./get-migration.ts";
 import { targetIdOf } from "./id-map.ts";
-
-const TASK_TYPE = "api_namespaces_migrations_run";
+import { runMigration } from "./job/run-migration.ts";
 
 /**
  * Makes the task that copies; while one does, it is answered, and of a migration that is COMPLETED
@@ -38,7 +37,7 @@ export async function startMigration({
   return submitForResource({
     ctx,
     task: {
-      taskType: TASK_TYPE,
+      taskType: runMigration.type,
       resourceId: migration._id,
       jobInput: { migration_id: migration._id },
       inputs: [migration._id],

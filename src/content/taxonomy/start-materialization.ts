@@ -8,8 +8,7 @@ import {
   submitForResource,
 } from "../../engine/tasks/submit-for-resource.ts";
 import { getTaxonomy } from "./get-taxonomy.ts";
-
-const TASK_TYPE = "api_taxonomies_materialize";
+import { materializeTaxonomy } from "./job/materialize-taxonomy.ts";
 
 /**
  * Makes the task that labels a collection's documents; while one does, it is answered, or what else
@@ -33,7 +32,7 @@ export async function startMaterialization({
   const task = await submitForResource({
     ctx,
     task: {
-      taskType: TASK_TYPE,
+      taskType: materializeTaxonomy.type,
       resourceId: taxonomy._id,
       jobInput: work,
       inputs: [taxonomy._id, collection._id],

@@ -1,6 +1,6 @@
 import type { CreateScheduleRequest } from "../../contract/schedule.ts";
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
-import type { NamespaceContext } from "../context.ts";
+import type { NamespaceContext, Submitted } from "../context.ts";
 import { nameTaken } from "../errors.ts";
 import { requireCron } from "./cron-times.ts";
 import { requireOwnOverlap } from "./overlap.ts";
@@ -15,7 +15,7 @@ export async function createSchedule({
   input,
 }: {
   ctx: NamespaceContext;
-  input: CreateScheduleRequest;
+  input: Omit<CreateScheduleRequest, "submission"> & { readonly submission: Submitted };
 }): Promise<ScheduleRecord> {
   const now = ctx.runtime.now();
   requireCron(input.cron, input.timezone, now);

@@ -2,9 +2,8 @@ import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext, ServiceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { submit } from "../../content/submissions/submit.ts";
+import { submit } from "../submissions/submit.ts";
 import { firedSubmission } from "./overlap.ts";
-import { submissionOf } from "./present-schedule.ts";
 import { syncOrLeave } from "./sync-schedule.ts";
 
 /** What a firing came to. */
@@ -58,7 +57,7 @@ export async function submitFor({
     task = await submit({
       ctx: namespace,
       input: {
-        ...firedSubmission(schedule, submissionOf(schedule)),
+        ...firedSubmission(ctx, schedule),
         idempotencySlot: `${schedule._id}:${firing}`,
       },
     });

@@ -1,15 +1,19 @@
 import { type Schedule, SHOWN_TIMES } from "../../contract/schedule.ts";
-import { RecurringTarget } from "../../contract/submission-target.ts";
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
+import type { Submitted } from "../context.ts";
 import { nextTimes } from "./cron-times.ts";
 
-/** What a schedule submits. */
-export function submissionOf(schedule: ScheduleRecord): RecurringTarget {
-  return RecurringTarget.parse(JSON.parse(schedule.submission));
+/** A schedule as callers see it; what it submits is of a kind that this deployment has, or had. */
+export type PresentedSchedule = Omit<Schedule, "submission"> & { readonly submission: Submitted };
+
+/** What a schedule submits, as its schema left it when it was stored. */
+export function submissionOf({ submission }: Pick<ScheduleRecord, "submission">): Submitted {
+  const submitted: Submitted = JSON.parse(submission);
+  return submitted;
 }
 
 /** A schedule as every caller sees it. */
-export function presentSchedule(schedule: ScheduleRecord, now: Date): Schedule {
+export function presentSchedule(schedule: ScheduleRecord, now: Date): PresentedSchedule {
   const isActive = schedule.status === "ACTIVE";
   const times = isActive ? nextTimes(schedule.cron, schedule.timezone, now, SHOWN_TIMES) : [];
   return {

@@ -1,10 +1,14 @@
 import type { UpdateScheduleRequest } from "../../contract/schedule.ts";
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
-import type { NamespaceContext } from "../context.ts";
+import type { NamespaceContext, Submitted } from "../context.ts";
 import { changeSchedule } from "./change-schedule.ts";
 import { requireCron } from "./cron-times.ts";
 import { requireOwnOverlap } from "./overlap.ts";
 import { submissionOf } from "./present-schedule.ts";
+
+type Request = Omit<UpdateScheduleRequest, "submission"> & {
+  readonly submission?: Submitted | undefined;
+};
 
 /** Changes what a schedule says. Throws `not_found` and `invalid_request`. */
 export function updateSchedule({
@@ -12,7 +16,7 @@ export function updateSchedule({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly schedule: string; readonly request: UpdateScheduleRequest };
+  input: { readonly schedule: string; readonly request: Request };
 }): Promise<ScheduleRecord> {
   const { submission, ...rest } = input.request;
   return changeSchedule({

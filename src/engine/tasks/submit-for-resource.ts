@@ -1,12 +1,7 @@
-import type { z } from "zod";
-import type { Singleton } from "../../contract/submission.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
-import type { NamespaceContext } from "../context.ts";
+import type { NamespaceContext, WhenBusy } from "../context.ts";
 import { createTask } from "../tasks/create-task.ts";
 import type { NewTask, Submission } from "../tasks/new-task.ts";
-
-/** What becomes of a submission while another task works for its resource; see `Singleton`. */
-export type WhenBusy = z.infer<typeof Singleton>["when_busy"];
 
 /** A submission for a resource that is its own singleton. */
 export type ResourceSubmission = Submission & {

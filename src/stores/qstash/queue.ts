@@ -1,14 +1,6 @@
 import { Client, QstashError } from "@upstash/qstash";
 import { QueueRefusedError, StoreUnavailableError } from "../../ports/errors.ts";
-import type { PublishOptions, Queue } from "../../ports/queue.ts";
-
-/** Where QStash delivers each kind of message, under the deployment's public URL. */
-export const INTERNAL_PATHS = {
-  job: "/internal/jobs/run",
-  dispatch: "/internal/events/dispatch",
-  delivery: "/internal/webhooks/deliver",
-  schedule: "/internal/schedules/fire",
-} as const;
+import { INTERNAL_PATHS, type PublishOptions, type Queue } from "../../ports/queue.ts";
 
 /**
  * How often QStash repeats a message that was not answered 2xx. What is still undone then is found

@@ -1,10 +1,7 @@
 import { createRandom } from "../../../src/content/clustering/random.ts";
 import { runJob } from "../../../src/engine/runner/run-job.ts";
-import { CONTENTS, JOBS, RESOURCES } from "../../../src/catalog.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createNewId } from "../../../src/ids.ts";
-import { SCHEMA_HANDLER } from "../../../src/content/collections/grow-schemas.ts";
-import { eventHandlers } from "../../../src/engine/event-handlers.ts";
 import type { JobMessage, PublishOptions, Queue } from "../../../src/ports/queue.ts";
 import type { TaskRecord } from "../../../src/ports/task-store.ts";
 import { reapLeases } from "../../../src/engine/duties/reap-leases.ts";
@@ -16,6 +13,7 @@ import { createMemoryGateway } from "../../webhooks/memory-gateway.ts";
 import { storesOver, withUpserts } from "./virtual-stores.ts";
 import { createVirtualTime, type Delays, type Process } from "./virtual-time.ts";
 import { ENVIRONMENT } from "../../support/environment.ts";
+import { REGISTRY } from "../../support/registry.ts";
 
 const START_MS = Date.parse("2026-11-24T01:02:03.456Z");
 /** Six times as often as it is: it comes as soon as a lease has ended. */
@@ -169,11 +167,7 @@ export function createKillWorld(seed: number) {
       stores: storesOver(gateway, queue),
       database: gateway,
       env: {},
-      jobs: JOBS,
-      resources: RESOURCES,
-      contents: CONTENTS,
-      handlers: eventHandlers([SCHEMA_HANDLER]),
-      subscribers: new Map(),
+      ...REGISTRY,
       memory,
       readiness: {},
       principal: { kind: "admin" },

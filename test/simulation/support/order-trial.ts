@@ -1,8 +1,6 @@
 import { createRandom } from "../../../src/content/clustering/random.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createNewId } from "../../../src/ids.ts";
-import { SCHEMA_HANDLER } from "../../../src/content/collections/grow-schemas.ts";
-import { eventHandlers } from "../../../src/engine/event-handlers.ts";
 import type { DeliveryRecord } from "../../../src/ports/delivery-store.ts";
 import type { DeliveryMessage, DispatchMessage, Queue } from "../../../src/ports/queue.ts";
 import { relayDeliveries } from "../../../src/engine/duties/relay-deliveries.ts";
@@ -20,6 +18,7 @@ import { ENVIRONMENT } from "../../support/environment.ts";
 import { createMemoryGateway } from "../../webhooks/memory-gateway.ts";
 import { storesOver } from "./virtual-stores.ts";
 import { createVirtualTime, type Delays, type Process } from "./virtual-time.ts";
+import { REGISTRY } from "../../support/registry.ts";
 
 const START_MS = Date.parse("2026-11-24T01:02:03.456Z");
 const MINUTE_MS = 60_000;
@@ -146,11 +145,9 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
       stores,
       database: gateway,
       env: {},
+      ...REGISTRY,
       jobs: new Map(),
       resources: new Map(),
-      contents: [],
-      handlers: eventHandlers([SCHEMA_HANDLER]),
-      subscribers: new Map(),
       memory: createIsolateMemory(),
       readiness: {},
       principal: { kind: "admin" },

@@ -1,8 +1,5 @@
 import { expect, it } from "vitest";
-import { APP_INDEXES } from "./catalog.ts";
-import { ENGINE_INDEXES } from "./stores/mongo/indexes.ts";
-
-const INDEXES = [...ENGINE_INDEXES, ...APP_INDEXES];
+import { INDEXES, REGISTRY } from "../test/support/registry.ts";
 
 it("no two indexes of a collection have the same name or the same fields", () => {
   const names = INDEXES.map((index) => `${index.collection}.${index.name}`);
@@ -33,4 +30,8 @@ it("what the services promise to be unique is unique by an index", () => {
     "taxonomies: namespace_id, name",
     "webhooks: namespace_id, idempotency_slot",
   ]);
+});
+
+it("no subscriber is there until the deployer adds one", () => {
+  expect(REGISTRY.subscribers.size).toBe(0);
 });

@@ -1,14 +1,11 @@
 import { type Config, parseConfig } from "./config.ts";
 import { createNewId } from "./ids.ts";
-import { APP_INDEXES, CONTENTS, JOBS, RESOURCES } from "./catalog.ts";
+import type { Registry } from "./registry.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Log, Runtime } from "./ports/runtime.ts";
 import type { TaskCache } from "./ports/task-cache.ts";
 import type { EngineStores, ServiceContext } from "./engine/context.ts";
-import { SCHEMA_HANDLER } from "./content/collections/grow-schemas.ts";
-import { eventHandlers } from "./engine/event-handlers.ts";
 import { createIsolateMemory, type IsolateMemory } from "./engine/isolate-memory.ts";
-import { declareIndexes } from "./stores/mongo/declared-indexes.ts";
 import { createDeliveryStore } from "./stores/mongo/deliveries.ts";
 import { createEventLogStore } from "./stores/mongo/event-log.ts";
 import { createEventStore } from "./stores/mongo/events.ts";
@@ -23,14 +20,8 @@ import { createTaskStore } from "./stores/mongo/tasks.ts";
 import { createWebhookStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
-import { SUBSCRIBERS } from "./subscribers.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
 import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
-
-declareIndexes(APP_INDEXES);
-
-/** What acts on dispatched events: the engine, and the content application. */
-const HANDLERS = eventHandlers([SCHEMA_HANDLER]);
 
 /** One for the isolate, so that what two requests make in one millisecond is in order. */
 const newId = createNewId(now);
@@ -62,6 +53,7 @@ export function createIsolate(environment: Record<string, unknown>): Isolate {
 
 type Request = {
   readonly isolate: Isolate;
+  readonly registry: Registry;
   readonly bindings: Bindings;
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly requestId: string;
@@ -70,6 +62,7 @@ type Request = {
 /** What one request, message or cron run works with: the only place that builds stores. */
 export function createServices({
   isolate,
+  registry,
   bindings,
   waitUntil,
   requestId,
@@ -94,13 +87,9 @@ export function createServices({
     config,
     runtime,
     stores,
-    handlers: HANDLERS,
     database: stores.database,
     env: bindings,
-    jobs: JOBS,
-    resources: RESOURCES,
-    contents: CONTENTS,
-    subscribers: SUBSCRIBERS,
+    ...registry,
     memory,
     readiness: { mongodb: () => stores.database.ping() },
   };

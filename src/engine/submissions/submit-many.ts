@@ -1,12 +1,20 @@
-import type { SubmissionsAnswer, SubmissionsRequest } from "../../contract/submission-target.ts";
-import type { NamespaceContext } from "../../engine/context.ts";
-import { DomainError } from "../../engine/errors.ts";
-import { heldSlot } from "../../engine/tasks/new-task.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
+import type { SubmissionsAnswer } from "../../contract/submission-target.ts";
+import type { NamespaceContext, Submitted } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { heldSlot } from "../tasks/new-task.ts";
+import { presentTask } from "../tasks/present-task.ts";
 import { submit } from "./submit.ts";
 
 /** How many submissions are under way at once. */
 const AT_ONCE = 10;
+
+/** Submissions as the route has checked them, by the kinds that this deployment has. */
+export type ManySubmissions = {
+  readonly submissions: readonly {
+    readonly submission: Submitted;
+    readonly idempotency_key?: string | undefined;
+  }[];
+};
 
 type Row = SubmissionsAnswer["results"][number];
 
@@ -20,7 +28,7 @@ export async function submitMany({
   input,
 }: {
   ctx: NamespaceContext;
-  input: SubmissionsRequest;
+  input: ManySubmissions;
 }): Promise<SubmissionsAnswer> {
   const results: Row[] = [];
   for (let start = 0; start < input.submissions.length; start += AT_ONCE) {
@@ -35,7 +43,7 @@ export async function submitMany({
 
 async function rowOf(
   ctx: NamespaceContext,
-  { submission: target, idempotency_key: key }: SubmissionsRequest["submissions"][number],
+  { submission: target, idempotency_key: key }: ManySubmissions["submissions"][number],
   index: number,
 ): Promise<Row> {
   try {

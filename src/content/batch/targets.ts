@@ -1,0 +1,44 @@
+import { BatchTarget, BucketTarget } from "../../contract/submission-target.ts";
+import { defineTarget } from "../../engine/submissions/define-target.ts";
+import { createBatch } from "./create-batch.ts";
+import { submitBatch } from "./submit-batch.ts";
+
+/** A batch that is there already. */
+export const BATCH_TARGET = defineTarget({
+  kind: "batch",
+  schema: BatchTarget,
+  submit: ({ ctx, target, idempotencySlot }) => {
+    const { kind: _, bucket_id: bucket, batch_id: batch, ...options } = target;
+    return submitBatch({ ctx, input: { bucket, batch, options, idempotencySlot } });
+  },
+});
+
+/** A new batch of all that a bucket holds when its job starts. */
+export const BUCKET_TARGET = defineTarget({
+  kind: "bucket",
+  schema: BucketTarget,
+  example: { kind: "bucket", bucket_id: "letters", collection_id: "passages" },
+  submit: async ({ ctx, target, idempotencySlot }) => {
+    if (idempotencySlot !== null) {
+      // The batch is new each time, so the request can't be told by it from another one's.
+      const made = await ctx.stores.tasks.findByIdempotencySlot(ctx.namespace._id, idempotencySlot);
+      if (made !== null) return made;
+    }
+    const {
+      kind: _,
+      bucket_id: bucket,
+      collection_id,
+      batch_options: options,
+      batch_metadata: metadata,
+      ...submission
+    } = target;
+    const batch = await createBatch({
+      ctx,
+      input: { bucket, batch: { all: true, collection_id, options, metadata } },
+    });
+    return submitBatch({
+      ctx,
+      input: { bucket: batch.bucket_id, batch: batch._id, options: submission, idempotencySlot },
+    });
+  },
+});

@@ -1,0 +1,41 @@
+import type { z } from "zod";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext, SubmissionTarget, Submitted, WhenBusy } from "../context.ts";
+
+type Definition<Schema extends z.ZodObject> = {
+  readonly kind: string;
+  readonly schema: Schema;
+  readonly onceOnly?: string;
+  readonly isOwnSingleton?: boolean;
+  readonly example?: Submitted;
+  readonly submit: (input: {
+    readonly ctx: NamespaceContext;
+    readonly target: z.infer<Schema>;
+    readonly idempotencySlot: string | null;
+    readonly whenBusy?: WhenBusy;
+  }) => Promise<TaskRecord>;
+};
+
+/** Makes a kind of submission of its definition; {@link SubmissionTarget} says what each part means. */
+export function defineTarget<Schema extends z.ZodObject>(
+  definition: Definition<Schema>,
+): SubmissionTarget {
+  const { kind, schema, onceOnly = null, isOwnSingleton = false, example = null } = definition;
+  return {
+    kind,
+    schema,
+    onceOnly,
+    isOwnSingleton,
+    example,
+    submit: ({ target, ...rest }) => definition.submit({ ...rest, target: schema.parse(target) }),
+  };
+}
+
+/** The kinds by name. Throws when two have the same. */
+export function registerTargets(
+  targets: readonly SubmissionTarget[],
+): ReadonlyMap<string, SubmissionTarget> {
+  const byKind = new Map(targets.map((target) => [target.kind, target]));
+  if (byKind.size < targets.length) throw new Error("Two kinds of submission have the same name.");
+  return byKind;
+}

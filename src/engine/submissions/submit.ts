@@ -1,0 +1,27 @@
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext, Submitted, WhenBusy } from "../context.ts";
+import { DomainError } from "../errors.ts";
+
+/**
+ * Submits whatever a target names, as `SubmissionTarget.submit` says. Throws what the verb of its
+ * kind throws, and `invalid_request` for a kind that this deployment doesn't have (any more).
+ */
+export async function submit({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: {
+    readonly target: Submitted;
+    readonly idempotencySlot: string | null;
+    readonly whenBusy?: WhenBusy;
+  };
+}): Promise<TaskRecord> {
+  const { kind } = input.target;
+  const target = ctx.targets.get(kind);
+  if (target === undefined) {
+    const message = `nothing of the kind "${kind}" can be submitted here`;
+    throw new DomainError("invalid_request", `kind: ${message}`, [{ path: "kind", message }]);
+  }
+  return target.submit({ ctx, ...input });
+}

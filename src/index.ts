@@ -1,0 +1,19 @@
+/**
+ * The public door: what a deployer builds a worker of. It imports no app; content comes in by
+ * `waybill-worker/content`, as any app would.
+ */
+export { type App, combineApps } from "./app.ts";
+export { createWaybill, type Waybill, type Worker } from "./create-waybill.ts";
+export { defineLoop, NonRetryableError } from "./engine/jobs/define-loop.ts";
+export type { Job } from "./engine/jobs/job.ts";
+export type {
+  Conclusion,
+  JobEvent,
+  LoopContext,
+  LoopDefinition,
+  StepOutcome,
+} from "./engine/jobs/loop.ts";
+export { defineSubscriber, type Subscriber, type SubscriberContext } from "./engine/subscriber.ts";
+export type { Database, Index } from "./ports/database.ts";
+export { MongoPool } from "./stores/mongo/pool-object.ts";
+export { WatchHub } from "./stores/watch/watch-hub.ts";
