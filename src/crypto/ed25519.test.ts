@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./base64.ts";
+import { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./encoding.ts";
 import { jwkOf, newEd25519KeyPair, signEd25519 } from "./ed25519.ts";
 
 /** RFC 8037, appendix A: a key, its thumbprint, and a signature with it. */

@@ -1,4 +1,4 @@
-import { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./base64.ts";
+import { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./encoding.ts";
 
 /** What Standard Webhooks puts before a private and a public Ed25519 key. */
 export const ED25519_SECRET_PREFIX = "whsk_";

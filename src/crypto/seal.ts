@@ -1,4 +1,4 @@
-import { fromBase64, fromHex, toBase64, toHex } from "./base64.ts";
+import { fromBase64, fromHex, toBase64, toHex } from "./encoding.ts";
 
 /** The format's version: a later cipher gets another, and both can be read for a while. */
 const VERSION = "s2";

@@ -1,3 +1,5 @@
+import { DomainError } from "./errors.ts";
+
 /** Who asks: the deployment's administrator, or an API key that sees some namespaces. */
 export type Principal =
   | { readonly kind: "admin" }
@@ -14,5 +16,24 @@ export function actorOf(principal: Principal): string {
       return principal.keyId;
     case "schedule":
       return principal.scheduleId;
+  }
+}
+
+/** The ids of the namespaces that the caller may see; null: all. */
+export function visibleNamespaces(principal: Principal): readonly string[] | null {
+  switch (principal.kind) {
+    case "admin":
+      return null;
+    case "key":
+      return principal.namespaceIds;
+    case "schedule":
+      return [];
+  }
+}
+
+/** Throws `forbidden` unless the caller is the deployment's administrator. */
+export function requireAdmin(principal: Principal): void {
+  if (principal.kind !== "admin") {
+    throw new DomainError("forbidden", "Only the administrator's key may do this.");
   }
 }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EventRecord } from "../../src/ports/delivery-store.ts";
 import { StoreUnavailableError } from "../../src/ports/errors.ts";
-import { readLog } from "../../src/engine/events/read-log.ts";
+import { readLog } from "../../src/engine/events/scan-log.ts";
 import { createEventLogStore } from "../../src/stores/mongo/event-log.ts";
 import { createEventStore } from "../../src/stores/mongo/events.ts";
 import type { Doc, Database } from "../../src/ports/database.ts";

@@ -2,7 +2,7 @@ import type { CreateMigrationRequest } from "../../contract/migration.ts";
 import type { MigrationRecord } from "./migration-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
-import { requireAdmin } from "../../engine/tenants/visible.ts";
+import { requireAdmin } from "../../engine/principal.ts";
 import { createMigrationStore } from "./create-migration-store.ts";
 
 /**

@@ -6,8 +6,7 @@ import { heartbeatMs } from "../executors/plan-report.ts";
 import { publishJob } from "../tasks/publish-job.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { failIntent, retryIntent } from "../tasks/retry-intent.ts";
-import type { IsSpent } from "./rounds.ts";
-import { workThrough } from "./work-through.ts";
+import { type IsSpent, workThrough } from "./rounds.ts";
 
 /** Tasks of each status per round, and rounds per run. */
 const TASKS_PER_ROUND = 100;

@@ -7,8 +7,7 @@ import { changeTask } from "../tasks/change-task.ts";
 import { type Intent, changeWithoutHistory } from "../tasks/plan-change.ts";
 import { type DueJob, publishJobs } from "../tasks/publish-job.ts";
 import { retryIntent } from "../tasks/retry-intent.ts";
-import type { IsSpent } from "./rounds.ts";
-import { workThrough } from "./work-through.ts";
+import { type IsSpent, workThrough } from "./rounds.ts";
 
 /** Tasks per round, and rounds per run. */
 const TASKS_PER_ROUND = 100;

@@ -1,5 +1,5 @@
 import type { ServiceContext } from "../context.ts";
-import { dispatchTasks, dispatchWebhook } from "../events/dispatch-events.ts";
+import { dispatchTasks, dispatchWebhook, dispatchPublished } from "../events/dispatch-events.ts";
 import { relayOutboxes } from "./relay-outboxes.ts";
 import type { IsSpent } from "./rounds.ts";
 
@@ -50,4 +50,26 @@ export async function relayEvents(
     webhooks: webhooks.relayed,
     failed: tasks.failed + webhooks.failed,
   };
+}
+
+/** Dispatches the published events, each its own outbox, that nobody dispatched. */
+export async function relayPublished(
+  ctx: ServiceContext,
+  now: Date,
+  isSpent: IsSpent,
+): Promise<{ readonly events: number; readonly failed: number }> {
+  const { relayed, failed } = await relayOutboxes(
+    ctx,
+    {
+      source: "event",
+      due: (before, limit) => ctx.stores.events.dueForDispatch(before, limit),
+      dispatch: (owners) => dispatchPublished(ctx, owners, null),
+      perRound: 200,
+      maxRounds: 50,
+      together: 50,
+    },
+    now,
+    isSpent,
+  );
+  return { events: relayed, failed };
 }

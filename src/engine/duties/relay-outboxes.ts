@@ -2,8 +2,7 @@ import type { DispatchMessage } from "../../ports/queue.ts";
 import type { FanOutCursor } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { resumeFanOuts } from "../events/fan-out-steps.ts";
-import { tryRow } from "./try-row.ts";
-import { inRounds, type IsSpent } from "./rounds.ts";
+import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 
 /** An outbox younger than this is left to the message that its writer published. */
 const PATIENCE_MS = 10_000;

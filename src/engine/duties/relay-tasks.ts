@@ -3,8 +3,7 @@ import type { ServiceContext } from "../context.ts";
 import { expireTask, isExpired } from "../tasks/expire-task.ts";
 import { publishJobs } from "../tasks/publish-job.ts";
 import { nextRelay } from "../tasks/task-times.ts";
-import { tryRow } from "./try-row.ts";
-import { inRounds, type IsSpent } from "./rounds.ts";
+import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 
 /** Tasks per round, which are one request to the queue, and rounds per run. */
 const TASKS_PER_ROUND = 100;

@@ -1,7 +1,6 @@
 import type { ServiceContext } from "../context.ts";
 import { tendHolds } from "../webhooks/deliveries/release-holds.ts";
-import { tryRow } from "./try-row.ts";
-import { inRounds, type IsSpent } from "./rounds.ts";
+import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 
 /** Endpoints per round, each with one round of its deliveries, and rounds per run. */
 const ENDPOINTS_PER_ROUND = 50;

@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test, vi } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import { createWebhook } from "../webhooks/endpoints/create-webhook.ts";
-import { requireUrl } from "../webhooks/endpoints/require-url.ts";
+import { requireUrl } from "../webhooks/endpoints/read-webhooks.ts";
 import { rotateSecret } from "../webhooks/endpoints/rotate-secret.ts";
 import { updateWebhook } from "../webhooks/endpoints/update-webhook.ts";
 import { putTaskType } from "../executors/put-task-type.ts";

@@ -4,8 +4,7 @@ import type { ServiceContext } from "../context.ts";
 import { resealHeaders } from "../webhooks/custom-headers.ts";
 import { keyIdOf, seal, sealPrefixOf, unseal } from "../../crypto/seal.ts";
 import { inForce } from "../webhooks/secrets.ts";
-import { tryRow } from "./try-row.ts";
-import { inRounds, type IsSpent } from "./rounds.ts";
+import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 
 /** Rows per round, each with a write of its own, and rounds per run: the next run goes on. */
 const ROWS_PER_ROUND = 100;

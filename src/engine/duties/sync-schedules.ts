@@ -1,7 +1,6 @@
 import type { ServiceContext } from "../context.ts";
 import { syncSchedule } from "../schedules/sync-schedule.ts";
-import type { IsSpent } from "./rounds.ts";
-import { workThrough } from "./work-through.ts";
+import { type IsSpent, workThrough } from "./rounds.ts";
 
 /** A change younger than this is left to whoever made it; by then what they told the queue has arrived. */
 const PATIENCE_MS = 30_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { crowd, deliveries, dispatch, drain, TWO_STEPS } from "../../../test/webhooks/crowd.ts";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
-import { relayPublished } from "../duties/relay-published.ts";
+import { relayPublished } from "../duties/relay-events.ts";
 import { putEventType } from "./types/put-event-type.ts";
 import { publishEvent } from "./publish-event.ts";
 

@@ -6,7 +6,7 @@ import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { FRAME_FIELDS } from "./types/payload-schema.ts";
 import { requireValid } from "../json-schema.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../crypto/sha256.ts";
 import { presentTask } from "../tasks/present-task.ts";
 import { announceEvent } from "./announce-event.ts";
 

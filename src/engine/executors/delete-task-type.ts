@@ -1,7 +1,7 @@
 import { UNFINISHED_STATUSES } from "../../contract/status.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { getTaskType } from "./get-task-type.ts";
+import { getTaskType } from "./read-task-types.ts";
 
 /**
  * Deletes a type. Throws `not_found`, and `resource_in_use` while a task of it has not ended. A

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from "../../crypto/base64.ts";
+import { fromHex, toHex } from "../../crypto/encoding.ts";
 import type { SealingKeys } from "../../crypto/seal.ts";
 
 /** Binds the derived key to this use: the sealing key itself only seals. */

@@ -2,7 +2,7 @@ import { isTerminal, type TaskStatus } from "../../contract/status.ts";
 import type { TaskHistory } from "../../contract/task.ts";
 import type { HistoryRecord, PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
-import { deliveriesOfTask } from "../webhooks/deliveries/deliveries-of-task.ts";
+import { deliveriesOfTask } from "../webhooks/deliveries/read-deliveries.ts";
 import { notFound } from "../errors.ts";
 
 /**

@@ -5,7 +5,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { encodeCursor, pageOptions } from "../paging.ts";
-import { taskFilter } from "./task-filter.ts";
+import { taskFilter } from "./list-tasks.ts";
 
 /** How many tasks are worked on at once. */
 const AT_ONCE = 10;

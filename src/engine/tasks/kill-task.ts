@@ -3,6 +3,9 @@ import type { NamespaceContext } from "../context.ts";
 import { actorOf } from "../principal.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { cancelTask } from "./cancel-task.ts";
+import { isTerminal, UNFINISHED_STATUSES } from "../../contract/status.ts";
+import type { BulkOutcome, BulkRequest } from "../../contract/task.ts";
+import { applyToMany } from "./bulk.ts";
 
 /**
  * Asks for a task's cancellation, and answers the task. Asked again, the answer is the same.
@@ -31,4 +34,29 @@ export async function killTask({
     case "not_killable":
       throw new DomainError("task_not_killable", outcome.reason);
   }
+}
+
+/** Kills the tasks that a filter meets, those that have not ended if it doesn't say. */
+export function killMany({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: BulkRequest;
+}): Promise<BulkOutcome> {
+  return applyToMany({
+    ctx,
+    request: input,
+    verb: {
+      statuses: UNFINISHED_STATUSES,
+      refusal: (task) => {
+        if (isTerminal(task.status)) return "task_already_terminal";
+        return task.kill_refusal === null ? null : "task_not_killable";
+      },
+      perform: async ({ _id: taskId }) => {
+        const killed = await killTask({ ctx, input: { taskId, reason: input.reason ?? null } });
+        return { status: killed.status, newTaskId: null };
+      },
+    },
+  });
 }

@@ -1,11 +1,10 @@
-import type { TaskListRequest } from "../../contract/task.ts";
+import type { TaskListRequest, BulkRequest } from "../../contract/task.ts";
 import type { Page } from "../../ports/resource-store.ts";
-import type { TaskRecord } from "../../ports/task-store.ts";
+import type { TaskRecord, TaskFilter } from "../../ports/task-store.ts";
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { resolveNamespace } from "../tenants/resolve-namespace.ts";
-import { asList, pageOptions } from "../paging.ts";
-import { taskFilter } from "./task-filter.ts";
+import { asList, pageOptions, createdRange } from "../paging.ts";
 
 /**
  * One page of tasks: of the header's namespace, or of those that the body names. One read. Throws
@@ -36,4 +35,19 @@ export async function listTasks({
     },
     pageOptions(input),
   );
+}
+
+/** The store's filter for a request's filters; of which namespace is not their matter. */
+export function taskFilter(
+  request: TaskListRequest | BulkRequest,
+): Omit<TaskFilter, "namespaceIds"> {
+  return {
+    taskTypes: asList(request.task_type),
+    statuses: asList(request.status),
+    tags: asList(request.tags),
+    parentTaskIds: asList(request.parent_task_id),
+    resourceIds: asList(request.resource_id),
+    metadata: request.metadata,
+    ...createdRange(request.created_at),
+  };
 }

@@ -2,7 +2,7 @@ import type { SubmissionOptions } from "../../contract/submission.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { actorOf } from "../principal.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../../crypto/sha256.ts";
 import { numberEvents, planChange } from "./plan-change.ts";
 import { taskTimes } from "./task-times.ts";
 

@@ -3,6 +3,8 @@ import type { NamespaceContext } from "../context.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { createTask } from "./create-task.ts";
 import type { ExecutorTerms } from "./new-task.ts";
+import type { BulkOutcome, BulkRequest } from "../../contract/task.ts";
+import { applyToMany } from "./bulk.ts";
 
 /** A task that has ended without success may be done again, as a new task that names the old one. */
 export function isRetryable(task: Pick<TaskRecord, "status">): boolean {
@@ -71,4 +73,26 @@ function termsOf(task: TaskRecord): { readonly executor?: ExecutorTerms } {
           : { key: task.concurrency_key, limit: task.concurrency_limit },
     },
   };
+}
+
+/** Retries the tasks that a filter meets, the FAILED ones if it doesn't say. */
+export function retryMany({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: BulkRequest;
+}): Promise<BulkOutcome> {
+  return applyToMany({
+    ctx,
+    request: input,
+    verb: {
+      statuses: ["FAILED"],
+      refusal: (task) => (isRetryable(task) ? null : "task_not_retryable"),
+      perform: async ({ _id: taskId, status }) => {
+        const retry = await retryTask({ ctx, input: { taskId } });
+        return { status, newTaskId: retry._id };
+      },
+    },
+  });
 }

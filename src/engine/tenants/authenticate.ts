@@ -2,7 +2,7 @@ import type { ServiceContext } from "../context.ts";
 import type { Principal } from "../principal.ts";
 import { DomainError } from "../errors.ts";
 import { IDENTITY_TTL_MS } from "../isolate-memory.ts";
-import { hashKey } from "./hash-key.ts";
+import { hashKey } from "./key-form.ts";
 
 /**
  * Who a key belongs to: the administrator's key from the deployment's secret, or an API key. What

@@ -2,9 +2,8 @@ import type { CreateKeyRequest } from "../../contract/key.ts";
 import type { KeyRecord } from "../../ports/key-store.ts";
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { requireAdmin } from "./visible.ts";
-import { formatKey, KEY_BYTES } from "./format-key.ts";
-import { hashKey } from "./hash-key.ts";
+import { requireAdmin } from "../principal.ts";
+import { formatKey, KEY_BYTES, hashKey } from "./key-form.ts";
 
 /**
  * Makes an API key. The answer is the only place where `secret`, the key itself, ever appears.

@@ -2,7 +2,7 @@ import type { CreateNamespaceRequest } from "../../contract/namespace.ts";
 import type { NamespaceRecord } from "../../ports/namespace-store.ts";
 import type { CallerContext } from "../context.ts";
 import { nameTaken } from "../errors.ts";
-import { requireAdmin } from "./visible.ts";
+import { requireAdmin } from "../principal.ts";
 
 /** Makes a namespace. Throws `forbidden` and `name_taken`. */
 export async function createNamespace({

@@ -1,5 +1,5 @@
 import type { CallerContext } from "../context.ts";
-import { getKey } from "./get-key.ts";
+import { getKey } from "./read-keys.ts";
 
 /**
  * Revokes a key: at once in this isolate, in others within the minute that they remember it for.

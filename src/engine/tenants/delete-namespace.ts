@@ -1,7 +1,7 @@
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { getNamespace } from "./get-namespace.ts";
-import { requireAdmin } from "./visible.ts";
+import { getNamespace } from "./read-namespaces.ts";
+import { requireAdmin } from "../principal.ts";
 
 /**
  * Deletes a namespace that holds nothing which works or waits, or the target of a migration that was

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { formatKey, KEY_BYTES } from "./format-key.ts";
-import { hashKey } from "./hash-key.ts";
+import { formatKey, KEY_BYTES, hashKey } from "./key-form.ts";
 
 it("a key is wb_ and its 32 bytes in base64url", () => {
   const bytes = Uint8Array.from({ length: KEY_BYTES }, (_, index) => 255 - index);

@@ -1,6 +1,6 @@
 import type { CallerContext, NamespaceContext } from "../context.ts";
-import { getNamespace } from "./get-namespace.ts";
-import { visibleNamespaces } from "./visible.ts";
+import { getNamespace } from "./read-namespaces.ts";
+import { visibleNamespaces } from "../principal.ts";
 import { DomainError } from "../errors.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { ID_PREFIXES } from "../../contract/ids.ts";
-import { toHex } from "../../crypto/base64.ts";
+import { sha256 } from "../../crypto/sha256.ts";
 
 /** How much of an id is its time (UUIDv7, RFC 9562), in hexadecimal digits. */
 const TIME_DIGITS = 12;
@@ -11,12 +11,8 @@ const HASH_DIGITS = 20;
  * ids. A dispatch that runs twice makes the same id twice, and the unique _id lets one delivery be.
  */
 export async function deliveryIdOf(eventId: string, webhookId: string): Promise<string> {
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(eventId + webhookId),
-  );
   const prefixLength = ID_PREFIXES.event.length + 1;
   const time = eventId.slice(prefixLength, prefixLength + TIME_DIGITS);
-  const hash = toHex(new Uint8Array(digest)).slice(0, HASH_DIGITS);
+  const hash = (await sha256(eventId + webhookId)).slice(0, HASH_DIGITS);
   return `${ID_PREFIXES.delivery}_${time}${hash}`;
 }

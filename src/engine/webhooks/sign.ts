@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "../../crypto/base64.ts";
+import { fromBase64, toBase64 } from "../../crypto/encoding.ts";
 import { ED25519_SECRET_PREFIX, signEd25519 } from "../../crypto/ed25519.ts";
 
 /** What a Standard Webhooks secret starts with. */

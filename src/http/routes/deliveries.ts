@@ -10,11 +10,11 @@ import {
   WebhookDeliveryListRequest,
 } from "../../contract/delivery.ts";
 import { IdOrName } from "../../contract/ids.ts";
-import { getDelivery } from "../../engine/webhooks/deliveries/get-delivery.ts";
 import {
+  getDelivery,
   listDeliveries,
   listWebhookDeliveries,
-} from "../../engine/webhooks/deliveries/list-deliveries.ts";
+} from "../../engine/webhooks/deliveries/read-deliveries.ts";
 import { skipDelivery } from "../../engine/webhooks/deliveries/skip-delivery.ts";
 import {
   presentDelivery,

@@ -4,8 +4,11 @@ import { pageOf, PageQuery } from "../../contract/common.ts";
 import { EventTypeName } from "../../contract/event.ts";
 import { EventType, EventTypeListRequest, PutEventTypeRequest } from "../../contract/event-type.ts";
 import { archiveEventType } from "../../engine/events/types/archive-event-type.ts";
-import { getEventType } from "../../engine/events/types/get-event-type.ts";
-import { type EventTypePage, listEventTypes } from "../../engine/events/types/list-event-types.ts";
+import {
+  getEventType,
+  type EventTypePage,
+  listEventTypes,
+} from "../../engine/events/types/read-event-types.ts";
 import { putEventType } from "../../engine/events/types/put-event-type.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonBody, optionalJsonBody } from "../router.ts";

@@ -10,10 +10,8 @@ import {
   PublishEventRequest,
 } from "../../contract/logged-event.ts";
 import { IdOrName } from "../../contract/ids.ts";
-import { getEvent } from "../../engine/events/get-event.ts";
-import { listEvents } from "../../engine/events/list-events.ts";
+import { getEvent, listEvents, presentEvent } from "../../engine/events/read-events.ts";
 import { pollEndpoint } from "../../engine/webhooks/endpoints/poll-endpoint.ts";
-import { presentEvent } from "../../engine/events/present-event.ts";
 import { publishEvent } from "../../engine/events/publish-event.ts";
 import { preferredWait } from "../prefer.ts";
 import { problems } from "../problem-responses.ts";

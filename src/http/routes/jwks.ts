@@ -3,7 +3,7 @@ import { z } from "zod";
 import { WebhookId } from "../../contract/ids.ts";
 import { JsonWebKeySet } from "../../contract/webhook.ts";
 import { JWKS_PATH } from "../../engine/webhooks/endpoints/present-webhook.ts";
-import { publicKeys } from "../../engine/webhooks/endpoints/public-keys.ts";
+import { publicKeys } from "../../engine/webhooks/endpoints/read-webhooks.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json } from "../router.ts";
 

@@ -6,8 +6,7 @@ import { CreatedKey, CreateKeyRequest, Key, KeyListRequest } from "../../contrac
 import type { KeyRecord } from "../../ports/key-store.ts";
 import { createKey } from "../../engine/tenants/create-key.ts";
 import { deleteKey } from "../../engine/tenants/delete-key.ts";
-import { getKey } from "../../engine/tenants/get-key.ts";
-import { listKeys } from "../../engine/tenants/list-keys.ts";
+import { getKey, listKeys } from "../../engine/tenants/read-keys.ts";
 import { presentPage } from "../present.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";

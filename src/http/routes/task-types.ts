@@ -12,8 +12,7 @@ import {
 } from "../../contract/task-type.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
 import { deleteTaskType } from "../../engine/executors/delete-task-type.ts";
-import { getTaskType } from "../../engine/executors/get-task-type.ts";
-import { listTaskTypes } from "../../engine/executors/list-task-types.ts";
+import { getTaskType, listTaskTypes } from "../../engine/executors/read-task-types.ts";
 import { putTaskType } from "../../engine/executors/put-task-type.ts";
 import { createExternalTask } from "../../engine/executors/create-external-task.ts";
 import { presentTask } from "../../engine/tasks/present-task.ts";

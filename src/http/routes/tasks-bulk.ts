@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { BulkOutcome, BulkRequest } from "../../contract/task.ts";
-import { killMany } from "../../engine/tasks/kill-many.ts";
-import { retryMany } from "../../engine/tasks/retry-many.ts";
+import { killMany } from "../../engine/tasks/kill-task.ts";
+import { retryMany } from "../../engine/tasks/retry-task.ts";
 import { requireNamespace } from "../middleware/require-namespace.ts";
 import { createRouter, json, jsonBody } from "../router.ts";
 

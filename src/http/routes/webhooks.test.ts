@@ -5,7 +5,7 @@ import { createHarness } from "../../../test/webhooks/harness.ts";
 import { DeliverySummary } from "../../contract/delivery.ts";
 import { eventsDispatch } from "../queue/events-dispatch.ts";
 import { webhooksDeliver } from "../queue/webhooks-deliver.ts";
-import { deliveriesOfTask } from "../../engine/webhooks/deliveries/deliveries-of-task.ts";
+import { deliveriesOfTask } from "../../engine/webhooks/deliveries/read-deliveries.ts";
 import type { AppEnv } from "../app-env.ts";
 import { deliveries } from "./deliveries.ts";
 import { errorResponse } from "../error-response.ts";

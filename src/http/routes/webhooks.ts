@@ -13,11 +13,9 @@ import {
 } from "../../contract/webhook.ts";
 import { createWebhook } from "../../engine/webhooks/endpoints/create-webhook.ts";
 import { deleteWebhook } from "../../engine/webhooks/endpoints/delete-webhook.ts";
-import { getWebhook } from "../../engine/webhooks/endpoints/get-webhook.ts";
-import { listWebhooks } from "../../engine/webhooks/endpoints/list-webhooks.ts";
-import { pauseWebhook } from "../../engine/webhooks/endpoints/pause-webhook.ts";
+import { getWebhook, listWebhooks } from "../../engine/webhooks/endpoints/read-webhooks.ts";
+import { pauseWebhook, resumeWebhook } from "../../engine/webhooks/endpoints/pause-webhook.ts";
 import { presentWebhook } from "../../engine/webhooks/endpoints/present-webhook.ts";
-import { resumeWebhook } from "../../engine/webhooks/endpoints/resume-webhook.ts";
 import { rotateSecret } from "../../engine/webhooks/endpoints/rotate-secret.ts";
 import { updateWebhook } from "../../engine/webhooks/endpoints/update-webhook.ts";
 import { presentPage } from "../present.ts";

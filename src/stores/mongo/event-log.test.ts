@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import { placeEvents } from "../../engine/events/place-events.ts";
-import { readLog } from "../../engine/events/read-log.ts";
+import { readLog } from "../../engine/events/scan-log.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createHarness } from "../../../../test/webhooks/harness.ts";
 import { archiveEventType } from "./archive-event-type.ts";
-import { getEventType } from "./get-event-type.ts";
+import { getEventType } from "./read-event-types.ts";
 import { putEventType } from "./put-event-type.ts";
 import { requireKnownTypes } from "./require-known-types.ts";
 

@@ -5,7 +5,7 @@ import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { releaseHeld } from "../../duties/release-held.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
 import { deleteWebhook } from "../endpoints/delete-webhook.ts";
-import { requireUrl } from "../endpoints/require-url.ts";
+import { requireUrl } from "../endpoints/read-webhooks.ts";
 import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
 import { updateWebhook } from "../endpoints/update-webhook.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";

@@ -16,8 +16,7 @@ import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { encodeCursor, pageOptions } from "../../paging.ts";
-import { getWebhook } from "../endpoints/get-webhook.ts";
-import { requireUrl } from "../endpoints/require-url.ts";
+import { getWebhook, requireUrl } from "../endpoints/read-webhooks.ts";
 import { logRange } from "./log-range.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 

@@ -3,7 +3,7 @@ import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
-import { getDelivery } from "./get-delivery.ts";
+import { getDelivery } from "./read-deliveries.ts";
 import { MAX_LOGGED_ATTEMPTS, reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 import { testEventOf } from "./test-event.ts";
 

@@ -4,7 +4,7 @@ import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { encodeCursor, pageOptions } from "../../paging.ts";
-import { deliveryFilter } from "./delivery-filter.ts";
+import { deliveryFilter } from "./read-deliveries.ts";
 import { statusOf } from "./present-delivery.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 

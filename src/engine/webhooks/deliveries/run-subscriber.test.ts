@@ -9,7 +9,7 @@ import { dispatchEvents } from "../../events/dispatch-events.ts";
 import { updateWebhook } from "../endpoints/update-webhook.ts";
 import { requestDispatch } from "../../tasks/request-dispatch.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
-import { deliveriesOfTask } from "./deliveries-of-task.ts";
+import { deliveriesOfTask } from "./read-deliveries.ts";
 import { resendDelivery } from "./resend-delivery.ts";
 import { retryDeliveries } from "./retry-deliveries.ts";
 import { SUBSCRIBER_TIMEOUT_MS } from "./run-subscriber.ts";

@@ -3,7 +3,7 @@ import type { NamespaceContext } from "../../context.ts";
 import { actorOf } from "../../principal.ts";
 import { DomainError } from "../../errors.ts";
 import { bestEffort } from "../../best-effort.ts";
-import { getDelivery } from "./get-delivery.ts";
+import { getDelivery } from "./read-deliveries.ts";
 import { wakeNext } from "./order.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 

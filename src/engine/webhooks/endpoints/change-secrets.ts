@@ -1,6 +1,6 @@
 import type { SigningSecret, WebhookPatch, WebhookRecord } from "../../../ports/webhook-store.ts";
 import type { NamespaceContext } from "../../context.ts";
-import { getWebhook } from "./get-webhook.ts";
+import { getWebhook } from "./read-webhooks.ts";
 
 /** How often a change that lost a race looks again. */
 const MAX_TRIES = 5;

@@ -10,7 +10,7 @@ import { inForce, makeHmacSecret, makeKeyPair } from "../secrets.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { requireKnownTypes } from "../../events/types/require-known-types.ts";
 import { DomainError } from "../../errors.ts";
-import { sha256 } from "../../sha256.ts";
+import { sha256 } from "../../../crypto/sha256.ts";
 import { heldSlot } from "../../tasks/new-task.ts";
 import { checkedUrl } from "./checked-url.ts";
 

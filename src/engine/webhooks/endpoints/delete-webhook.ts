@@ -2,7 +2,7 @@ import type { NamespaceContext } from "../../context.ts";
 import { undeliverableReason } from "../deliveries/holds.ts";
 import { deadLetterHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
 import { bestEffort } from "../../best-effort.ts";
-import { getWebhook } from "./get-webhook.ts";
+import { getWebhook } from "./read-webhooks.ts";
 
 /** How many rounds of held deliveries a removal makes dead letters of itself. */
 const MAX_ROUNDS = 10;

@@ -12,3 +12,14 @@ export function pauseWebhook({
 }): Promise<WebhookRecord> {
   return updateWebhook({ ctx, input: { ...input, status: "SUSPENDED" } });
 }
+
+/** Puts an endpoint into service again, whoever suspended it, with a clean record. Throws `not_found`. */
+export function resumeWebhook({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly webhookId: string };
+}): Promise<WebhookRecord> {
+  return updateWebhook({ ctx, input: { ...input, status: "ACTIVE" } });
+}

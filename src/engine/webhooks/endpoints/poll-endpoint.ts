@@ -5,7 +5,7 @@ import { type EventMark, NO_EVENTS } from "../../../ports/watchers.ts";
 import type { WebhookRecord } from "../../../ports/webhook-store.ts";
 import { isSubscribed } from "../../events/match.ts";
 import type { NamespaceContext } from "../../context.ts";
-import { getWebhook } from "./get-webhook.ts";
+import { getWebhook } from "./read-webhooks.ts";
 import { decodePosition, encodePosition, positionBefore } from "../../events/log-cursor.ts";
 import { scanLog } from "../../events/scan-log.ts";
 import { bestEffort } from "../../best-effort.ts";

@@ -7,7 +7,7 @@ import { unseal } from "../../../crypto/seal.ts";
 import { inForce } from "../secrets.ts";
 import { signatureHeaders } from "../sign.ts";
 import { presentWebhook } from "./present-webhook.ts";
-import { publicKeys } from "./public-keys.ts";
+import { publicKeys } from "./read-webhooks.ts";
 import { rotateSecret } from "./rotate-secret.ts";
 import { updateWebhook } from "./update-webhook.ts";
 

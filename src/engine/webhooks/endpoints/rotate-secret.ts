@@ -4,7 +4,7 @@ import { unseal } from "../../../crypto/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../secrets.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
-import { sha256 } from "../../sha256.ts";
+import { sha256 } from "../../../crypto/sha256.ts";
 import { changeSecrets } from "./change-secrets.ts";
 
 /** Of one scheme: each is a signature in every delivery's header. */

@@ -15,7 +15,7 @@ import { changeSecrets } from "./change-secrets.ts";
 import { tendHolds } from "../deliveries/release-holds.ts";
 import { bestEffort } from "../../best-effort.ts";
 import { checkedUrl } from "./checked-url.ts";
-import { getWebhook } from "./get-webhook.ts";
+import { getWebhook } from "./read-webhooks.ts";
 
 /**
  * Replaces the given fields in one write. Throws `not_found`, and `invalid_request` for a URL that

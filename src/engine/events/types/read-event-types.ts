@@ -4,6 +4,8 @@ import type { EventType, EventTypeListRequest } from "../../../contract/event-ty
 import type { NamespaceContext } from "../../context.ts";
 import { asList, fromBase64Url, invalidCursor, toBase64Url } from "../../paging.ts";
 import { presentBuiltIn, presentRegistered } from "./present-event-type.ts";
+import { notFound } from "../../errors.ts";
+import { isBuiltIn } from "./payload-schema.ts";
 
 /** One page of the catalogue in order of the types' names; null: it is the last. */
 export type EventTypePage = {
@@ -61,4 +63,35 @@ function decodeCursor(cursor: string): string {
   const [, name] = /^type:([a-z0-9_.]{1,100})$/.exec(fromBase64Url(cursor)) ?? [];
   if (name === undefined) throw invalidCursor();
   return name;
+}
+
+/** An event type by its name, in its present version or an earlier one. Throws `not_found`. */
+export async function getEventType({
+  ctx,
+  input: { type, version },
+}: {
+  ctx: NamespaceContext;
+  input: { readonly type: string; readonly version?: number | undefined };
+}): Promise<EventType> {
+  if (isBuiltIn(type)) {
+    const known = presentBuiltIn(type);
+    if (version !== undefined && version !== known.version) throw noVersion(type, version);
+    return known;
+  }
+  const { eventTypes } = ctx.stores;
+  if (version === undefined) {
+    const head = await eventTypes.find(ctx.namespace._id, type);
+    if (head === null) throw notFound("event type", type);
+    return presentRegistered(head);
+  }
+  const whole = await eventTypes.findWhole(ctx.namespace._id, type);
+  if (whole === null) throw notFound("event type", type);
+  if (version === whole.version) return presentRegistered(whole);
+  const past = whole.past.find((one) => one.version === version);
+  if (past === undefined) throw noVersion(type, version);
+  return presentRegistered({ ...whole, ...past });
+}
+
+function noVersion(type: string, version: number) {
+  return notFound("event type", `${type} in version ${version}`);
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_PAGE_SIZE } from "../../contract/common.ts";
 import { matchesEventType } from "../../contract/event.ts";
-import type { EventListRequest } from "../../contract/logged-event.ts";
+import type { EventListRequest, LoggedEvent } from "../../contract/logged-event.ts";
 import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { LogPosition } from "../../ports/event-log.ts";
 import type { NamespaceContext } from "../context.ts";
@@ -8,6 +8,7 @@ import { requireKnownTypes } from "./types/require-known-types.ts";
 import { asList } from "../paging.ts";
 import { decodePosition, encodePosition, positionBefore } from "./log-cursor.ts";
 import { scanLog } from "./scan-log.ts";
+import { notFound } from "../errors.ts";
 
 /** A page of the log; `nextCursor` is null when the log ended with it, `endCursor` never. */
 export type LogPage = {
@@ -55,4 +56,33 @@ function wantedBy(input: EventListRequest): (placed: LogPosition) => boolean {
     (taskIds === undefined || (taskId !== null && taskIds.includes(taskId))) &&
     (from === null || timestamp >= from) &&
     (before === null || timestamp < before);
+}
+
+/** An event of the namespace's log. Throws `not_found`, also for one that waits for its dispatch. */
+export async function getEvent({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly eventId: string };
+}): Promise<EventRecord> {
+  const event = await ctx.stores.events.get(input.eventId);
+  if (event === null || event.namespace_id !== ctx.namespace._id) {
+    throw notFound("event", input.eventId);
+  }
+  return event;
+}
+
+/** An event of the log as callers see it: whole, however large. */
+export function presentEvent(event: EventRecord): LoggedEvent {
+  const frame = { namespace_id: event.namespace_id, sequence: event.sequence };
+  return {
+    event_id: event._id,
+    type: event.type,
+    timestamp: event.timestamp.toISOString(),
+    // Twice: first in order, and last in authority.
+    data: { ...frame, ...event.data, ...frame },
+    task_id: event.task_id,
+    created_at: event.created_at.toISOString(),
+  };
 }

@@ -1,4 +1,4 @@
-import { toHex } from "../crypto/base64.ts";
+import { toHex } from "./encoding.ts";
 
 /** SHA-256 of a text's UTF-8 (FIPS 180-4), in lower-case hexadecimal. */
 export async function sha256(text: string): Promise<string> {

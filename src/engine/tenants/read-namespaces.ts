@@ -1,7 +1,10 @@
 import type { NamespaceRecord } from "../../ports/namespace-store.ts";
 import type { CallerContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { visibleNamespaces } from "./visible.ts";
+import { visibleNamespaces } from "../principal.ts";
+import type { ResourceListRequest } from "../../contract/common.ts";
+import type { Page } from "../../ports/resource-store.ts";
+import { pageOptions, resourceFilter } from "../paging.ts";
 
 /**
  * A namespace by its id or name. Throws `not_found`, the same for one that doesn't exist and one
@@ -23,4 +26,19 @@ export async function getNamespace({
     );
   }
   return namespace;
+}
+
+/** One page of the namespaces that the caller may see. Throws `invalid_cursor`. */
+export async function listNamespaces({
+  ctx,
+  input,
+}: {
+  ctx: CallerContext;
+  input: ResourceListRequest;
+}): Promise<Page<NamespaceRecord>> {
+  return ctx.stores.namespaces.list(
+    visibleNamespaces(ctx.principal),
+    resourceFilter(input),
+    pageOptions(input),
+  );
 }
