@@ -14,7 +14,7 @@ import { signDelivery } from "./signature.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 export type AttemptTools = {
-  readonly courier: Courier;
+  readonly courier: Pick<Courier, "call">;
   readonly keys: SigningKeys;
   readonly faults: FaultPlan;
   readonly misbehaviours: Misbehaviours;

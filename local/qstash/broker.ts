@@ -18,6 +18,8 @@ type BrokerOptions = {
   readonly clock: Clock;
   readonly currentSigningKey: string;
   readonly nextSigningKey: string;
+  /** Calls destinations; over sockets when absent. */
+  readonly courier?: Pick<Courier, "call" | "close">;
 };
 
 /** Everything behind the HTTP interface of one stand-in, in memory. */
@@ -33,18 +35,18 @@ export class Broker {
   readonly groups: UrlGroups;
   readonly dispatcher: Dispatcher;
   readonly schedules: Schedules;
-  readonly #courier: Courier;
+  readonly #courier: Pick<Courier, "call" | "close">;
   readonly #deduplication: Deduplication;
   readonly #leaveClock: () => void;
 
-  constructor({ clock, currentSigningKey, nextSigningKey }: BrokerOptions) {
+  constructor({ clock, currentSigningKey, nextSigningKey, courier }: BrokerOptions) {
     const now = (): number => clock.now();
     this.timers = new Timers(clock);
     this.keys = new SigningKeys(currentSigningKey, nextSigningKey);
     this.log = new EventLog(now);
     this.deadLetters = new DeadLetters(now);
     this.groups = new UrlGroups(now);
-    this.#courier = new Courier(this.timers);
+    this.#courier = courier ?? new Courier(this.timers);
     this.#deduplication = new Deduplication(now);
     this.dispatcher = new Dispatcher({
       courier: this.#courier,

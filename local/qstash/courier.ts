@@ -6,7 +6,8 @@ import { canonicalName } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Timers } from "./timers.ts";
 
-type Parcel = {
+/** What is to be delivered. */
+export type Parcel = {
   readonly url: string;
   readonly method: string;
   readonly header: Readonly<Record<string, string>>;

@@ -26,9 +26,13 @@ async function respond(
   let reply: Reply;
   try {
     const body = await readBody(request);
-    const call = takeApart(broker, request, body);
-    authorize(call, token);
-    reply = await route(call);
+    reply = await answer(broker, token, {
+      method: request.method ?? "GET",
+      url: request.url ?? "/",
+      headers: Object.entries(request.headers),
+      body,
+      callerIp: request.socket.remoteAddress ?? "",
+    });
   } catch (error) {
     // A caller that went away in the middle of its request hears no answer either.
     if (error instanceof ConnectionCut || !request.complete) {
@@ -43,6 +47,29 @@ async function respond(
     "Content-Length": Buffer.byteLength(json),
   });
   response.end(json);
+}
+
+/** A request as it came, whatever brought it. */
+export type HttpRequest = {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Iterable<readonly [string, string | readonly string[] | undefined]>;
+  readonly body: Buffer;
+  readonly callerIp: string;
+};
+
+/** Answers a request. Rejects with {@link ConnectionCut} when a fault asks for no answer. */
+export async function answer(broker: Broker, token: string, request: HttpRequest): Promise<Reply> {
+  try {
+    const call = takeApart(broker, request);
+    authorize(call, token);
+    return await route(call);
+  } catch (error) {
+    if (error instanceof ConnectionCut) throw error;
+    return toReply(error);
+  }
 }
 
 function toReply(error: unknown): Reply {
@@ -64,25 +91,26 @@ function authorize({ headers, query }: Call, token: string): void {
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-function takeApart(broker: Broker, request: IncomingMessage, body: Buffer): Call {
-  const [rawPath = "", ...queryParts] = (request.url ?? "/").split("?");
+function takeApart(broker: Broker, request: HttpRequest): Call {
+  const [rawPath = "", ...queryParts] = request.url.split("?");
   const rawQuery = queryParts.join("?");
   const query = new URLSearchParams(rawQuery);
   const headers = new Map<string, string>();
   // "You can use the lowercase format of headers as the key": .../howto/webhook. Headers win.
   for (const [name, value] of query) if (name.startsWith("upstash-")) headers.set(name, value);
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  for (const [name, value] of request.headers) {
+    if (value !== undefined)
+      headers.set(name, typeof value === "string" ? value : value.join(", "));
   }
   return {
     broker,
-    method: request.method ?? "GET",
+    method: request.method,
     path: rawPath,
     destinationQuery: rawQuery.split("&").filter(isForDestination).join("&"),
     query,
     headers,
-    body,
-    callerIp: request.socket.remoteAddress ?? "",
+    body: request.body,
+    callerIp: request.callerIp,
   };
 }
 

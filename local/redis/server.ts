@@ -39,7 +39,7 @@ const KEEP_ALIVE_MS = 65_000;
 /** Upstash answers 405 to all others. */
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT"]);
 
-type Answer = { readonly status: number; readonly body: string };
+export type Answer = { readonly status: number; readonly body: string };
 
 /**
  * Starts the stand-in for Upstash's Redis REST API on 127.0.0.1.
@@ -121,7 +121,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
 }
 
 /** Carries a request out and words the answer. A broken command of a pipeline leaves it at 200. */
-async function answer(
+export async function answer(
   runner: CommandRunner,
   asked: RestRequest,
   encoding: ReplyEncoding,

@@ -3,12 +3,8 @@ import { getTask, submit } from "../support/fixtures.ts";
 import { deliveriesTo } from "../support/webhooks.ts";
 import { expectEnded, expectReceived } from "./support/invariants.ts";
 import { gateAt, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
-import {
-  drainQueue,
-  passTimeUntil,
-  type Simulation,
-  startSimulation,
-} from "./support/simulation.ts";
+import { drainQueue, passTimeUntil, type Simulation } from "./support/simulation.ts";
+import { startVirtualSimulation } from "./support/virtual/simulation.ts";
 import { historyOf, isSettled } from "./support/task-state.ts";
 
 const HOUR_MS = 3_600_000;
@@ -16,12 +12,9 @@ const HOUR_MS = 3_600_000;
 /** Attempts of a delivery before it is dead (DESIGN, section 7). */
 const ATTEMPTS = 8;
 
-/** Time doesn't wait for a runner that is held. */
-const HELD_AFTER_MS = 150;
-
 let simulation: Simulation;
 beforeAll(async () => {
-  simulation = await startSimulation({ heldAfterMs: HELD_AFTER_MS });
+  simulation = await startVirtualSimulation();
 });
 afterAll(() => simulation.close());
 
@@ -49,13 +42,13 @@ describe("a worker that is dead for a day", () => {
     const releaseJobs = holdBack(simulation, "job");
     const waited = await submit(waiting.api, waiting.batch);
 
-    await simulation.world.worker.kill();
+    await simulation.stop();
     gate.open();
     releaseJobs();
     releaseEvents();
     // The queue tries for some hours and gives up: its messages are dead letters.
     await simulation.clock.advanceBy(24 * HOUR_MS);
-    expect(simulation.world.stack.qstash.pendingMessages()).toEqual([]);
+    expect(simulation.qstash.pendingMessages()).toEqual([]);
     simulation.crash();
     await simulation.whenUp();
 

@@ -1,6 +1,5 @@
-import { MongoClient, type Collection } from "mongodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { DeliveryRecord, EventRecord } from "../../src/ports/delivery-store.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { TaskRecord } from "../../src/ports/task-store.ts";
 import { submit } from "../support/fixtures.ts";
 import {
@@ -10,10 +9,14 @@ import {
   type QueueFunction,
   subscribe,
 } from "./support/scenario-parts.ts";
-import { runCronNow, type Simulation, startSimulation } from "./support/simulation.ts";
+import { type Simulation } from "./support/simulation.ts";
+import { startVirtualSimulation } from "./support/virtual/simulation.ts";
 
 /** What a queue that was down for a while leaves behind. */
 const BACKLOG = 1_000;
+
+/** What is older than this has been lost, for all that cron knows. */
+const OVERDUE_MS = 120_000;
 
 /** What a runner that was killed leaves of its task. */
 const DEAD = {
@@ -25,33 +28,15 @@ const DEAD = {
 } as const;
 
 let simulation: Simulation;
-let client: MongoClient;
-let tasks: Collection<TaskRecord>;
-let deliveries: Collection<DeliveryRecord>;
-let events: Collection<EventRecord>;
-
-beforeAll(async () => {
-  simulation = await startSimulation();
-  client = new MongoClient(simulation.mongo.uri);
-  const database = client.db("waybill");
-  tasks = database.collection("tasks");
-  deliveries = database.collection("deliveries");
-  events = database.collection("events");
-});
-afterAll(async () => {
-  await client.close();
-  await simulation.close();
-});
 
 /** Each test has its backlog to itself, the messages of the one before too. */
 beforeEach(async () => {
-  await Promise.all([tasks.deleteMany({}), deliveries.deleteMany({}), events.deleteMany({})]);
-  const { url, token, misbehaviours } = simulation.world.stack.qstash;
-  const headers = { Authorization: `Bearer ${token}` };
-  await fetch(`${url}/v2/messages`, { method: "DELETE", headers });
-  misbehaviours.clear();
-  await simulation.clock.advanceBy(120_000);
+  simulation = await startVirtualSimulation();
 });
+afterEach(() => simulation.close());
+
+const countOf = (collection: string, filter: object = {}): Promise<number> =>
+  simulation.database.count(collection, { ...filter });
 
 /** An id like the given one, and never that itself: its digits are random. */
 function ownId(id: string, index: number): string {
@@ -61,9 +46,10 @@ function ownId(id: string, index: number): string {
 
 /** Stores so many copies of a task, with ids, slots and events of their own. */
 async function multiply(taskId: string): Promise<void> {
-  const task = await tasks.findOne({ _id: taskId });
+  const task = await simulation.database.findOne<TaskRecord>("tasks", { _id: taskId });
   if (task === null) throw new Error(`there is no ${taskId}`);
-  await tasks.insertMany(
+  await simulation.database.insertMany(
+    "tasks",
     Array.from({ length: BACKLOG - 1 }, (_, index) => {
       const own = (id: string) => ownId(id, index);
       return {
@@ -82,28 +68,30 @@ async function multiply(taskId: string): Promise<void> {
 
 /** Runs cron once; how many operations MongoDB got of it. */
 async function operationsOfOneRun(): Promise<number> {
+  await simulation.clock.advanceBy(OVERDUE_MS);
   const { operations } = simulation.mongo;
   const before = operations.all().length;
-  await runCronNow(simulation);
+  await simulation.runCron();
   return operations.all().length - before;
 }
 
 /** How many messages of a kind the queue has. */
 function waitingFor(name: QueueFunction): number {
-  return simulation.world.stack.qstash
-    .pendingMessages()
-    .filter(({ url }) => url.endsWith(FUNCTIONS[name])).length;
+  return simulation.qstash.pendingMessages().filter(({ url }) => url.endsWith(FUNCTIONS[name]))
+    .length;
 }
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe(`a backlog of ${BACKLOG} is gone after one run of cron`, () => {
   it("events of tasks in a namespace without subscribers", async () => {
     const { api, batch } = await makeCase(simulation, 1);
     const { task_id } = await submit(api, batch);
-    await simulation.world.stack.qstash.idle();
+    await simulation.qstash.idle();
     await multiply(task_id);
     expect(await operationsOfOneRun()).toBeLessThan(200);
-    expect(await tasks.countDocuments({ outbox_at: { $ne: null } })).toBe(0);
-    expect(await events.countDocuments()).toBe(4 * BACKLOG);
+    expect(await countOf("tasks", { outbox_at: { $ne: null } })).toBe(0);
+    expect(await countOf("events")).toBe(4 * BACKLOG);
   });
 
   it("events of tasks in a namespace with a subscriber", async () => {
@@ -113,8 +101,8 @@ describe(`a backlog of ${BACKLOG} is gone after one run of cron`, () => {
     const { task_id } = await submit(api, batch);
     await multiply(task_id);
     expect(await operationsOfOneRun()).toBeLessThan(250);
-    expect(await tasks.countDocuments({ outbox_at: { $ne: null } })).toBe(0);
-    expect(await deliveries.countDocuments()).toBe(BACKLOG);
+    expect(await countOf("tasks", { outbox_at: { $ne: null } })).toBe(0);
+    expect(await countOf("deliveries")).toBe(BACKLOG);
     expect(waitingFor("delivery")).toBeGreaterThanOrEqual(BACKLOG);
   });
 
@@ -123,10 +111,12 @@ describe(`a backlog of ${BACKLOG} is gone after one run of cron`, () => {
     await subscribe(simulation, api);
     holdBack(simulation, "job", "dispatch", "delivery");
     const { task_id } = await submit(api, batch);
-    await runCronNow(simulation);
-    const delivery = await deliveries.findOne({ task_id });
+    await simulation.clock.advanceBy(OVERDUE_MS);
+    await simulation.runCron();
+    const delivery = await simulation.database.findOne<DeliveryRecord>("deliveries", { task_id });
     if (delivery === null) throw new Error("there is no delivery");
-    await deliveries.insertMany(
+    await simulation.database.insertMany(
+      "deliveries",
       Array.from({ length: BACKLOG - 1 }, (_, index) => ({
         ...delivery,
         _id: ownId(delivery._id, index),
@@ -150,11 +140,11 @@ describe(`a backlog of ${BACKLOG} is gone after one run of cron`, () => {
     const { api, batch } = await makeCase(simulation, 1);
     const release = holdBack(simulation, "job");
     const { task_id } = await submit(api, batch);
-    await tasks.updateOne({ _id: task_id }, { $set: DEAD });
+    await simulation.database.updateOne("tasks", { _id: task_id }, { $set: DEAD });
     await multiply(task_id);
-    await runCronNow(simulation);
-    expect(await tasks.countDocuments({ status: "PROCESSING" })).toBe(0);
-    expect(await tasks.countDocuments({ status: "PENDING", attempt: 1 })).toBe(BACKLOG);
+    await simulation.runCron();
+    expect(await countOf("tasks", { status: "PROCESSING" })).toBe(0);
+    expect(await countOf("tasks", { status: "PENDING", attempt: 1 })).toBe(BACKLOG);
     expect(waitingFor("job")).toBeGreaterThanOrEqual(BACKLOG);
     release();
   });

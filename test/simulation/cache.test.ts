@@ -1,39 +1,18 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { submit } from "../support/fixtures.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectEnded } from "./support/invariants.ts";
-import { type Case, gateAt, holdBack, makeCase } from "./support/scenario-parts.ts";
-import { startSimulation } from "./support/simulation.ts";
-import { isSettled } from "./support/task-state.ts";
+import { gateAt, holdBack, makeCase } from "./support/scenario-parts.ts";
+import type { Simulation } from "./support/simulation.ts";
+import { startVirtualSimulation } from "./support/virtual/simulation.ts";
 
-type Accepted = Case & { readonly taskId: string; readonly release: () => void };
-
-/** P4: whatever Redis has forgotten, the job ends and polls are right. */
-const run: Scenario<Accepted> = {
-  name: "run",
-  disturbed: "until settled",
-  prepare: async (simulation) => {
-    const made = await makeCase(simulation, 60, "chosen");
-    const release = holdBack(simulation, "job");
-    const { task_id } = await submit(made.api, made.batch);
-    return { ...made, taskId: task_id, release };
-  },
-  act: async (simulation, { release }) => {
-    release();
-    await simulation.world.stack.qstash.idle();
-  },
-  isSettled: ({ api, taskId }) => isSettled(api, taskId),
-  check: ({ api, batch }) => expectEnded(api, batch, { status: "COMPLETED", documents: "all" }),
-};
-
-const simulation = await startSimulation();
+let simulation: Simulation;
+beforeAll(async () => {
+  simulation = await startVirtualSimulation();
+});
 afterAll(() => simulation.close());
-
-await describeCutOffs(simulation, run, ({ service }) => (service === "redis" ? ["flushed"] : []));
 
 describe("the hot copy", () => {
   it("is never replaced by an older one, in whatever order the writes arrive", async () => {
-    const { redis, qstash } = simulation.world.stack;
+    const { redis, qstash } = simulation;
     const { api, batch } = await makeCase(simulation, 3);
     const release = holdBack(simulation, "job");
     const { task_id } = await submit(api, batch);
@@ -60,7 +39,7 @@ describe("the hot copy", () => {
   });
 
   it("that was flushed comes from the record at the next poll, and is there again", async () => {
-    const { redis, qstash } = simulation.world.stack;
+    const { redis, qstash } = simulation;
     const { api, batch } = await makeCase(simulation, 3);
     const { task_id } = await submit(api, batch);
     await qstash.idle();
@@ -72,8 +51,7 @@ describe("the hot copy", () => {
     expect(polled.headers.get("X-Waybill-Source")).toBe("history");
     expect(polled.body["status"]).toBe("COMPLETED");
     // The answer doesn't wait for the copy.
-    await expect
-      .poll(async () => (await api.get(`${path}?source=cache`)).body)
-      .toEqual(polled.body);
+    await qstash.idle();
+    expect((await api.get(`${path}?source=cache`)).body).toEqual(polled.body);
   });
 });

@@ -153,7 +153,7 @@ describe("the event log", () => {
           written.map((_, index) => index + 1),
         );
       }),
-      { numRuns: 150 },
+      { numRuns: 30 },
     );
   });
 });

@@ -3,18 +3,14 @@ import type { FaultAction } from "../../local/faults.ts";
 import { getTask, submit } from "../support/fixtures.ts";
 import { expectEnded, expectReceived } from "./support/invariants.ts";
 import { holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
-import {
-  drainQueue,
-  passTimeUntil,
-  type Simulation,
-  startSimulation,
-} from "./support/simulation.ts";
+import { drainQueue, passTimeUntil, type Simulation } from "./support/simulation.ts";
+import { startVirtualSimulation } from "./support/virtual/simulation.ts";
 import { isSettled, tasksFor } from "./support/task-state.ts";
 import { type ServiceName, serviceOf } from "./support/write-points.ts";
 
 let simulation: Simulation;
 beforeAll(async () => {
-  simulation = await startSimulation();
+  simulation = await startVirtualSimulation();
 });
 afterEach(() => {
   for (const name of ["mongodb", "redis", "qstash"] as const) {
@@ -60,28 +56,17 @@ describe.each(WAYS)("Redis down ($kind)", (way) => {
     const polled = await getTask(api, task_id);
     expect(["PENDING", "COMPLETED"]).toContain(polled.status);
     expect(await copyLifetimeSeconds(task_id)).toBeLessThanOrEqual(300);
-    await simulation.world.stack.redis.flush();
+    await simulation.redis.flush();
     await expectEnded(api, batch, COMPLETED);
   });
 });
 
 /** How long the hot copy of a task will still be there; 0 without one. */
 async function copyLifetimeSeconds(taskId: string): Promise<number> {
-  const { url, token } = simulation.world.stack.redis;
-  const command = async (...parts: string[]): Promise<unknown> => {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}` },
-      body: JSON.stringify(parts),
-    });
-    const answer: unknown = await response.json();
-    return typeof answer === "object" && answer !== null && "result" in answer
-      ? answer.result
-      : null;
-  };
-  const keys = await command("KEYS", `*${taskId}`);
+  const { redis } = simulation;
+  const keys = await redis.command("KEYS", `*${taskId}`);
   const [key] = Array.isArray(keys) ? keys : [];
-  return key === undefined ? 0 : Number(await command("TTL", String(key)));
+  return key === undefined ? 0 : Number(await redis.command("TTL", String(key)));
 }
 
 describe.each(WAYS)("MongoDB down ($kind)", (way) => {
@@ -100,8 +85,8 @@ describe.each(WAYS)("MongoDB down ($kind)", (way) => {
     expect(refused.body).toMatchObject({ code: "store_unavailable", status: 503 });
     // The job's message comes while the database is away, and so does a run of cron.
     release();
-    await simulation.world.stack.qstash.idle();
-    await simulation.world.runMinuteCron().catch(() => "as expected");
+    await simulation.qstash.idle();
+    await simulation.runCron().catch(() => "as expected");
 
     restore();
     expect(await tasksFor(other.api, other.batch.batchId)).toEqual([]);
@@ -123,7 +108,8 @@ describe.each(WAYS)("QStash down ($kind)", (way) => {
     const endpoint = await subscribe(simulation, api);
     const restore = takeDown("qstash", way);
     const { task_id } = await submit(api, batch);
-    await simulation.world.runMinuteCron(61_000).catch(() => "as expected");
+    await simulation.clock.advanceBy(61_000);
+    await simulation.runCron().catch(() => "as expected");
     expect((await getTask(api, task_id)).status).toBe("PENDING");
     restore();
     await passTimeUntil(simulation, () => isSettled(api, task_id));
@@ -140,22 +126,5 @@ describe.each(WAYS)("QStash down ($kind)", (way) => {
     restore();
     await passTimeUntil(simulation, () => isSettled(api, task_id));
     await expectEnded(api, batch, { status: "CANCELED", documents: "as told" });
-  });
-});
-
-describe("the connections to MongoDB", () => {
-  it("are made anew, as often as they break, without an error to a caller", async () => {
-    const { api, batch } = await makeCase(simulation, 3);
-    const { task_id } = await submit(api, batch);
-    await simulation.world.stack.qstash.idle();
-    for (let round = 1; round <= 5; round += 1) {
-      simulation.mongo.faults.add({
-        phase: "before",
-        match: ({ name }) => name === "find",
-        times: 1,
-        action: { kind: "cut" },
-      });
-      await api.get(`/v1/tasks/${task_id}/history`).expect(200);
-    }
   });
 });

@@ -2,21 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { getTask, submit } from "../support/fixtures.ts";
 import { expectEnded, expectInOrder, expectReceived } from "./support/invariants.ts";
 import { FUNCTIONS, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
-import {
-  drainQueue,
-  passTimeUntil,
-  type Simulation,
-  startSimulation,
-} from "./support/simulation.ts";
+import { drainQueue, passTimeUntil, type Simulation } from "./support/simulation.ts";
+import { startVirtualSimulation } from "./support/virtual/simulation.ts";
 import { documentsOf, historyOf, isSettled } from "./support/task-state.ts";
 
 const HOUR_MS = 3_600_000;
 
 let simulation: Simulation;
 beforeAll(async () => {
-  simulation = await startSimulation();
+  simulation = await startVirtualSimulation();
 });
-afterEach(() => simulation.world.stack.qstash.misbehaviours.clear());
+afterEach(() => simulation.qstash.misbehaviours.clear());
 afterAll(() => simulation.close());
 
 const COMPLETED = { status: "COMPLETED", documents: "all" } as const;
@@ -27,7 +23,7 @@ type Message = { readonly destination: string; readonly body: string };
 function watchMessages(): readonly Message[] {
   const seen = new Map<string, Message>();
   const messages: Message[] = [];
-  simulation.world.stack.qstash.misbehaviours.add({
+  simulation.qstash.misbehaviours.add({
     kind: "duplicate",
     deliveries: 2,
     match: ({ target }, body) => {
@@ -43,16 +39,9 @@ function watchMessages(): readonly Message[] {
 
 /** Has the queue deliver a message once more, hours later. */
 async function deliverLater({ destination, body }: Message, hours: number): Promise<void> {
-  const { url, token } = simulation.world.stack.qstash;
-  const response = await fetch(`${url}/v2/publish/${destination}`, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${token}`,
-      "Content-Type": "application/json",
-      "Upstash-Delay": `${hours}h`,
-    },
-    body,
-  });
+  const headers = { "Content-Type": "application/json", "Upstash-Delay": `${hours}h` };
+  const path = `/v2/publish/${destination}`;
+  const response = await simulation.qstash.request("POST", path, { headers, body });
   expect(response.status).toBe(200);
 }
 
@@ -64,7 +53,7 @@ describe("the queue", () => {
     const { api, batch } = await makeCase(simulation, 60, "chosen");
     const endpoint = await subscribe(simulation, api);
     const ordered = await subscribe(simulation, api, ["*"], { ordering: "task" });
-    simulation.world.stack.qstash.misbehaviours.add({
+    simulation.qstash.misbehaviours.add({
       kind: "duplicate",
       deliveries: 2,
       together,
@@ -122,7 +111,7 @@ describe("the queue", () => {
     await killed.api.post(`/v1/tasks/${one.task_id}/kill`).expect(202);
     await simulation.clock.advanceBy(6 * HOUR_MS);
     // Cron publishes the job again, and both copies come, the later one first or not.
-    await simulation.world.runMinuteCron(6 * HOUR_MS);
+    await simulation.runCron();
     release();
     await passTimeUntil(simulation, () => isSettled(relayed.api, other.task_id));
     await passTimeUntil(simulation, () => isSettled(killed.api, one.task_id));
@@ -137,14 +126,14 @@ describe("the queue", () => {
     const endpoint = await subscribe(simulation, api);
     const ordered = await subscribe(simulation, api, ["*"], { ordering: "task" });
     // Each waits until two others were attempted, or until all that is left is let go.
-    simulation.world.stack.qstash.misbehaviours.add({
+    simulation.qstash.misbehaviours.add({
       kind: "reorder",
       after: 2,
       match: ({ target }) => !target.endsWith(FUNCTIONS.job),
     });
     const { task_id } = await submit(api, batch);
-    await simulation.world.stack.qstash.idle();
-    simulation.world.stack.qstash.misbehaviours.clear();
+    await simulation.qstash.idle();
+    simulation.qstash.misbehaviours.clear();
     await passTimeUntil(simulation, () => isSettled(api, task_id));
     await drainQueue(simulation);
     await expectEnded(api, batch, COMPLETED);

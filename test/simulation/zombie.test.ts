@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FaultRule } from "../../local/faults.ts";
-import { getTask, submit, untilTask } from "../support/fixtures.ts";
+import { getTask, submit } from "../support/fixtures.ts";
 import { expectEnded } from "./support/invariants.ts";
 import { gateAt, makeCase } from "./support/scenario-parts.ts";
-import {
-  drainQueue,
-  passTimeUntil,
-  runCronNow,
-  type Simulation,
-  startSimulation,
-} from "./support/simulation.ts";
+import { drainQueue, passTimeUntil, type Simulation } from "./support/simulation.ts";
+import { startVirtualSimulation } from "./support/virtual/simulation.ts";
 import { historyOf, isSettled } from "./support/task-state.ts";
-
-/** Time doesn't wait for the runner that is held. */
-const HELD_AFTER_MS = 150;
 
 /** The lease of 60 s, and what the worker's clock may be ahead of the queue's. */
 const LEASE_MS = 90_000;
@@ -23,7 +15,7 @@ const LONGEST_BACKOFF_MS = 2_000;
 
 let simulation: Simulation;
 beforeAll(async () => {
-  simulation = await startSimulation({ heldAfterMs: HELD_AFTER_MS });
+  simulation = await startVirtualSimulation();
 });
 afterAll(() => simulation.close());
 
@@ -54,13 +46,13 @@ describe("a runner whose lease was taken over", () => {
 
     // The lease runs out, cron gives the task to another runner, and that one does all of the work.
     await simulation.clock.advanceBy(LEASE_MS);
-    await runCronNow(simulation);
+    await simulation.runCron();
     await simulation.clock.advanceBy(LONGEST_BACKOFF_MS);
-    const taken = await untilTask(api, task_id, (task) => task.status === "COMPLETED");
-    expect(taken.attempt).toBe(2);
+    const taken = await getTask(api, task_id);
+    expect(taken).toMatchObject({ status: "COMPLETED", attempt: 2 });
 
     gate.open();
-    await simulation.world.stack.qstash.idle();
+    await simulation.qstash.idle();
     await passTimeUntil(simulation, () => isSettled(api, task_id));
     await drainQueue(simulation);
 

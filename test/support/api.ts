@@ -28,15 +28,23 @@ export type Api = {
   as(change: { namespace?: string; key?: string }): Api;
 };
 
-/** A caller of the API over HTTP. */
-export function createApi(url: () => string, key: string, namespace?: string): Api {
+/** What brings a request to the API. */
+export type Transport = (url: string, init: RequestInit) => Promise<Response>;
+
+/** A caller of the API, over HTTP unless `transport` brings its requests there. */
+export function createApi(
+  url: () => string,
+  key: string,
+  namespace?: string,
+  transport: Transport = fetch,
+): Api {
   function raw(
     method: string,
     path: string,
     body: string | Uint8Array<ArrayBuffer> | null,
     headers: Record<string, string>,
   ): Call {
-    const answer = send(`${url()}${path}`, {
+    const answer = send(transport, `${url()}${path}`, {
       method,
       headers: {
         Authorization: `Bearer ${key}`,
@@ -73,12 +81,12 @@ export function createApi(url: () => string, key: string, namespace?: string): A
     patch: (path, body) => withJson("PATCH", path, body),
     delete: (path) => raw("DELETE", path, null, {}),
     raw,
-    as: (change) => createApi(url, change.key ?? key, change.namespace ?? namespace),
+    as: (change) => createApi(url, change.key ?? key, change.namespace ?? namespace, transport),
   };
 }
 
-async function send(url: string, init: RequestInit): Promise<Answer> {
-  const response = await fetch(url, init);
+async function send(transport: Transport, url: string, init: RequestInit): Promise<Answer> {
+  const response = await transport(url, init);
   const text = await response.text();
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "") && text !== "";
   const body = isJson ? z.record(z.string(), z.unknown()).parse(JSON.parse(text)) : {};

@@ -69,7 +69,7 @@ export function watchEvents(stack: Stack): EventWatch {
     kind: "duplicate",
     deliveries: 2,
     match: ({ target }, body) => {
-      if (target.endsWith(INTERNAL_PATHS.delivery)) sent.push(...payloadsIn(body));
+      sent.push(...payloadsSentTo(target, body));
       return false;
     },
   });
@@ -79,19 +79,36 @@ export function watchEvents(stack: Stack): EventWatch {
       const client = await MongoClient.connect(stack.vars["MONGODB_URI"] ?? "");
       try {
         const db = client.db(stack.vars["MONGODB_DATABASE"] ?? "waybill");
-        const own = new Map<string, ValidateFunction[]>();
-        for (const row of await db.collection("event_types").find().toArray()) {
-          for (const [type, validate] of ownValidators(row)) {
-            own.set(type, [...(own.get(type) ?? []), validate]);
-          }
-        }
-        const all = [...sent, ...(await storedEvents(db))];
-        return checkAll(all, own);
+        return await checkEvents(sent, (name, filter) =>
+          db.collection(name).find(filter).toArray(),
+        );
       } finally {
         await client.close();
       }
     },
   };
+}
+
+/** Reads rows of a collection. */
+type FindRows = (collection: string, filter: object) => Promise<readonly object[]>;
+
+/** Holds events that were sent, and all that are stored, against their schemas, as {@link EventWatch} does. */
+export async function checkEvents(
+  sent: readonly unknown[],
+  find: FindRows,
+): Promise<ReadonlySet<string>> {
+  const own = new Map<string, ValidateFunction[]>();
+  for (const row of await find("event_types", {})) {
+    for (const [type, validate] of ownValidators(row)) {
+      own.set(type, [...(own.get(type) ?? []), validate]);
+    }
+  }
+  return checkAll([...sent, ...(await storedEvents(find))], own);
+}
+
+/** The event in a message of the queue that is to be delivered to an endpoint. */
+export function payloadsSentTo(destination: string, body: Buffer): readonly unknown[] {
+  return destination.endsWith(INTERNAL_PATHS.delivery) ? payloadsIn(body) : [];
 }
 
 function payloadsIn(body: Buffer): readonly unknown[] {
@@ -101,24 +118,21 @@ function payloadsIn(body: Buffer): readonly unknown[] {
   return parsed.success ? [JSON.parse(parsed.data.snapshot.payload)] : [];
 }
 
-async function storedEvents(db: ReturnType<MongoClient["db"]>): Promise<readonly unknown[]> {
-  const logged = await db.collection("events").find().toArray();
-  const owners = [
-    ...(await db
-      .collection("tasks")
-      .find({ "pending_events.0": { $exists: true } })
-      .toArray()),
-    ...(await db
-      .collection("webhooks")
-      .find({ "pending_events.0": { $exists: true } })
-      .toArray()),
-  ];
-  const pending = owners.flatMap(({ namespace_id: namespaceId, pending_events: events }) =>
-    z
-      .array(z.looseObject({}))
-      .parse(events)
-      .map((event) => Object.assign(event, { namespace_id: namespaceId })),
-  );
+const Owner = z.looseObject({
+  namespace_id: z.string(),
+  pending_events: z.array(z.looseObject({})),
+});
+
+async function storedEvents(find: FindRows): Promise<readonly unknown[]> {
+  const logged = z.array(z.looseObject({})).parse(await find("events", {}));
+  const isPending = { "pending_events.0": { $exists: true } };
+  const owners = [...(await find("tasks", isPending)), ...(await find("webhooks", isPending))];
+  const pending = z
+    .array(Owner)
+    .parse(owners)
+    .flatMap(({ namespace_id, pending_events: events }) =>
+      events.map((event) => ({ ...event, namespace_id })),
+    );
   return [...logged, ...pending].map((row) => {
     const { type, timestamp, data, sequence, ...rest } = Stored.parse(row);
     const frame = { namespace_id: rest["namespace_id"], sequence };
@@ -126,13 +140,19 @@ async function storedEvents(db: ReturnType<MongoClient["db"]>): Promise<readonly
   });
 }
 
+const ownCompiled = new Map<string, ValidateFunction>();
+
 /** A registered type's validators: events were valid by the version of their time, here by any. */
 function ownValidators(row: object): readonly (readonly [string, ValidateFunction])[] {
   const { name, version, schema, past } = OwnType.parse(row);
   return [...past, { version, schema }].map((one) => {
+    const key = `${name} ${one.version} ${one.schema}`;
     const data: Record<string, unknown> = JSON.parse(one.schema);
     // Each in an Ajv of its own: two worlds may register one name.
-    return [name, createAjv().compile(registeredSchema(name, one.version, data))] as const;
+    const validate =
+      ownCompiled.get(key) ?? createAjv().compile(registeredSchema(name, one.version, data));
+    ownCompiled.set(key, validate);
+    return [name, validate] as const;
   });
 }
 

@@ -1,4 +1,5 @@
 import { BatchTarget, BucketTarget } from "../../contract/submission-target.ts";
+import { DomainError } from "../../engine/errors.ts";
 import { defineTarget } from "../../engine/submissions/define-target.ts";
 import { createBatch } from "./create-batch.ts";
 import { submitBatch } from "./submit-batch.ts";
@@ -19,11 +20,13 @@ export const BUCKET_TARGET = defineTarget({
   schema: BucketTarget,
   example: { kind: "bucket", bucket_id: "letters", collection_id: "passages" },
   submit: async ({ ctx, target, idempotencySlot }) => {
-    if (idempotencySlot !== null) {
-      // The batch is new each time, so the request can't be told by it from another one's.
-      const made = await ctx.stores.tasks.findByIdempotencySlot(ctx.namespace._id, idempotencySlot);
-      if (made !== null) return made;
-    }
+    // The batch is new each time, so the request can't be told by it from another one's.
+    const findMade = async () =>
+      idempotencySlot === null
+        ? null
+        : ctx.stores.tasks.findByIdempotencySlot(ctx.namespace._id, idempotencySlot);
+    const made = await findMade();
+    if (made !== null) return made;
     const {
       kind: _,
       bucket_id: bucket,
@@ -36,9 +39,17 @@ export const BUCKET_TARGET = defineTarget({
       ctx,
       input: { bucket, batch: { all: true, collection_id, options, metadata } },
     });
-    return submitBatch({
-      ctx,
-      input: { bucket: batch.bucket_id, batch: batch._id, options: submission, idempotencySlot },
-    });
+    try {
+      return await submitBatch({
+        ctx,
+        input: { bucket: batch.bucket_id, batch: batch._id, options: submission, idempotencySlot },
+      });
+    } catch (error) {
+      // Of two copies that came at once, the other one made the task, with its own batch.
+      const isTaken = error instanceof DomainError && error.code === "idempotency_key_reused";
+      const first = isTaken ? await findMade() : null;
+      if (first === null) throw error;
+      return first;
+    }
   },
 });

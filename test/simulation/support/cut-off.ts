@@ -1,70 +1,56 @@
-import { describe, expect, it } from "vitest";
+import { expect } from "vitest";
 import type { FaultPhase } from "../../../local/faults.ts";
 import { disturb, type Mode } from "./disturbance.ts";
+import type { Scenario } from "./scenario.ts";
 import { drainQueue, passTimeUntil, type Simulation } from "./simulation.ts";
 import { recordWrites, type WritePoint } from "./write-points.ts";
 
-/** Something that a client or the queue sets going, and what must have come of it in the end. */
-export type Scenario<Prepared> = {
-  readonly name: string;
-  /** Brings about, undisturbed, the moment before. */
-  readonly prepare: (simulation: Simulation) => Promise<Prepared>;
-  /** What is to be disturbed. Must not reject: a client notes what it was answered. */
-  readonly act: (simulation: Simulation, prepared: Prepared) => Promise<void>;
-  /** What follows: a client that wasn't answered asks again, and what was held back goes on. */
-  readonly release?: (prepared: Prepared) => Promise<void>;
-  /** Which writes are disturbed: those up to the end of `act`, or all until nothing is left to do. */
-  readonly disturbed: "act" | "until settled";
-  /** Whether nothing is left to do. */
-  readonly isSettled: (prepared: Prepared) => Promise<boolean>;
-  /** What a client does only after a long time: it asks again. */
-  readonly insist?: (prepared: Prepared) => Promise<void>;
-  readonly check: (prepared: Prepared) => Promise<void>;
-  /**
-   * Whether runs differ in how many writes they have, since chance is part of them: the jitter of
-   * retries, of which the relay may or may not come in between. A write that another run had and this
-   * one lacks then disturbs nothing. Absent, that is a failure.
-   */
-  readonly varies?: boolean;
+/** One run of a scenario with one thing going wrong. */
+export type Case = {
+  readonly point: WritePoint;
+  readonly phase: FaultPhase;
+  readonly mode: Mode;
 };
 
-export type ModesOf = (point: WritePoint) => readonly Mode[];
+/** What can go wrong at any write. A service that is lost after a write is one that is lost before the next. */
+const AT_WRITES: readonly (readonly [Mode, FaultPhase])[] = [
+  ["cut", "before"],
+  ["cut", "after"],
+  ["lost", "before"],
+  ["killed", "before"],
+  ["killed", "after"],
+];
 
-/** A service that is lost after a write is one that is lost before the next. */
-const PHASES: Readonly<Record<Mode, readonly FaultPhase[]>> = {
-  cut: ["before", "after"],
-  lost: ["before"],
-  killed: ["before", "after"],
-  flushed: ["before", "after"],
-};
+const AT_REDIS: readonly (readonly [Mode, FaultPhase])[] = [
+  ["flushed", "before"],
+  ["flushed", "after"],
+];
 
-const EACH_WRITE: ModesOf = () => ["cut", "lost", "killed"];
+const AT_DELIVERIES: readonly (readonly [Mode, FaultPhase])[] = [
+  ["doubled", "before"],
+  ["twice at once", "before"],
+  ["late", "before"],
+];
 
-type Case = { readonly point: WritePoint; readonly phase: FaultPhase; readonly mode: Mode };
+export const ALL_MODES: ReadonlySet<Mode> = new Set(
+  [...AT_WRITES, ...AT_REDIS, ...AT_DELIVERIES].map(([mode]) => mode),
+);
 
-/**
- * Makes a test of every single write: the scenario is run once undisturbed, and then anew for each
- * write that it did, with a fault just before it and just after it. Call it at the top of a file
- * and await it.
- */
-export async function describeCutOffs<Prepared>(
-  simulation: Simulation,
-  scenario: Scenario<Prepared>,
-  modesOf: ModesOf = EACH_WRITE,
-): Promise<void> {
-  const cases = await casesOf(simulation, scenario, modesOf);
-  describe(scenario.name, () => {
-    it.each(cases.map((one) => [titleOf(one), one] as const))("%s", async (_title, one) => {
-      await runDisturbed(simulation, scenario, one);
-    });
-  });
+/** What of these modes can go wrong at a write. */
+export function casesAt(point: WritePoint, modes: ReadonlySet<Mode>): readonly Case[] {
+  const ways = [
+    ...AT_WRITES,
+    ...(point.service === "redis" ? AT_REDIS : []),
+    ...(point.kind.startsWith("deliver ") ? AT_DELIVERIES : []),
+  ];
+  return ways.filter(([mode]) => modes.has(mode)).map(([mode, phase]) => ({ point, mode, phase }));
 }
 
-async function casesOf<Prepared>(
+/** Runs a scenario undisturbed; the writes of it that are to be disturbed. */
+export async function recordScenario<Prepared>(
   simulation: Simulation,
   scenario: Scenario<Prepared>,
-  modesOf: ModesOf,
-): Promise<readonly Case[]> {
+): Promise<readonly WritePoint[]> {
   const prepared = await scenario.prepare(simulation);
   const act = () => scenario.act(simulation, prepared);
   const settle = () => passTimeUntil(simulation, () => scenario.isSettled(prepared));
@@ -80,12 +66,11 @@ async function casesOf<Prepared>(
   await drainQueue(simulation);
   await scenario.check(prepared);
   if (points.length === 0) throw new Error(`${scenario.name} writes nothing`);
-  return points.flatMap((point) =>
-    modesOf(point).flatMap((mode) => PHASES[mode].map((phase) => ({ point, phase, mode }))),
-  );
+  return points;
 }
 
-async function runDisturbed<Prepared>(
+/** Runs a scenario anew, with one thing going wrong, and looks whether all of it came to its end. */
+export async function runDisturbed<Prepared>(
   simulation: Simulation,
   scenario: Scenario<Prepared>,
   { point, phase, mode }: Case,
@@ -93,7 +78,7 @@ async function runDisturbed<Prepared>(
   const prepared = await scenario.prepare(simulation);
   const disturbance = disturb(simulation, point, phase, mode);
   const recover = () => {
-    if (disturbance.wasReached()) disturbance.lift();
+    if (disturbance.wasReached() && mode !== "late") disturbance.lift();
   };
   const settle = () =>
     passTimeUntil(simulation, async () => {
@@ -102,25 +87,25 @@ async function runDisturbed<Prepared>(
     });
   try {
     await scenario.act(simulation, prepared);
-    if (scenario.disturbed === "act") disturbance.lift();
+    if (scenario.disturbed === "act" && mode !== "late") disturbance.lift();
     recover();
     await scenario.release?.(prepared);
     await settle();
     await scenario.insist?.(prepared);
     await settle();
+    // What is late comes now.
+    disturbance.lift();
     await drainQueue(simulation);
   } finally {
     disturbance.lift();
-    simulation.world.stack.qstash.misbehaviours.clear();
+    simulation.qstash.misbehaviours.clear();
     await simulation.whenUp();
   }
-  if (scenario.varies !== true) {
-    expect(disturbance.wasReached(), `${point.label} was never reached`).toBe(true);
-  }
+  expect(disturbance.wasReached(), `${point.label} was never reached`).toBe(true);
   await scenario.check(prepared);
 }
 
-function titleOf({ point, phase, mode }: Case): string {
+export function titleOf({ point, phase, mode }: Case): string {
   switch (mode) {
     case "cut":
       return `connection cut ${phase} ${point.label}`;
@@ -130,5 +115,11 @@ function titleOf({ point, phase, mode }: Case): string {
       return `worker killed ${phase} ${point.label}`;
     case "flushed":
       return `Redis flushed ${phase} ${point.label}`;
+    case "doubled":
+      return `delivered again: ${point.label}`;
+    case "twice at once":
+      return `delivered twice at once: ${point.label}`;
+    case "late":
+      return `delivered after everything else: ${point.label}`;
   }
 }

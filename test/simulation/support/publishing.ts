@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Answer, Api } from "../../support/api.ts";
 import { log } from "../../support/events.ts";
 import { deliveriesTo } from "../../support/webhooks.ts";
-import type { Scenario } from "./cut-off.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Endpoint } from "./receiver.ts";
 import { attempt, webhookIdOf } from "./scenario-parts.ts";
 import type { Simulation } from "./simulation.ts";
@@ -37,13 +37,13 @@ export function publishing(
     name,
     disturbed: "until settled",
     prepare: async (simulation) => {
-      const api = await simulation.world.inNamespace();
+      const api = await simulation.inNamespace();
       await api.put("/v1/event-types/orders.paid", { schema: { type: "object" } }).expect(201);
       return { api, endpoints: await subscribeAll(simulation, api), answer: null };
     },
-    act: async ({ world }, published) => {
+    act: async ({ qstash }, published) => {
       await publish(published);
-      await world.stack.qstash.idle();
+      await qstash.idle();
     },
     release: publish,
     insist: publish,

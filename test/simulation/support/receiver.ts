@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
+import { createExecutor, type Executor } from "../../support/executor.ts";
 
 const Payload = z.object({
   type: z.string(),
@@ -35,12 +36,26 @@ export type Endpoint = {
   readonly refused: readonly string[];
 };
 
-/** A server of webhook endpoints in the test's own process. */
+/** Whoever is sent something by the worker: endpoints of webhooks, an executor, another service. */
 export type Receiver = {
   /** An endpoint of its own for a test. */
   makeEndpoint(): Endpoint;
-  close(): Promise<void>;
+  readonly executor: Omit<Executor, "close">;
+  /** What a subscriber in code told another service. */
+  readonly crm: readonly { readonly idempotencyKey: string; readonly body: string }[];
 };
+
+/** A request that a receiver gets. */
+export type Visit = {
+  readonly path: string;
+  readonly header: (name: string) => string;
+  readonly body: string;
+};
+
+/** Where the other service is that subscribers tell things. */
+export const CRM_PATH = "/notes";
+
+const EXECUTOR_PATH = "/run";
 
 type Slot = {
   verifier: Webhook | null;
@@ -50,54 +65,80 @@ type Slot = {
   refused: string[];
 };
 
-/** Starts a receiver that verifies with the `standardwebhooks` library as published. */
-export async function startReceiver(): Promise<Receiver> {
+/** A receiver at an origin; it verifies with the `standardwebhooks` library as published. */
+export function createReceiver(origin: string): {
+  readonly receiver: Receiver;
+  /** The status with which it answers. */
+  readonly answer: (visit: Visit) => number;
+} {
   const slots: Slot[] = [];
+  const crm: { idempotencyKey: string; body: string }[] = [];
+  const { executor, take } = createExecutor(`${origin}${EXECUTOR_PATH}`);
+  return {
+    receiver: {
+      makeEndpoint: () => {
+        const slot: Slot = { verifier: null, path: "", status: 204, received: [], refused: [] };
+        slots.push(slot);
+        return {
+          url: `${origin}/${slots.length - 1}`,
+          answerWith: (status) => {
+            slot.status = status;
+          },
+          useSecret: (secret, path) => {
+            slot.verifier = new Webhook(secret);
+            slot.path = path;
+          },
+          path: () => slot.path,
+          received: slot.received,
+          refused: slot.refused,
+        };
+      },
+      executor,
+      crm,
+    },
+    answer: (visit) => {
+      const { path, header, body } = visit;
+      if (path === EXECUTOR_PATH) return take(header, body);
+      if (path === CRM_PATH) {
+        crm.push({ idempotencyKey: header("idempotency-key"), body });
+        return 200;
+      }
+      const slot = slots[Number(path.slice(1))];
+      return slot === undefined ? 404 : accept(slot, visit);
+    },
+  };
+}
+
+/** The same over HTTP, in the test's own process. */
+export async function startReceiver(): Promise<{
+  readonly receiver: Receiver;
+  readonly origin: string;
+  readonly close: () => Promise<void>;
+}> {
   const server = createServer((request, response) => {
-    void answer(request, response);
+    void read(request).then((body) => {
+      const header = (name: string) => String(request.headers[name] ?? "");
+      return response.writeHead(answer({ path: request.url ?? "", header, body })).end();
+    });
   });
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await read(request);
-    const slot = slots[Number(request.url?.slice(1))];
-    response.writeHead(slot === undefined ? 404 : accept(slot, request, body)).end();
-  }
-
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no TCP port was given");
-  return {
-    makeEndpoint: () => {
-      const slot: Slot = { verifier: null, path: "", status: 204, received: [], refused: [] };
-      slots.push(slot);
-      return {
-        url: `http://127.0.0.1:${address.port}/${slots.length - 1}`,
-        answerWith: (status) => {
-          slot.status = status;
-        },
-        useSecret: (secret, path) => {
-          slot.verifier = new Webhook(secret);
-          slot.path = path;
-        },
-        path: () => slot.path,
-        received: slot.received,
-        refused: slot.refused,
-      };
-    },
-    close: async () => {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      server.closeAllConnections();
-      await closed;
-    },
+  const origin = `http://127.0.0.1:${address.port}`;
+  const { receiver, answer } = createReceiver(origin);
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    server.closeAllConnections();
+    await closed;
   };
+  return { receiver, origin, close };
 }
 
-function accept(slot: Slot, request: IncomingMessage, body: string): number {
-  const header = (name: string) => String(request.headers[name] ?? "");
+function accept(slot: Slot, { header, body }: Visit): number {
   try {
     if (slot.verifier === null) throw new Error("there is no secret yet");
     const verified = slot.verifier.verify(body, {

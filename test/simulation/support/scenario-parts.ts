@@ -1,13 +1,8 @@
 import type { FaultPlan, FaultRule } from "../../../local/faults.ts";
 import { CreatedWebhook } from "../../../src/contract/webhook.ts";
+import { isTerminal } from "../../../src/contract/status.ts";
 import type { Answer, Api } from "../../support/api.ts";
-import {
-  type BatchFixture,
-  makeBatch,
-  sentence,
-  submit,
-  untilEnded,
-} from "../../support/fixtures.ts";
+import { type BatchFixture, getTask, makeBatch, sentence, submit } from "../../support/fixtures.ts";
 import type { Endpoint } from "./receiver.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -16,11 +11,11 @@ export type Case = { readonly api: Api; readonly batch: BatchFixture };
 
 /** A new namespace with a batch of so many small objects, all of the bucket or chosen by id. */
 export async function makeCase(
-  { world }: Simulation,
+  simulation: Simulation,
   objects: number,
   which: "all" | "chosen" = "all",
 ): Promise<Case> {
-  const api = await world.inNamespace();
+  const api = await simulation.inNamespace();
   const batch = await makeBatch(
     api,
     Array.from({ length: objects }, (_, index) => sentence(index)),
@@ -66,8 +61,9 @@ export type Undispatched = Case & { readonly taskId: string; readonly release: (
 export async function endUndispatched(simulation: Simulation, made: Case): Promise<Undispatched> {
   const release = holdBack(simulation, "dispatch");
   const { task_id } = await submit(made.api, made.batch);
-  await untilEnded(made.api, task_id);
-  await simulation.world.stack.qstash.idle();
+  await simulation.qstash.idle();
+  const { status } = await getTask(made.api, task_id);
+  if (!isTerminal(status)) throw new Error(`the task is still ${status}`);
   return { ...made, taskId: task_id, release };
 }
 
@@ -98,10 +94,10 @@ export type QueueFunction = keyof typeof FUNCTIONS;
 
 /** Keeps the queue from delivering a kind of message; the result lets all of them go. */
 export function holdBack(
-  { world }: Simulation,
+  { qstash }: Simulation,
   ...functions: readonly QueueFunction[]
 ): () => void {
-  const { misbehaviours } = world.stack.qstash;
+  const { misbehaviours } = qstash;
   const lift = misbehaviours.add({
     kind: "reorder",
     after: Infinity,

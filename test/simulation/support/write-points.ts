@@ -18,16 +18,16 @@ const SERVICES: readonly ServiceName[] = ["mongodb", "redis", "qstash"];
 
 /** A service's faults and what it was asked to do. */
 export function serviceOf(
-  { world, mongo }: Simulation,
+  { mongo, redis, qstash }: Simulation,
   name: ServiceName,
 ): { readonly faults: FaultPlan; readonly operations: OperationLog } {
   switch (name) {
     case "mongodb":
       return mongo;
     case "redis":
-      return world.stack.redis;
+      return redis;
     case "qstash":
-      return world.stack.qstash;
+      return qstash;
   }
 }
 

@@ -1,10 +1,10 @@
-import { afterAll, expect } from "vitest";
-import type { Answer, Api } from "../support/api.ts";
-import { makeBatch, sentence, submit } from "../support/fixtures.ts";
-import { deliveriesTo } from "../support/webhooks.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectReceived } from "./support/invariants.ts";
-import type { Endpoint } from "./support/receiver.ts";
+import { expect } from "vitest";
+import type { Answer, Api } from "../../support/api.ts";
+import { makeBatch, sentence, submit } from "../../support/fixtures.ts";
+import { deliveriesTo } from "../../support/webhooks.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { expectReceived } from "../support/invariants.ts";
+import type { Endpoint } from "../support/receiver.ts";
 import {
   attempt,
   type Case,
@@ -12,9 +12,9 @@ import {
   makeCase,
   subscribe,
   webhookIdOf,
-} from "./support/scenario-parts.ts";
-import { passTimeUntil, type Simulation, startSimulation } from "./support/simulation.ts";
-import { isSettled } from "./support/task-state.ts";
+} from "../support/scenario-parts.ts";
+import { passTimeUntil, type Simulation } from "../support/simulation.ts";
+import { isSettled } from "../support/task-state.ts";
 
 const EVENTS = ["task.created", "task.canceled"] as const;
 
@@ -87,7 +87,7 @@ const common = {
   disturbed: "until settled",
   act: async (simulation: Simulation, prepared: Repair) => {
     prepared.answer = await prepared.ask();
-    await simulation.world.stack.qstash.idle();
+    await simulation.qstash.idle();
     await simulation.whenUp();
   },
   isSettled: ({ api, taskId }: Repair) => isSettled(api, taskId),
@@ -122,7 +122,7 @@ async function expectRepaired(
 }
 
 /** P3 of a resend: what had arrived arrives once more. */
-const resend: Scenario<Repair> = {
+export const resend: Scenario<Repair> = {
   ...common,
   name: "resend of a delivery that had arrived",
   prepare: (simulation) =>
@@ -135,7 +135,7 @@ const resend: Scenario<Repair> = {
 };
 
 /** P3 of dead letters: an endpoint that is mended gets them all. */
-const retry: Scenario<Repair> = {
+export const retry: Scenario<Repair> = {
   ...common,
   name: "retry of all dead letters of an endpoint",
   prepare: (simulation) =>
@@ -149,7 +149,7 @@ const retry: Scenario<Repair> = {
 };
 
 /** P3 beyond what was subscribed to at the time: an endpoint that was made too late gets it all. */
-const replay: Scenario<Repair> = {
+export const replay: Scenario<Repair> = {
   ...common,
   name: "replay of what was missed",
   prepare: (simulation) =>
@@ -163,7 +163,7 @@ const replay: Scenario<Repair> = {
 };
 
 /** P3 of a suspension by failure: what happened meanwhile has no delivery, until it is replayed. */
-const replaySuspended: Scenario<Repair> = {
+export const replaySuspended: Scenario<Repair> = {
   ...common,
   name: "replay of what happened while the endpoint was suspended by failure",
   prepare: async (simulation) => {
@@ -179,11 +179,3 @@ const replaySuspended: Scenario<Repair> = {
   },
   check: (repair) => expectRepaired(repair, { "task.created": 1, "task.canceled": 1 }),
 };
-
-const simulation = await startSimulation();
-afterAll(() => simulation.close());
-
-await describeCutOffs(simulation, resend);
-await describeCutOffs(simulation, retry);
-await describeCutOffs(simulation, replay);
-await describeCutOffs(simulation, replaySuspended);

@@ -1,15 +1,13 @@
-import { MongoClient } from "mongodb";
-import { afterAll } from "vitest";
-import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
-import type { Api } from "../support/api.ts";
-import { submit } from "../support/fixtures.ts";
-import { describeCutOffs, type ModesOf, type Scenario } from "./support/cut-off.ts";
-import { expectEnded, expectReceived } from "./support/invariants.ts";
-import type { Endpoint } from "./support/receiver.ts";
-import { publishing } from "./support/publishing.ts";
-import { type Case, holdBack, makeCase, subscribe } from "./support/scenario-parts.ts";
-import { type Simulation, startSimulation } from "./support/simulation.ts";
-import { isSettled } from "./support/task-state.ts";
+import type { WebhookRecord } from "../../../src/ports/webhook-store.ts";
+import type { Api } from "../../support/api.ts";
+import { submit } from "../../support/fixtures.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { expectEnded, expectReceived } from "../support/invariants.ts";
+import type { Endpoint } from "../support/receiver.ts";
+import { publishing } from "../support/publishing.ts";
+import { type Case, holdBack, makeCase, subscribe } from "../support/scenario-parts.ts";
+import type { Simulation } from "../support/simulation.ts";
+import { isSettled } from "../support/task-state.ts";
 
 /** Endpoints between the first and the last that hear nothing of tasks: a step and a half. */
 const DEAF = 1500;
@@ -20,24 +18,17 @@ type Crowded = Case & {
   readonly release: () => void;
 };
 
-const simulation = await startSimulation();
-const client = new MongoClient(simulation.mongo.uri);
-const webhooks = client.db("waybill").collection<WebhookRecord>("webhooks");
-afterAll(async () => {
-  await client.close();
-  await simulation.close();
-});
-
 /** How much of an id is its time in milliseconds, in hexadecimal digits, behind the prefix. */
 const ID_TIME = { from: "whk_".length, to: "whk_".length + 12 } as const;
 
 /** Stores copies of an endpoint with ids of the millisecond after it, which is before the next one is made. */
-async function crowd(endpoint: WebhookRecord): Promise<void> {
+async function crowd({ database }: Simulation, endpoint: WebhookRecord): Promise<void> {
   const { _id: id } = endpoint;
   const madeAt = Number.parseInt(id.slice(ID_TIME.from, ID_TIME.to), 16);
   const time = (madeAt + 1).toString(16).padStart(ID_TIME.to - ID_TIME.from, "0");
   const rest = id.slice(ID_TIME.to, -4);
-  await webhooks.insertMany(
+  await database.insertMany(
+    "webhooks",
     Array.from({ length: DEAF }, (_, index) => {
       const _id = `whk_${time}${rest}${index.toString(16).padStart(4, "0")}`;
       const event_types = ["namespace.migration.completed"];
@@ -49,9 +40,9 @@ async function crowd(endpoint: WebhookRecord): Promise<void> {
 /** The first and the last endpoint of a namespace, which are served in two steps. */
 async function subscribeFarApart(where: Simulation, api: Api): Promise<readonly Endpoint[]> {
   const first = await subscribe(where, api);
-  const stored = await webhooks.findOne({ url: first.url });
+  const stored = await where.database.findOne<WebhookRecord>("webhooks", { url: first.url });
   if (stored === null) throw new Error("the endpoint was not stored");
-  await crowd(stored);
+  await crowd(where, stored);
   return [first, await subscribe(where, api)];
 }
 
@@ -61,18 +52,18 @@ async function prepare(where: Simulation): Promise<Crowded> {
   const release = holdBack(where, "dispatch", "job");
   const { task_id } = await submit(made.api, made.batch);
   await made.api.post(`/v1/tasks/${task_id}/kill`).expect(202);
-  await where.world.stack.qstash.idle();
+  await where.qstash.idle();
   return { ...made, taskId: task_id, endpoints, release };
 }
 
 /** P3 of a fan-out in steps: whatever is lost or repeated, each endpoint gets each event once. */
-const fanOut: Scenario<Crowded> = {
+export const fanOut: Scenario<Crowded> = {
   name: "a fan-out of two steps",
   disturbed: "until settled",
   prepare,
-  act: async ({ world }, { release }) => {
+  act: async ({ qstash }, { release }) => {
     release();
-    await world.stack.qstash.idle();
+    await qstash.idle();
   },
   isSettled: async ({ api, taskId, endpoints }) =>
     (await isSettled(api, taskId)) && endpoints.every((endpoint) => endpoint.received.length > 0),
@@ -84,15 +75,7 @@ const fanOut: Scenario<Crowded> = {
   },
 };
 
-/** The writes of deliveries' attempts are those of any dispatch, which `events.test.ts` disturbs. */
-const ofFanOut: ModesOf = ({ kind }) =>
-  kind === "update deliveries" || kind === "deliver webhooks/deliver"
-    ? []
-    : ["cut", "lost", "killed"];
-
-await describeCutOffs(simulation, fanOut, ofFanOut);
-await describeCutOffs(
-  simulation,
-  publishing("a published event's fan-out of two steps", subscribeFarApart),
-  ofFanOut,
+export const publishedFanOut = publishing(
+  "a published event's fan-out of two steps",
+  subscribeFarApart,
 );

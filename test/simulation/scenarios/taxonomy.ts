@@ -1,12 +1,12 @@
-import { afterAll, expect } from "vitest";
-import { Taxonomy } from "../../src/contract/taxonomy.ts";
-import type { Api } from "../support/api.ts";
-import { submit } from "../support/fixtures.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectConsistent } from "./support/invariants.ts";
-import { holdBack, makeCase } from "./support/scenario-parts.ts";
-import { passTimeUntil, startSimulation } from "./support/simulation.ts";
-import { documentsOf, historyOf, isSettled, tasksFor } from "./support/task-state.ts";
+import { expect } from "vitest";
+import { Taxonomy } from "../../../src/contract/taxonomy.ts";
+import type { Api } from "../../support/api.ts";
+import { submit } from "../../support/fixtures.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { expectConsistent } from "../support/invariants.ts";
+import { holdBack, makeCase } from "../support/scenario-parts.ts";
+import { passTimeUntil } from "../support/simulation.ts";
+import { documentsOf, historyOf, isSettled, tasksFor } from "../support/task-state.ts";
 
 /** A step with so many nodes takes 100 documents: two steps and the second pass, in two invocations. */
 const NODES = 1000;
@@ -21,7 +21,7 @@ type Accepted = {
 };
 
 /** P1 and P2 of labels: whatever dies, every document has one in the end, and the taxonomy says so. */
-const materialize: Scenario<Accepted> = {
+export const materialize: Scenario<Accepted> = {
   name: "materialize",
   disturbed: "until settled",
   prepare: async (simulation) => {
@@ -43,7 +43,7 @@ const materialize: Scenario<Accepted> = {
   },
   act: async (simulation, { release }) => {
     release();
-    await simulation.world.stack.qstash.idle();
+    await simulation.qstash.idle();
   },
   isSettled: ({ api, taskId }) => isSettled(api, taskId),
   check: async ({ api, collectionId, taxonomyId, taskId }) => {
@@ -66,11 +66,3 @@ const materialize: Scenario<Accepted> = {
     }
   },
 };
-
-const simulation = await startSimulation();
-afterAll(() => simulation.close());
-
-// What Redis and the queue get is the same as of every job: `run.test.ts` cuts that off.
-await describeCutOffs(simulation, materialize, ({ service }) =>
-  service === "mongodb" ? ["cut", "killed"] : [],
-);

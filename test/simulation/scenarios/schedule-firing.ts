@@ -1,12 +1,11 @@
-import { afterAll, expect } from "vitest";
-import { pageOf } from "../../src/contract/common.ts";
-import { Task } from "../../src/contract/task.ts";
-import type { Api } from "../support/api.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectConsistent } from "./support/invariants.ts";
-import { holdBack, makeCase } from "./support/scenario-parts.ts";
-import { startSimulation } from "./support/simulation.ts";
-import { documentsOf, historyOf, isSettled } from "./support/task-state.ts";
+import { expect } from "vitest";
+import { pageOf } from "../../../src/contract/common.ts";
+import { Task } from "../../../src/contract/task.ts";
+import type { Api } from "../../support/api.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { expectConsistent } from "../support/invariants.ts";
+import { holdBack, makeCase } from "../support/scenario-parts.ts";
+import { documentsOf, historyOf, isSettled } from "../support/task-state.ts";
 
 const MINUTE_MS = 60_000;
 const OBJECTS = 3;
@@ -24,7 +23,7 @@ async function tasksIn(api: Api): Promise<readonly Task[]> {
 }
 
 /** P1 and P7 of a firing: whatever dies while it is carried out, it makes one task, which ends. */
-const firing: Scenario<Scheduled> = {
+export const firing: Scenario<Scheduled> = {
   name: "a firing",
   disturbed: "act",
   prepare: async (simulation) => {
@@ -40,9 +39,9 @@ const firing: Scenario<Scheduled> = {
     const scheduleId = String(made.body["schedule_id"]);
     return { api, collectionId: collection_id, scheduleId, dueMs, release };
   },
-  act: async ({ clock, world }, { dueMs }) => {
+  act: async ({ clock, qstash }, { dueMs }) => {
     await clock.advanceTo(dueMs);
-    await world.stack.qstash.idle();
+    await qstash.idle();
   },
   release: ({ release }) => Promise.resolve(release()),
   isSettled: async ({ api }) => {
@@ -62,8 +61,3 @@ const firing: Scenario<Scheduled> = {
     expect(shown.body).toMatchObject({ last_task_id: task_id, last_error: null });
   },
 };
-
-const simulation = await startSimulation();
-afterAll(() => simulation.close());
-
-await describeCutOffs(simulation, firing);

@@ -1,11 +1,10 @@
-import { afterAll, expect } from "vitest";
-import type { Answer } from "../support/api.ts";
-import { submit } from "../support/fixtures.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectEnded } from "./support/invariants.ts";
-import { attempt, type Case, gateAt, holdBack, makeCase } from "./support/scenario-parts.ts";
-import { startSimulation } from "./support/simulation.ts";
-import { isSettled } from "./support/task-state.ts";
+import { expect } from "vitest";
+import type { Answer } from "../../support/api.ts";
+import { submit } from "../../support/fixtures.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { expectEnded } from "../support/invariants.ts";
+import { attempt, type Case, gateAt, holdBack, makeCase } from "../support/scenario-parts.ts";
+import { isSettled } from "../support/task-state.ts";
 
 type Killed = Case & {
   readonly taskId: string;
@@ -25,7 +24,7 @@ async function insist(prepared: Killed): Promise<void> {
 }
 
 /** A task that waits: CANCELED by the request itself. */
-const killPending: Scenario<Killed> = {
+export const killPending: Scenario<Killed> = {
   name: "kill of a PENDING task",
   disturbed: "act",
   prepare: async (simulation) => {
@@ -47,7 +46,7 @@ const killPending: Scenario<Killed> = {
 };
 
 /** A task that runs: its runner, or the one that takes over from a dead one, ends it. */
-const killProcessing: Scenario<Killed> = {
+export const killProcessing: Scenario<Killed> = {
   name: "kill of a PROCESSING task",
   disturbed: "until settled",
   prepare: async (simulation) => {
@@ -67,15 +66,9 @@ const killProcessing: Scenario<Killed> = {
     prepared.answer = await askToKill(prepared);
     await simulation.whenUp();
     prepared.release();
-    await simulation.world.stack.qstash.idle();
+    await simulation.qstash.idle();
   },
   release: insist,
   isSettled: ({ api, taskId }) => isSettled(api, taskId),
   check: ({ api, batch }) => expectEnded(api, batch, { status: "CANCELED", documents: "as told" }),
 };
-
-const simulation = await startSimulation();
-afterAll(() => simulation.close());
-
-await describeCutOffs(simulation, killPending);
-await describeCutOffs(simulation, killProcessing);

@@ -1,14 +1,14 @@
-import { afterAll, expect } from "vitest";
-import { Collection } from "../../src/contract/collection.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
+import { expect } from "vitest";
+import { Collection } from "../../../src/contract/collection.ts";
+import type { Scenario } from "../support/scenario.ts";
 import {
   endUndispatched,
   makeCase,
   subscribe,
   type Undispatched,
-} from "./support/scenario-parts.ts";
-import { type Simulation, startSimulation } from "./support/simulation.ts";
-import { isSettled } from "./support/task-state.ts";
+} from "../support/scenario-parts.ts";
+import type { Simulation } from "../support/simulation.ts";
+import { isSettled } from "../support/task-state.ts";
 
 async function prepare(simulation: Simulation): Promise<Undispatched> {
   const made = await makeCase(simulation, 1);
@@ -19,13 +19,13 @@ async function prepare(simulation: Simulation): Promise<Undispatched> {
 }
 
 /** What a task wrote is in the schema, whatever dies before the events are settled. */
-const growth: Scenario<Undispatched> = {
+export const growth: Scenario<Undispatched> = {
   name: "the growth of a collection's schema",
   disturbed: "until settled",
   prepare,
-  act: async ({ world }, { release }) => {
+  act: async ({ qstash }, { release }) => {
     release();
-    await world.stack.qstash.idle();
+    await qstash.idle();
   },
   isSettled: ({ api, taskId }) => isSettled(api, taskId),
   check: async ({ api, batch, taskId }) => {
@@ -36,12 +36,3 @@ const growth: Scenario<Undispatched> = {
     });
   },
 };
-
-const simulation = await startSimulation();
-afterAll(() => simulation.close());
-
-await describeCutOffs(simulation, growth, ({ kind }) =>
-  ["update collections", "insert events", "update tasks"].includes(kind)
-    ? ["cut", "lost", "killed"]
-    : [],
-);

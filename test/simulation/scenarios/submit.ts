@@ -1,16 +1,15 @@
-import { afterAll, expect } from "vitest";
-import { Task } from "../../src/contract/task.ts";
-import type { Answer } from "../support/api.ts";
-import { describeCutOffs, type Scenario } from "./support/cut-off.ts";
-import { expectEnded } from "./support/invariants.ts";
-import { attempt, type Case, holdBack, makeCase } from "./support/scenario-parts.ts";
-import { startSimulation } from "./support/simulation.ts";
-import { isSettled, tasksFor } from "./support/task-state.ts";
+import { expect } from "vitest";
+import { Task } from "../../../src/contract/task.ts";
+import type { Answer } from "../../support/api.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { expectEnded } from "../support/invariants.ts";
+import { attempt, type Case, holdBack, makeCase } from "../support/scenario-parts.ts";
+import { isSettled, tasksFor } from "../support/task-state.ts";
 
 type Submission = Case & { readonly release: () => void; answer: Answer | null };
 
 /** P1 of a submit: what was accepted ends, and what was not accepted can be submitted again. */
-const submit: Scenario<Submission> = {
+export const submission: Scenario<Submission> = {
   name: "submit",
   disturbed: "act",
   prepare: async (simulation) => ({
@@ -42,8 +41,3 @@ const submit: Scenario<Submission> = {
     await expectEnded(api, batch, { status: "COMPLETED", documents: "all" });
   },
 };
-
-const simulation = await startSimulation();
-afterAll(() => simulation.close());
-
-await describeCutOffs(simulation, submit);
