@@ -1,4 +1,5 @@
 import { createRandom } from "../../../../src/content/clustering/random.ts";
+import type { MongoOperation } from "../../../../src/stores/mongo/operation.ts";
 import { createApi, type Transport } from "../../../support/api.ts";
 import { ENVIRONMENT } from "../../../support/environment.ts";
 import { checkEvents, payloadsSentTo } from "../../../support/event-schemas.ts";
@@ -30,6 +31,8 @@ export type VirtualOptions = {
   readonly hasSubscriber?: boolean;
   /** Of chance in the worker. Default 1. */
   readonly seed?: number;
+  /** Plants a bug: what reaches MongoDB in the place of what the worker asked for. */
+  readonly tamper?: (operation: MongoOperation) => MongoOperation;
   /** How long operations take, by that chance; none when absent. */
   readonly delays?: (random: () => number) => Delays;
 };
@@ -49,6 +52,7 @@ export async function startVirtualSimulation(options: VirtualOptions = {}): Prom
   const { receiver, answer } = createReceiver(RECEIVER);
   const sent: unknown[] = [];
   const logs: string[] = [];
+  const { tamper = (operation) => operation } = options;
   const environment = { ...VARS, ...options.vars };
   const subscribers = options.hasSubscriber === true ? tellingCrm(`${RECEIVER}${CRM_PATH}`) : [];
 
@@ -79,8 +83,8 @@ export async function startVirtualSimulation(options: VirtualOptions = {}): Prom
     MONGO_POOL: {
       idFromName: () => null,
       get: () => ({
-        run: (operation: Parameters<typeof mongo.run>[0]) =>
-          machine.operate(() => machine.outside(() => mongo.run(operation))),
+        run: (operation: MongoOperation) =>
+          machine.operate(() => machine.outside(() => mongo.run(tamper(operation)))),
       }),
     },
     WATCH_HUB: createVirtualHubs(clock.now),
