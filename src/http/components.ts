@@ -101,7 +101,10 @@ const COMPONENTS: Components = {
   BulkOutcome: [BulkOutcome, "A row for each task that the filter met."],
   SubmissionOptions: [SubmissionOptions, "What every submission may say; all of it optional."],
   SubmissionsAnswer: [SubmissionsAnswer, "One row per submission, in order."],
-  CreateTaskRequest: [CreateTaskRequest, "A task of a registered type."],
+  CreateTaskRequest: [
+    CreateTaskRequest,
+    "A task of a job of this deployment, or of a registered type.",
+  ],
   TaskReport: [TaskReport, "What an executor says of its task. An empty one is a heartbeat."],
   TaskType: [TaskType, "A type of task whose work is done by the deployer's own executor."],
   CreatedTaskType: [CreatedTaskType, "The type and, for the only time, its signing secret."],

@@ -21,10 +21,17 @@ const REFUSED = {
   "src/engine/events/around.ts": `import { x } from "../../engine/webhooks/x.ts";`,
   "src/engine/webhooks/deliveries/up.ts": `import { x } from "../../runner/x.ts";`,
   "src/engine/tasks/out.ts": `import { x } from "../../http/x.ts";`,
+  // The door imports no app, and nothing below the apps knows them, not even by a type.
+  "src/index.ts": `import { x } from "./content/index.ts";`,
+  "src/http/up.ts": `import { x } from "../content/index.ts";`,
+  "src/engine/jobs/up.ts": `import type { X } from "../../content/batch/x.ts";`,
+  "src/content/vendor.ts": `import { x } from "../stores/mongo/x.ts";`,
+  "src/content/batch/up.ts": `import { x } from "../../worker.ts";`,
   "src/engine/tasks/node.ts": `import { x } from "node:fs";`,
 } as const;
 
 const ALLOWED = {
+  "src/content/batch/down.ts": `import { x } from "../../index.ts";`,
   "src/engine/event-handlers.ts": `import { x } from "./tasks/x.ts";`,
   "src/engine/events/down.ts": `import { x } from "../tasks/x.ts";`,
   "src/engine/webhooks/deliveries/down.ts": `import { x } from "../../events/x.ts";`,

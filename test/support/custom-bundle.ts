@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startProgram } from "./processes.ts";
@@ -9,18 +9,22 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export type CustomBundle = { readonly url: URL; remove(): Promise<void> };
 
 /**
- * Builds a worker of another entry file than `src/worker.ts`, as the project itself is built. In a
- * folder of `dist/`, which the entry's imports stand two folders above: `../../src/index.ts`.
+ * Builds a worker of another entry file than `src/worker.ts`, as the project itself is built: of a
+ * file of the project, or of a text that stands in a folder of `dist/`.
  */
-export async function buildCustom(entry: string): Promise<CustomBundle> {
+export async function buildCustom(
+  entry: { readonly file: string } | { readonly text: string },
+): Promise<CustomBundle> {
+  await mkdir(join(ROOT, "dist"), { recursive: true });
   const folder = await mkdtemp(join(ROOT, "dist/custom-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const settings = await readFile(join(ROOT, "wrangler.toml"), "utf8");
     const main = 'main = "src/worker.ts"';
     if (!settings.includes(main)) throw new Error(`wrangler.toml lacks ${main}`);
-    await writeFile(join(folder, "wrangler.toml"), settings.replace(main, 'main = "worker.ts"'));
-    await writeFile(join(folder, "worker.ts"), entry);
+    const path = "file" in entry ? `../../${entry.file}` : "worker.ts";
+    await writeFile(join(folder, "wrangler.toml"), settings.replace(main, `main = "${path}"`));
+    if ("text" in entry) await writeFile(join(folder, "worker.ts"), entry.text);
     const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
     const outdir = join(folder, "dist");
     const args = [
@@ -44,10 +48,10 @@ export async function buildCustom(entry: string): Promise<CustomBundle> {
 
 /** A deployer's entry, with a subscriber `crm` that tells another service of completed tasks. */
 const withSubscriber = (url: string) => `
-  import { content } from "../../src/content/index.ts";
-  import { createWaybill, defineSubscriber, NonRetryableError } from "../../src/index.ts";
+  import { content } from "waybill-worker/content";
+  import { createWaybill, defineSubscriber, NonRetryableError } from "waybill-worker";
 
-  export { MongoPool, WatchHub } from "../../src/index.ts";
+  export { MongoPool, WatchHub } from "waybill-worker";
 
   const crm = defineSubscriber({
     name: "crm",
@@ -69,5 +73,5 @@ const withSubscriber = (url: string) => `
 
 /** The worker with one subscriber in code, which posts to that URL: a 404 is a failure for good. */
 export function buildWithSubscriber(url: string): Promise<CustomBundle> {
-  return buildCustom(withSubscriber(url));
+  return buildCustom({ text: withSubscriber(url) });
 }

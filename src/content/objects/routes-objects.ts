@@ -19,14 +19,8 @@ import { getObject } from "./get-object.ts";
 import { listObjects } from "./list-objects.ts";
 import { presentPage } from "../../http/present.ts";
 import { problems } from "../../http/problem-responses.ts";
-import {
-  createRouter,
-  invalidInput,
-  json,
-  jsonAt,
-  jsonBody,
-  optionalJsonBody,
-} from "../../http/router.ts";
+import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../../http/router.ts";
+import { invalidInput } from "../../engine/invalid-input.ts";
 
 const params = z.object({ bucket_id: IdOrName });
 

@@ -3,7 +3,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { requireValid } from "../json-schema.ts";
-import { renderConcurrencyKey } from "./concurrency-key.ts";
+import { renderConcurrencyKey } from "../tasks/concurrency-key.ts";
 import { createTask } from "../tasks/create-task.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function createExternalTask({
 }): Promise<TaskRecord> {
   const { task_type: taskType, input: jobInput, ...options } = input.request;
   const type = await ctx.stores.taskTypes.find(ctx.namespace._id, taskType);
-  if (type === null) throw unknownType(ctx, taskType);
+  if (type === null) throw unknownType(taskType);
   if (type.input_schema !== null) requireValid(jobInput, type.input_schema, "input");
   const queueTtl = options.expires_at === undefined ? (options.queue_ttl ?? type.queue_ttl) : null;
   return createTask({
@@ -50,10 +50,8 @@ export async function createExternalTask({
   });
 }
 
-function unknownType(ctx: NamespaceContext, taskType: string): DomainError {
-  const message = ctx.jobs.has(taskType)
-    ? "a built-in type is started by its own route, not by this one"
-    : `there is no task type "${taskType}" in this namespace; make it with PUT /v1/task-types/${taskType}`;
+function unknownType(taskType: string): DomainError {
+  const message = `there is no task type "${taskType}" in this namespace; make it with PUT /v1/task-types/${taskType}`;
   return new DomainError("invalid_request", `task_type: ${message}`, [
     { path: "task_type", message },
   ]);

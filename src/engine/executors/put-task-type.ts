@@ -2,6 +2,7 @@ import type { PutTaskTypeRequest } from "../../contract/task-type.ts";
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
 import { seal } from "../../crypto/seal.ts";
 import { newSecret } from "../webhooks/sign.ts";
+import { DomainError } from "../errors.ts";
 import type { NamespaceContext } from "../context.ts";
 import { requireUsableSchema } from "../json-schema.ts";
 import { checkedUrl } from "../webhooks/endpoints/checked-url.ts";
@@ -12,7 +13,7 @@ export type PutTaskType = { readonly record: TaskTypeRecord; readonly secret: st
 /**
  * Makes a type, or replaces what a type says; its secret stays. Tasks that run already keep the
  * time-out and back-off that they were made with. Throws `invalid_request` for a URL that may not
- * be sent to and for a schema that can't be used.
+ * be sent to, a schema that can't be used, and the name of a job.
  */
 export async function putTaskType({
   ctx,
@@ -22,6 +23,10 @@ export async function putTaskType({
   input: { readonly type: string; readonly request: PutTaskTypeRequest };
 }): Promise<PutTaskType> {
   const { request } = input;
+  if (ctx.jobs.has(input.type)) {
+    const message = "a job of this deployment has that name";
+    throw new DomainError("invalid_request", `type: ${message}`, [{ path: "type", message }]);
+  }
   const url = await checkedUrl({ ctx, url: request.executor_url, path: "executor_url" });
   if (request.input_schema !== undefined) {
     requireUsableSchema(request.input_schema, "input_schema");

@@ -1,14 +1,14 @@
 import { TaskTarget } from "../../contract/submission-target.ts";
-import { createExternalTask } from "../executors/create-external-task.ts";
+import { createTypedTask } from "./create-typed-task.ts";
 import { defineTarget } from "./define-target.ts";
 
-/** A task of a registered type. */
+/** A task of one of the deployment's jobs, or of a registered type. */
 export const TASK_TARGET = defineTarget({
   kind: "task",
   schema: TaskTarget,
   example: { kind: "task", task_type: "gpu.train", input: { epochs: 3 } },
   submit: ({ ctx, target, idempotencySlot }) => {
     const { kind: _, ...request } = target;
-    return createExternalTask({ ctx, input: { request, idempotencySlot } });
+    return createTypedTask({ ctx, input: { request, idempotencySlot } });
   },
 });

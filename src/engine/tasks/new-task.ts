@@ -3,6 +3,7 @@ import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { actorOf } from "../principal.ts";
 import { sha256 } from "../../crypto/sha256.ts";
+import { renderConcurrencyKey } from "./concurrency-key.ts";
 import { numberEvents, planChange } from "./plan-change.ts";
 import { taskTimes } from "./task-times.ts";
 
@@ -51,6 +52,7 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
   const { executor } = input;
   const type = executor ?? ctx.jobs.get(input.taskType);
   if (type === undefined) throw new Error(`there is no task type ${input.taskType}`);
+  const concurrency = executor === undefined ? concurrencyOf(type, input) : executor.concurrency;
   const now = ctx.runtime.now();
   const times = taskTimes(options, now);
   const { singleton } = options;
@@ -97,8 +99,8 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
         : { heartbeat_timeout: executor.heartbeatTimeout, backoff: executor.backoff },
     handed_over_at: null,
     progress_event_at: null,
-    concurrency_key: executor?.concurrency?.key ?? null,
-    concurrency_limit: executor?.concurrency?.limit ?? 0,
+    concurrency_key: concurrency?.key ?? null,
+    concurrency_limit: concurrency?.limit ?? 0,
     concurrency_slot: input.taskId,
     resource_id: input.resourceId,
     job_input: input.jobInput,
@@ -163,6 +165,16 @@ export function skippedRecord(
     pending_events: [...own.pending_events, ...events],
     history: [...own.history, ...history],
   };
+}
+
+/** The concurrency key of a job's task, if the job has any: with the task's own input in its fields. */
+function concurrencyOf(
+  { concurrency }: Pick<ExecutorTerms, "concurrency">,
+  { taskType, jobInput }: NewTask,
+): ExecutorTerms["concurrency"] {
+  if (concurrency === null) return null;
+  const key = `${taskType}:${renderConcurrencyKey(concurrency.key, jobInput)}`;
+  return { key, limit: concurrency.limit };
 }
 
 /** A digest of what is asked for; a resource named by its name or its id is the same request. */

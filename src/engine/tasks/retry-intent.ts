@@ -21,7 +21,7 @@ export function retryIntent({
   actor: string;
   now: Date;
 }): { readonly intent: Intent; readonly delaySeconds: number } {
-  const { backoff } = task.executor ?? {};
+  const backoff = task.executor?.backoff ?? ctx.jobs.get(task.task_type)?.backoff ?? undefined;
   const delaySeconds = backoffSeconds(error.attempt, ctx.runtime.random, backoff);
   return {
     delaySeconds,

@@ -11,7 +11,7 @@ import type { AppEnv } from "../app-env.ts";
 import { eventStream, lastEventId } from "../event-stream.ts";
 import { preferredWait } from "../prefer.ts";
 import { problems } from "../problem-responses.ts";
-import { invalidInput } from "../router.ts";
+import { invalidInput } from "../../engine/invalid-input.ts";
 
 /** When a poller should ask again, in seconds. */
 const RETRY_AFTER_SECONDS = "1";

@@ -14,7 +14,7 @@ import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
 import { deleteTaskType } from "../../engine/executors/delete-task-type.ts";
 import { getTaskType, listTaskTypes } from "../../engine/executors/read-task-types.ts";
 import { putTaskType } from "../../engine/executors/put-task-type.ts";
-import { createExternalTask } from "../../engine/executors/create-external-task.ts";
+import { createTypedTask } from "../../engine/submissions/create-typed-task.ts";
 import { presentTask } from "../../engine/tasks/present-task.ts";
 import { presentPage } from "../present.ts";
 import { problems } from "../problem-responses.ts";
@@ -107,9 +107,9 @@ export const taskTypes = createRouter()
       path: "/tasks",
       tags: ["Executors"],
       operationId: "createTask",
-      summary: "Submit a task of a registered type",
+      summary: "Submit a task of a job of this deployment, or of a registered type",
       description:
-        "The signed job is posted to the executor of the type. The task is stored before this answers.",
+        "The input is checked by the type's schema, and the task stored, before this answers. Of a registered type the signed job is posted to its executor.",
       request: {
         headers: SubmissionHeaders,
         body: jsonBody(CreateTaskRequest, {
@@ -124,7 +124,7 @@ export const taskTypes = createRouter()
         request: c.req.valid("json"),
         idempotencySlot: idempotencySlotOf(c.req.valid("header")),
       };
-      const task = await createExternalTask({ ctx: c.var.inNamespace, input });
+      const task = await createTypedTask({ ctx: c.var.inNamespace, input });
       return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
     },
   );

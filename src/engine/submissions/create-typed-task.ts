@@ -1,0 +1,46 @@
+import type { CreateTaskRequest } from "../../contract/external-task.ts";
+import type { TaskRecord } from "../../ports/task-store.ts";
+import type { NamespaceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
+import { createExternalTask } from "../executors/create-external-task.ts";
+import { invalidInput } from "../invalid-input.ts";
+import { createTask } from "../tasks/create-task.ts";
+
+/**
+ * Makes a task of a type: of a job of this deployment, or of one whose work is done elsewhere. A job's
+ * input is checked by its schema and stored as it was sent, since each invocation parses it anew; it
+ * costs one write of MongoDB. Throws `invalid_request` for a type that isn't there or that has a route
+ * of its own, and for each field of the input that is refused; and what `createTask` throws.
+ */
+export async function createTypedTask({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly request: CreateTaskRequest; readonly idempotencySlot: string | null };
+}): Promise<TaskRecord> {
+  const { task_type: taskType, input: jobInput, ...options } = input.request;
+  const job = ctx.jobs.get(taskType);
+  if (job === undefined) return createExternalTask({ ctx, input });
+  if (job.resource !== null) {
+    const message = "a built-in type is started by its own route, not by this one";
+    throw new DomainError("invalid_request", `task_type: ${message}`, [
+      { path: "task_type", message },
+    ]);
+  }
+  const { success, error } = job.input.safeParse(jobInput);
+  if (!success) throw invalidInput(error.issues, ["input"]);
+  return createTask({
+    ctx,
+    input: {
+      taskId: ctx.runtime.newId("task"),
+      taskType,
+      resourceId: null,
+      jobInput,
+      inputs: [jobInput],
+      additionalData: { job_id: ctx.runtime.newId("job") },
+      options,
+      idempotencySlot: input.idempotencySlot,
+    },
+  });
+}
