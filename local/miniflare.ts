@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   convertV4MiniflareOptions,
   Miniflare,
   type MiniflareOptions,
+  Response,
   type V4MiniflareOptions,
 } from "miniflare";
 import {
@@ -18,6 +17,10 @@ import {
   type WorkerOptions,
   type WranglerToml,
 } from "./worker.ts";
+
+const BUNDLE = "worker.js";
+
+const ENTRY = `export * from "./${BUNDLE}"; export { default } from "./${BUNDLE}";`;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -105,8 +108,9 @@ async function settingsOf(
   options: LocalOptions,
 ): Promise<V4MiniflareOptions> {
   const { vars, dataFolder, inspectorPort, onLog, onCrash } = options;
-  // By its path a debugger finds the source map.
-  const path = fileURLToPath(options.bundle ?? builtBundle());
+  const bundle = options.bundle ?? builtBundle();
+  // By its place a debugger finds the source map.
+  const script = `${await readFile(bundle, "utf8")}\n//# sourceURL=${bundle.href}\n`;
   return {
     handleStructuredLogs: ({ message }) => {
       for (const line of message.split("\n")) onLog?.(line);
@@ -115,8 +119,11 @@ async function settingsOf(
     ...(dataFolder !== undefined && { resourcePersistencePath: dataFolder }),
     ...(inspectorPort !== undefined && { inspectorPort, unsafeInspectorProxy: true }),
     name: "waybill",
-    modulesRoot: dirname(path),
-    modules: [{ type: "ESModule", path, contents: await readFile(path, "utf8") }],
+    // Miniflare copies its configuration again for each part of it, and the bundle has megabytes: asked
+    // for, not written there, it costs a quarter of a second less.
+    modules: [{ type: "ESModule", path: "entry.js", contents: ENTRY }],
+    unsafeUseModuleFallbackService: true,
+    unsafeModuleFallbackService: () => Response.json({ name: BUNDLE, esModule: script }),
     compatibilityDate: toml.compatibility_date,
     compatibilityFlags: toml.compatibility_flags,
     bindings: varsOf(toml, urlOf(port), vars),
