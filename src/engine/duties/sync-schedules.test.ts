@@ -5,8 +5,7 @@ import { QueueRefusedError, StoreUnavailableError } from "../../ports/errors.ts"
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { deleteSchedule } from "../schedules/delete-schedule.ts";
-import { pauseSchedule } from "../schedules/pause-schedule.ts";
-import { resumeSchedule } from "../schedules/resume-schedule.ts";
+import { pauseSchedule, resumeSchedule } from "../schedules/pause-schedule.ts";
 import { updateSchedule } from "../schedules/update-schedule.ts";
 import { createScheduleStore } from "../../stores/mongo/schedules.ts";
 import { syncSchedules } from "./sync-schedules.ts";

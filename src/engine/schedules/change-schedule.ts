@@ -1,6 +1,6 @@
 import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import type { NamespaceContext } from "../context.ts";
-import { getSchedule } from "./get-schedule.ts";
+import { getSchedule } from "./read-schedules.ts";
 import { syncOrLeave } from "./sync-schedule.ts";
 
 /** How often a change that lost a race looks again. */

@@ -18,3 +18,20 @@ export function pauseSchedule({
     },
   });
 }
+
+/** Lets a paused schedule fire again, from now on: times that went by are not made up for. Throws `not_found`. */
+export function resumeSchedule({
+  ctx,
+  input,
+}: {
+  ctx: NamespaceContext;
+  input: { readonly schedule: string };
+}): Promise<ScheduleRecord> {
+  return changeSchedule({
+    ctx,
+    input: {
+      ...input,
+      fieldsOf: ({ status }) => (status === "ACTIVE" ? null : { status: "ACTIVE" }),
+    },
+  });
+}

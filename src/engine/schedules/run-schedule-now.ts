@@ -1,7 +1,7 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { getSchedule } from "./get-schedule.ts";
+import { getSchedule } from "./read-schedules.ts";
 import { submitFor } from "./fire-schedule.ts";
 
 /**
