@@ -17,7 +17,7 @@ import { createMongoGateway, type MongoPoolNamespace } from "./stores/mongo/rpc-
 import { createScheduleStore } from "./stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "./stores/mongo/task-types.ts";
 import { createTaskStore } from "./stores/mongo/tasks.ts";
-import { createWebhookStore } from "./stores/mongo/webhooks.ts";
+import { createEndpointStore } from "./stores/mongo/webhooks.ts";
 import { createQueue } from "./stores/qstash/queue.ts";
 import { createTaskCache } from "./stores/redis/task-cache.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
@@ -145,7 +145,7 @@ class RequestStores implements EngineStores {
   }
 
   get webhooks() {
-    return createWebhookStore(this.database);
+    return createEndpointStore(this.database);
   }
 
   get deliveries() {

@@ -14,7 +14,7 @@ import type { TaskCache } from "../ports/task-cache.ts";
 import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskRecord, TaskStore } from "../ports/task-store.ts";
 import type { Watchers } from "../ports/watchers.ts";
-import type { WebhookStore } from "../ports/webhook-store.ts";
+import type { EndpointStore } from "../ports/endpoint-store.ts";
 import type { Jobs, Resources } from "./jobs/registry.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
 import type { Principal } from "./principal.ts";
@@ -29,7 +29,7 @@ export type EngineStores = {
   readonly tasks: TaskStore;
   readonly taskCache: TaskCache;
   readonly watchers: Watchers;
-  readonly webhooks: WebhookStore;
+  readonly webhooks: EndpointStore;
   readonly deliveries: DeliveryStore;
   readonly events: EventStore;
   readonly eventLog: EventLogStore;

@@ -16,7 +16,7 @@ import { createTask } from "../../src/engine/tasks/create-task.ts";
 import { killTask } from "../../src/engine/tasks/kill-task.ts";
 import { createBatchStore } from "../../src/content/batch/create-batch-store.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
-import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
+import { createEndpointStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "../webhooks/memory-gateway.ts";
 import { type Crash, createLife } from "./life.ts";
 import { JOBS, newScript } from "./scripted-job.ts";
@@ -88,7 +88,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
   });
   const stores: Partial<EngineStores> = {
     tasks: createTaskStore(gateway, () => `write-${(writes += 1)}`),
-    webhooks: createWebhookStore(gateway),
+    webhooks: createEndpointStore(gateway),
     taskCache,
     queue,
   };

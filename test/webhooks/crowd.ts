@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { DispatchMessage } from "../../src/ports/queue.ts";
 import type { TaskRecord } from "../../src/ports/task-store.ts";
-import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
+import type { EndpointRecord } from "../../src/ports/endpoint-store.ts";
 import type { ServiceContext } from "../../src/engine/context.ts";
 import { dispatchEvents } from "../../src/engine/events/dispatch-events.ts";
 import type { Harness } from "./harness.ts";
@@ -18,7 +18,7 @@ export const dispatch = (h: Harness, input: DispatchMessage, ctx: ServiceContext
   dispatchEvents({ ctx, input });
 
 /** So many endpoints, all subscribed to all; made as one is, since making each takes its time. */
-export async function crowd(h: Harness, size: number): Promise<readonly WebhookRecord[]> {
+export async function crowd(h: Harness, size: number): Promise<readonly EndpointRecord[]> {
   const { webhook } = await h.subscribe();
   const others = Array.from({ length: size - 1 }, () => {
     const id = h.ctx.runtime.newId("webhook");

@@ -10,13 +10,13 @@ import type {
 } from "../../src/ports/queue.ts";
 import type { DeliveryRecord } from "../../src/ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../src/ports/task-store.ts";
-import type { WebhookRecord } from "../../src/ports/webhook-store.ts";
+import type { EndpointRecord } from "../../src/ports/endpoint-store.ts";
 import type { NamespaceContext, EngineStores } from "../../src/engine/context.ts";
 import { BATCHES } from "../../src/content/batch/batch-kind.ts";
 import type { ResourceKind } from "../../src/engine/jobs/resource-kind.ts";
 import type { Subscriber } from "../../src/engine/subscriber.ts";
 import { createIsolateMemory } from "../../src/engine/isolate-memory.ts";
-import { createWebhook } from "../../src/engine/webhooks/endpoints/create-webhook.ts";
+import { createEndpoint } from "../../src/engine/webhooks/endpoints/create-endpoint.ts";
 import { createBatchStore } from "../../src/content/batch/create-batch-store.ts";
 import { createDeliveryStore } from "../../src/stores/mongo/deliveries.ts";
 import { createEventTypeStore } from "../../src/stores/mongo/event-types.ts";
@@ -27,7 +27,7 @@ import { createNamespaceStore } from "../../src/stores/mongo/namespaces.ts";
 import { createScheduleStore } from "../../src/stores/mongo/schedules.ts";
 import { createTaskTypeStore } from "../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../src/stores/mongo/tasks.ts";
-import { createWebhookStore } from "../../src/stores/mongo/webhooks.ts";
+import { createEndpointStore } from "../../src/stores/mongo/webhooks.ts";
 import { createMemoryGateway } from "./memory-gateway.ts";
 import { ENVIRONMENT } from "../support/environment.ts";
 import { REGISTRY } from "../support/registry.ts";
@@ -118,7 +118,7 @@ export function createHarness(
         leave: () => undefined,
       }),
     },
-    webhooks: createWebhookStore(gateway),
+    webhooks: createEndpointStore(gateway),
     deliveries: createDeliveryStore(gateway),
     events: createEventStore(gateway),
     eventLog: createEventLogStore(gateway),
@@ -187,7 +187,7 @@ export function createHarness(
       nowMs = at.getTime();
     },
     subscribe: async (input: Partial<CreateWebhookRequest> = {}) =>
-      createWebhook({
+      createEndpoint({
         ctx,
         input: { url: "https://hooks.example.com/in", event_types: ["*"], ...input },
       }),
@@ -208,7 +208,7 @@ export function createHarness(
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the store of deliveries wrote
         .map((row) => row as DeliveryRecord)
         .toSorted((one, other) => one.sequence - other.sequence),
-    webhook: async (id: string): Promise<WebhookRecord | null> => ctx.stores.webhooks.get(id),
+    webhook: async (id: string): Promise<EndpointRecord | null> => ctx.stores.webhooks.get(id),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deliverWebhook } from "../../src/engine/webhooks/deliveries/deliver-webhook.ts";
+import { attemptDelivery } from "../../src/engine/webhooks/deliveries/attempt-delivery.ts";
 import { dispatchEvents } from "../../src/engine/events/dispatch-events.ts";
 import { createHarness, type Harness } from "./harness.ts";
 
@@ -12,7 +12,7 @@ async function runToTheEnd(h: Harness): Promise<void> {
     const { message, dueAt } = h.published[index] ?? {};
     if (message?.kind !== "delivery" || dueAt === undefined) continue;
     h.setTime(dueAt);
-    await deliverWebhook({ ctx: h.ctx, input: { ...message.body, redelivered: false } });
+    await attemptDelivery({ ctx: h.ctx, input: { ...message.body, redelivered: false } });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DeliverySummaryRecord } from "../../ports/delivery-store.ts";
-import type { RateLimit, WebhookRecord } from "../../ports/webhook-store.ts";
+import type { RateLimit, EndpointRecord } from "../../ports/endpoint-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { undeliverableReason, endpointHold } from "../webhooks/deliveries/holds.ts";
 import { isBlocked, wakeNext } from "../webhooks/deliveries/order.ts";
@@ -96,7 +96,7 @@ async function relaySome(
 async function actionFor(
   ctx: ServiceContext,
   delivery: DeliverySummaryRecord,
-  webhook: WebhookRecord | null,
+  webhook: EndpointRecord | null,
 ): Promise<RelayAction> {
   if (delivery.state !== "PENDING") return "wake";
   // The message finds out whatever else there is to find out, and makes a dead letter of what has no endpoint.
@@ -116,7 +116,7 @@ function nextRelay({ next_attempt_at }: DeliverySummaryRecord, now: Date): Date 
 /** Takes one of its endpoint's share for this run, if there is one left. */
 function withinShare(
   { webhook_id }: DeliverySummaryRecord,
-  endpoints: ReadonlyMap<string, WebhookRecord>,
+  endpoints: ReadonlyMap<string, EndpointRecord>,
   shares: Map<string, number>,
   minute: number,
 ): RelayAction {
@@ -137,7 +137,7 @@ function relayShare({ max, period_seconds }: RateLimit) {
 }
 
 /** When what found no share left looks for one again: in a minute that has one, so that none looks in vain for ever. */
-function nextShare(webhook: WebhookRecord | undefined, now: Date): Date {
+function nextShare(webhook: EndpointRecord | undefined, now: Date): Date {
   const limit = webhook?.rate_limit ?? null;
   const everyMs = limit === null ? MINUTE_MS : relayShare(limit).everyMinutes * MINUTE_MS;
   const afterMs = now.getTime() + (everyMs > MINUTE_MS ? 1 : POSTPONE_MS);

@@ -1,5 +1,5 @@
 import type { ServiceContext } from "../context.ts";
-import { dispatchTasks, dispatchWebhook, dispatchPublished } from "../events/dispatch-events.ts";
+import { dispatchTasks, dispatchEndpoint, dispatchPublished } from "../events/dispatch-events.ts";
 import { relayOutboxes } from "./relay-outboxes.ts";
 import type { IsSpent } from "./rounds.ts";
 
@@ -36,7 +36,7 @@ export async function relayEvents(
       source: "webhook",
       due: (before, limit) => stores.webhooks.dueForDispatch(before, limit),
       dispatch: async (owners) => {
-        for (const owner of owners) await dispatchWebhook(ctx, owner);
+        for (const owner of owners) await dispatchEndpoint(ctx, owner);
       },
       perRound: 20,
       maxRounds: 1,

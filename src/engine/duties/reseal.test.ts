@@ -1,15 +1,15 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test, vi } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
-import { createWebhook } from "../webhooks/endpoints/create-webhook.ts";
-import { requireUrl } from "../webhooks/endpoints/read-webhooks.ts";
+import { createEndpoint } from "../webhooks/endpoints/create-endpoint.ts";
+import { requireUrl } from "../webhooks/endpoints/read-endpoints.ts";
 import { rotateSecret } from "../webhooks/endpoints/rotate-secret.ts";
-import { updateWebhook } from "../webhooks/endpoints/update-webhook.ts";
+import { updateEndpoint } from "../webhooks/endpoints/update-endpoint.ts";
 import { putTaskType } from "../executors/put-task-type.ts";
 import type { NamespaceContext } from "../context.ts";
 import { makeAttempt } from "../webhooks/attempt.ts";
 import { sealedPartsOf } from "../webhooks/secrets.ts";
-import { createWebhookStore } from "../../stores/mongo/webhooks.ts";
+import { createEndpointStore } from "../../stores/mongo/webhooks.ts";
 import { unseal } from "../../crypto/seal.ts";
 import { reseal } from "./reseal.ts";
 
@@ -26,7 +26,7 @@ function withKey(ctx: NamespaceContext, current: string, previous: string | null
 async function rotating() {
   const h = createHarness();
   const old = h.ctx.config.sealingKeys.current;
-  const { webhook, secret } = await createWebhook({
+  const { webhook, secret } = await createEndpoint({
     ctx: h.ctx,
     input: {
       url: "https://hooks.example.com/in",
@@ -93,7 +93,7 @@ describe("resealing", () => {
     const { h, id, both, only } = await rotating();
     await runReseal(both);
     const headers = { "x-late": "1" };
-    await updateWebhook({ ctx: h.ctx, input: { webhookId: id, headers } });
+    await updateEndpoint({ ctx: h.ctx, input: { webhookId: id, headers } });
     expect(await runReseal(both)).toMatchObject({ webhooks: 1 });
     expect((await attempted(h, only, id))?.headers.get("x-late")).toBe("1");
   });
@@ -103,11 +103,11 @@ describe("resealing", () => {
     ["a change of the headers", 1],
   ])("does not undo %s that comes between its read and its write", async (what, secrets) => {
     const { h, id, both } = await rotating();
-    const store = createWebhookStore(h.gateway);
+    const store = createEndpointStore(h.gateway);
     vi.spyOn(h.ctx.stores.webhooks, "reseal").mockImplementationOnce(async (...given) => {
       const input = { webhookId: id };
       if (secrets === 1) {
-        await updateWebhook({ ctx: both, input: { ...input, headers: { "x-new": "1" } } });
+        await updateEndpoint({ ctx: both, input: { ...input, headers: { "x-new": "1" } } });
       } else {
         const request = { signatures: ["v1" as const], overlap_seconds: 60 };
         await rotateSecret({ ctx: both, input: { ...input, ...request, idempotencyKey: null } });
@@ -131,7 +131,7 @@ describe("resealing", () => {
     };
     await h.gateway.updateOne("webhooks", { _id: id }, broken);
     const input = { url: "https://hooks.example.com/in", event_types: ["*"] };
-    await createWebhook({ ctx: h.ctx, input });
+    await createEndpoint({ ctx: h.ctx, input });
     expect(await runReseal(both)).toEqual({ webhooks: 1, task_types: 0, failed: 1 });
   });
 

@@ -1,5 +1,5 @@
 import type { TaskTypeRecord } from "../../ports/task-type-store.ts";
-import type { SigningSecret, WebhookRecord } from "../../ports/webhook-store.ts";
+import type { SigningSecret, EndpointRecord } from "../../ports/endpoint-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { resealHeaders } from "../webhooks/custom-headers.ts";
 import { keyIdOf, seal, sealPrefixOf, unseal } from "../../crypto/seal.ts";
@@ -23,7 +23,7 @@ export async function reseal(ctx: ServiceContext, _now: Date, isSpent: IsSpent):
   if (previous === null || previous === current) return { webhooks: 0, task_types: 0, failed: 0 };
   const prefix = sealPrefixOf(await keyIdOf(previous));
   const { webhooks, taskTypes } = ctx.stores;
-  const ofWebhooks = await resealAll<WebhookRecord>(ctx, isSpent, {
+  const ofWebhooks = await resealAll<EndpointRecord>(ctx, isSpent, {
     page: (afterId) => webhooks.sealedWith(prefix, afterId, ROWS_PER_ROUND),
     reseal: (webhook) => resealWebhook(ctx, webhook),
   });
@@ -62,7 +62,7 @@ async function resealAll<Row extends { readonly _id: string }>(
   return { rows, failed };
 }
 
-async function resealWebhook(ctx: ServiceContext, webhook: WebhookRecord): Promise<void> {
+async function resealWebhook(ctx: ServiceContext, webhook: EndpointRecord): Promise<void> {
   const resealed = async (secret: SigningSecret): Promise<SigningSecret> => {
     const sealed = await again(ctx, secret.sealed, webhook._id);
     return { ...secret, sealed };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../ports/endpoint-store.ts";
 import { isSubscribed } from "./match.ts";
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import { relayDeliveries } from "../duties/relay-deliveries.ts";
 import { relayEvents } from "../duties/relay-events.ts";
-import { suspendWebhook } from "../webhooks/endpoints/suspend-webhook.ts";
+import { suspendEndpoint } from "../webhooks/endpoints/suspend-endpoint.ts";
 import { dispatchEvents } from "./dispatch-events.ts";
 
 /** A cron run with time left. */
@@ -77,7 +77,7 @@ describe("a dispatch", () => {
     const { webhook: foreign } = await other.subscribe();
     await h.ctx.stores.webhooks.insert(foreign);
     const { webhook: gone } = await h.subscribe();
-    await suspendWebhook({ ctx: h.ctx, webhook: gone, reason: "it answered 410" });
+    await suspendEndpoint({ ctx: h.ctx, webhook: gone, reason: "it answered 410" });
     await h.ctx.stores.webhooks.clearOutbox(gone._id, []);
     const task = await h.taskWith(["task.completed"]);
     h.advance(1);
@@ -98,7 +98,7 @@ describe("a dispatch", () => {
     const types = ["*", "task.*", "task.completed", "task.created", "webhook.endpoint.disabled"];
     const taskTypes = [[], ["api_buckets_batches_process"], ["engine_cluster_build"]];
     const tags = [[], ["nightly"], ["daily"], ["daily", "nightly"]];
-    const webhooks: WebhookRecord[] = [];
+    const webhooks: EndpointRecord[] = [];
     for (const type of types) {
       for (const task_types of taskTypes) {
         for (const one of tags) {

@@ -1,7 +1,7 @@
 import type { DispatchMessage } from "../../ports/queue.ts";
 import type { PublishedEventRecord } from "../../ports/delivery-store.ts";
 import type { FanOutCursor, TaskRecord } from "../../ports/task-store.ts";
-import type { WebhookRecord } from "../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../ports/endpoint-store.ts";
 import type { EventHandler, ServiceContext } from "../context.ts";
 import { loggedEvent } from "../tasks/events-of-task.ts";
 import { type DispatchReport, takeStep } from "./fan-out-steps.ts";
@@ -41,13 +41,13 @@ export async function dispatchEvents({
   if (!isSame(standing, input.fan_out ?? null)) return NOTHING;
   return owner.source === "task"
     ? stepOfTasks(ctx, [owner.row], standing)
-    : stepOfWebhook(ctx, owner.row, standing);
+    : stepOfEndpoint(ctx, owner.row, standing);
 }
 
 /** Whose outbox it is. */
 type Owner =
   | { readonly source: "task"; readonly row: TaskRecord }
-  | { readonly source: "webhook"; readonly row: WebhookRecord };
+  | { readonly source: "webhook"; readonly row: EndpointRecord };
 
 async function readOwner(ctx: ServiceContext, source: Owner["source"], id: string) {
   switch (source) {
@@ -89,11 +89,11 @@ export async function dispatchTasks(
 }
 
 /** Dispatches an endpoint's own events (`webhook.endpoint.disabled`) to the other endpoints. */
-export async function dispatchWebhook(
+export async function dispatchEndpoint(
   ctx: ServiceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
 ): Promise<DispatchReport> {
-  return webhook.pending_events.length === 0 ? NOTHING : stepOfWebhook(ctx, webhook, null);
+  return webhook.pending_events.length === 0 ? NOTHING : stepOfEndpoint(ctx, webhook, null);
 }
 
 /**
@@ -141,9 +141,9 @@ async function stepOfTasks(
   return takeStep(ctx, { dispatched, outboxes, from });
 }
 
-async function stepOfWebhook(
+async function stepOfEndpoint(
   ctx: ServiceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   from: FanOutCursor | null,
 ): Promise<DispatchReport> {
   const { _id: ownerId, namespace_id: namespaceId } = webhook;

@@ -13,7 +13,7 @@ import {
 import { createHarness, type Harness } from "../../../test/webhooks/harness.ts";
 import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 import { relayEvents } from "../duties/relay-events.ts";
-import { updateWebhook } from "../webhooks/endpoints/update-webhook.ts";
+import { updateEndpoint } from "../webhooks/endpoints/update-endpoint.ts";
 
 /** A cron run with time left. */
 const unspent = () => false;
@@ -125,7 +125,7 @@ describe("what changes between two steps", () => {
     const [deleted, paused] = endpoints.slice(1000);
     if (deleted === undefined || paused === undefined) throw new Error("too few endpoints");
     await h.ctx.stores.webhooks.remove(h.ctx.namespace._id, deleted._id);
-    await updateWebhook({ ctx: h.ctx, input: { webhookId: paused._id, status: "SUSPENDED" } });
+    await updateEndpoint({ ctx: h.ctx, input: { webhookId: paused._id, status: "SUSPENDED" } });
     h.advance(1);
     await h.subscribe();
     expect(await drain(h)).toEqual([2]);
@@ -141,10 +141,10 @@ describe("what changes between two steps", () => {
     const last = endpoints.at(-1);
     if (last === undefined) throw new Error("there are no endpoints");
     const change = { webhookId: last._id, event_types: ["task.failed"] };
-    await updateWebhook({ ctx: h.ctx, input: change });
+    await updateEndpoint({ ctx: h.ctx, input: change });
     const task = await h.taskWith(["task.completed"]);
     await dispatch(h, start(task));
-    await updateWebhook({ ctx: h.ctx, input: { ...change, event_types: ["task.*"] } });
+    await updateEndpoint({ ctx: h.ctx, input: { ...change, event_types: ["task.*"] } });
     expect(await drain(h)).toEqual([1]);
   });
 });

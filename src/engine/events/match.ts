@@ -1,5 +1,5 @@
 import { matchesEventType } from "../../contract/event.ts";
-import type { Wanted, WebhookRecord } from "../../ports/webhook-store.ts";
+import type { Wanted, EndpointRecord } from "../../ports/endpoint-store.ts";
 
 /** What of an event decides who gets it. */
 export type MatchedEvent = {
@@ -10,7 +10,7 @@ export type MatchedEvent = {
 
 /** What of an endpoint decides what it gets. */
 export type Subscription = Pick<
-  WebhookRecord,
+  EndpointRecord,
   "event_types" | "task_types" | "tags" | "created_at"
 >;
 

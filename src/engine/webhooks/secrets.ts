@@ -1,5 +1,5 @@
 import type { SignatureScheme } from "../../contract/webhook.ts";
-import type { SigningSecret, WebhookRecord } from "../../ports/webhook-store.ts";
+import type { SigningSecret, EndpointRecord } from "../../ports/endpoint-store.ts";
 import { newEd25519KeyPair } from "../../crypto/ed25519.ts";
 import { seal, type SealingKeys } from "../../crypto/seal.ts";
 import { newSecret } from "./sign.ts";
@@ -51,7 +51,7 @@ export function inForce(secrets: readonly SigningSecret[], now: Date): readonly 
 }
 
 /** What an attempt takes of an endpoint to sign and to send, as sealed as it is stored. */
-export function sealedPartsOf(webhook: WebhookRecord, now: Date) {
+export function sealedPartsOf(webhook: EndpointRecord, now: Date) {
   return {
     sealed_secrets: inForce(webhook.secrets, now).map(({ sealed }) => sealed),
     sealed_headers: webhook.sealed_headers,

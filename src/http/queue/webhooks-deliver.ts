@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DeliveryId, EventId, NamespaceId, WebhookId } from "../../contract/ids.ts";
 import type { DeliveryMessage } from "../../ports/queue.ts";
 import type { AppEnv } from "../app-env.ts";
-import { deliverWebhook } from "../../engine/webhooks/deliveries/deliver-webhook.ts";
+import { attemptDelivery } from "../../engine/webhooks/deliveries/attempt-delivery.ts";
 import { malformedMessage, readMessage } from "./queue-message.ts";
 
 const Message = z.object({
@@ -29,5 +29,5 @@ export async function webhooksDeliver(c: Context<AppEnv>): Promise<Response> {
   // How often QStash has sent this very message before; absent or 0 at the first time.
   const redelivered = Number(c.req.header("Upstash-Retried") ?? 0) > 0;
   const input = { ...message.data, redelivered };
-  return c.json(await deliverWebhook({ ctx: c.var.services, input }), 200);
+  return c.json(await attemptDelivery({ ctx: c.var.services, input }), 200);
 }

@@ -13,7 +13,7 @@ import { IdOrName } from "../../contract/ids.ts";
 import {
   getDelivery,
   listDeliveries,
-  listWebhookDeliveries,
+  listEndpointDeliveries,
 } from "../../engine/webhooks/deliveries/read-deliveries.ts";
 import { skipDelivery } from "../../engine/webhooks/deliveries/skip-delivery.ts";
 import {
@@ -75,7 +75,7 @@ export const deliveries = createRouter()
         ...c.req.valid("json"),
         webhookId: c.req.valid("param").webhook_id,
       };
-      const page = await listWebhookDeliveries({ ctx: c.var.inNamespace, input });
+      const page = await listEndpointDeliveries({ ctx: c.var.inNamespace, input });
       return c.json(presentPage(page, presentDeliveryRow), 200);
     },
   )

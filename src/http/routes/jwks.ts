@@ -2,8 +2,8 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import { WebhookId } from "../../contract/ids.ts";
 import { JsonWebKeySet } from "../../contract/webhook.ts";
-import { JWKS_PATH } from "../../engine/webhooks/endpoints/present-webhook.ts";
-import { publicKeys } from "../../engine/webhooks/endpoints/read-webhooks.ts";
+import { JWKS_PATH } from "../../engine/webhooks/endpoints/present-endpoint.ts";
+import { publicKeys } from "../../engine/webhooks/endpoints/read-endpoints.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json } from "../router.ts";
 

@@ -4,8 +4,8 @@ import { Delivery, TestWebhookRequest } from "../../contract/delivery.ts";
 import { IdOrName } from "../../contract/ids.ts";
 import { ReplayOutcome, ReplayRequest } from "../../contract/replay.ts";
 import { presentDelivery } from "../../engine/webhooks/deliveries/present-delivery.ts";
-import { replayWebhook } from "../../engine/webhooks/deliveries/replay-webhook.ts";
-import { testWebhook } from "../../engine/webhooks/deliveries/test-webhook.ts";
+import { replayEndpoint } from "../../engine/webhooks/deliveries/replay-endpoint.ts";
+import { testEndpoint } from "../../engine/webhooks/deliveries/test-endpoint.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
 import { SubmissionHeaders } from "../submission.ts";
@@ -43,7 +43,7 @@ export const webhookRepair = createRouter()
         webhookId: c.req.valid("param").webhook_id,
         key: c.req.valid("header")["idempotency-key"] ?? null,
       };
-      return c.json(await replayWebhook({ ctx: c.var.inNamespace, input }), 200);
+      return c.json(await replayEndpoint({ ctx: c.var.inNamespace, input }), 200);
     },
   )
   .openapi(
@@ -66,7 +66,7 @@ export const webhookRepair = createRouter()
     }),
     async (c) => {
       const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
-      const delivery = await testWebhook({ ctx: c.var.inNamespace, input });
+      const delivery = await testEndpoint({ ctx: c.var.inNamespace, input });
       return c.json(presentDelivery(delivery), 202, { Location: `/v1/deliveries/${delivery._id}` });
     },
   );

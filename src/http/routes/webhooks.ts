@@ -11,13 +11,13 @@ import {
   Webhook,
   WebhookListRequest,
 } from "../../contract/webhook.ts";
-import { createWebhook } from "../../engine/webhooks/endpoints/create-webhook.ts";
-import { deleteWebhook } from "../../engine/webhooks/endpoints/delete-webhook.ts";
-import { getWebhook, listWebhooks } from "../../engine/webhooks/endpoints/read-webhooks.ts";
-import { pauseWebhook, resumeWebhook } from "../../engine/webhooks/endpoints/pause-webhook.ts";
-import { presentWebhook } from "../../engine/webhooks/endpoints/present-webhook.ts";
+import { createEndpoint } from "../../engine/webhooks/endpoints/create-endpoint.ts";
+import { deleteEndpoint } from "../../engine/webhooks/endpoints/delete-endpoint.ts";
+import { getEndpoint, listEndpoints } from "../../engine/webhooks/endpoints/read-endpoints.ts";
+import { pauseEndpoint, resumeEndpoint } from "../../engine/webhooks/endpoints/pause-endpoint.ts";
+import { presentEndpoint } from "../../engine/webhooks/endpoints/present-endpoint.ts";
 import { rotateSecret } from "../../engine/webhooks/endpoints/rotate-secret.ts";
-import { updateWebhook } from "../../engine/webhooks/endpoints/update-webhook.ts";
+import { updateEndpoint } from "../../engine/webhooks/endpoints/update-endpoint.ts";
 import { presentPage } from "../present.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
@@ -51,14 +51,14 @@ export const webhooks = createRouter()
       },
     }),
     async (c) => {
-      const { webhook, secret } = await createWebhook({
+      const { webhook, secret } = await createEndpoint({
         ctx: c.var.inNamespace,
         input: {
           ...c.req.valid("json"),
           idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
         },
       });
-      return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 201, {
+      return c.json({ ...presentEndpoint(c.var.services, webhook), secret }, 201, {
         Location: `/v1/webhooks/${webhook._id}`,
         "Cache-Control": "no-store",
       });
@@ -80,9 +80,9 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
-      const page = await listWebhooks({ ctx: c.var.inNamespace, input });
+      const page = await listEndpoints({ ctx: c.var.inNamespace, input });
       return c.json(
-        presentPage(page, (webhook) => presentWebhook(c.var.services, webhook)),
+        presentPage(page, (webhook) => presentEndpoint(c.var.services, webhook)),
         200,
       );
     },
@@ -100,8 +100,8 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };
-      const webhook = await getWebhook({ ctx: c.var.inNamespace, input });
-      return c.json(presentWebhook(c.var.services, webhook), 200);
+      const webhook = await getEndpoint({ ctx: c.var.inNamespace, input });
+      return c.json(presentEndpoint(c.var.services, webhook), 200);
     },
   )
   .openapi(
@@ -120,8 +120,8 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { ...c.req.valid("json"), webhookId: c.req.valid("param").webhook_id };
-      const webhook = await updateWebhook({ ctx: c.var.inNamespace, input });
-      return c.json(presentWebhook(c.var.services, webhook), 200);
+      const webhook = await updateEndpoint({ ctx: c.var.inNamespace, input });
+      return c.json(presentEndpoint(c.var.services, webhook), 200);
     },
   )
   .openapi(
@@ -155,7 +155,7 @@ export const webhooks = createRouter()
           idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
         },
       });
-      return c.json({ ...presentWebhook(c.var.services, webhook), secret }, 200, {
+      return c.json({ ...presentEndpoint(c.var.services, webhook), secret }, 200, {
         "Cache-Control": "no-store",
       });
     },
@@ -173,8 +173,8 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };
-      const webhook = await pauseWebhook({ ctx: c.var.inNamespace, input });
-      return c.json(presentWebhook(c.var.services, webhook), 200);
+      const webhook = await pauseEndpoint({ ctx: c.var.inNamespace, input });
+      return c.json(presentEndpoint(c.var.services, webhook), 200);
     },
   )
   .openapi(
@@ -191,8 +191,8 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };
-      const webhook = await resumeWebhook({ ctx: c.var.inNamespace, input });
-      return c.json(presentWebhook(c.var.services, webhook), 200);
+      const webhook = await resumeEndpoint({ ctx: c.var.inNamespace, input });
+      return c.json(presentEndpoint(c.var.services, webhook), 200);
     },
   )
   .openapi(
@@ -208,7 +208,7 @@ export const webhooks = createRouter()
     }),
     async (c) => {
       const input = { webhookId: c.req.valid("param").webhook_id };
-      await deleteWebhook({ ctx: c.var.inNamespace, input });
+      await deleteEndpoint({ ctx: c.var.inNamespace, input });
       return c.body(null, 204);
     },
   );

@@ -1,9 +1,9 @@
 import {
   CLOSED_CIRCUIT,
-  type ReachableWebhook,
-  type WebhookRecord,
-  type WebhookStore,
-} from "../../ports/webhook-store.ts";
+  type ReachableEndpoint,
+  type EndpointRecord,
+  type EndpointStore,
+} from "../../ports/endpoint-store.ts";
 import { beginningWith, resourceQuery } from "../../database/filters.ts";
 import type { Database, Query } from "../../ports/database.ts";
 import { findPage } from "../../database/keyset.ts";
@@ -12,8 +12,8 @@ import { moveFanOuts, clearOutboxes } from "./outboxes.ts";
 const COLLECTION = "webhooks";
 
 /** The webhook endpoints, in the collection `webhooks`. Every method is one command unless the port says otherwise; `clearOutbox` may be three. */
-export function createWebhookStore(database: Database): WebhookStore {
-  const findOne = (filter: Query) => database.findOne<WebhookRecord>(COLLECTION, filter);
+export function createEndpointStore(database: Database): EndpointStore {
+  const findOne = (filter: Query) => database.findOne<EndpointRecord>(COLLECTION, filter);
   return {
     insert: (webhook) => database.insertOne(COLLECTION, webhook),
     find: (namespaceId, webhookId) => findOne({ _id: webhookId, namespace_id: namespaceId }),
@@ -23,16 +23,16 @@ export function createWebhookStore(database: Database): WebhookStore {
     getMany: async (webhookIds) =>
       webhookIds.length === 0
         ? []
-        : database.find<WebhookRecord>(COLLECTION, { _id: { $in: webhookIds } }),
+        : database.find<EndpointRecord>(COLLECTION, { _id: { $in: webhookIds } }),
     list: (namespaceId, filter, page) =>
-      findPage<WebhookRecord>(
+      findPage<EndpointRecord>(
         database,
         COLLECTION,
         { namespace_id: namespaceId, ...resourceQuery(filter) },
         page,
       ),
     update: (namespaceId, webhookId, patch, ifSecrets) =>
-      database.findOneAndUpdate<WebhookRecord>(
+      database.findOneAndUpdate<EndpointRecord>(
         COLLECTION,
         {
           _id: webhookId,
@@ -50,7 +50,7 @@ export function createWebhookStore(database: Database): WebhookStore {
         { projection: { _id: 1 } },
       )) !== null,
     receiversAfter: (namespaceId, afterId, limit, wanted) =>
-      database.find<ReachableWebhook>(
+      database.find<ReachableEndpoint>(
         COLLECTION,
         {
           namespace_id: namespaceId,
@@ -68,13 +68,13 @@ export function createWebhookStore(database: Database): WebhookStore {
       ),
     noteFailure: async (webhookId, at, isFailing) => {
       const begin = () =>
-        database.findOneAndUpdate<WebhookRecord>(
+        database.findOneAndUpdate<EndpointRecord>(
           COLLECTION,
           { _id: webhookId, failing_since: null },
           { $set: { failing_since: at, "circuit.consecutive_failures": 1 } },
         );
       const count = () =>
-        database.findOneAndUpdate<WebhookRecord>(
+        database.findOneAndUpdate<EndpointRecord>(
           COLLECTION,
           { _id: webhookId, failing_since: { $ne: null } },
           { $inc: { "circuit.consecutive_failures": 1 } },
@@ -124,7 +124,7 @@ export function createWebhookStore(database: Database): WebhookStore {
         },
       })) > 0,
     dueForHolds: (now, limit) =>
-      database.find<WebhookRecord>(
+      database.find<EndpointRecord>(
         COLLECTION,
         { holds_due_at: { $lte: now } },
         { sort: { holds_due_at: 1 }, limit },
@@ -156,7 +156,7 @@ export function createWebhookStore(database: Database): WebhookStore {
         },
       )) > 0,
     sealedWith: (prefix, afterId, limit) =>
-      database.find<WebhookRecord>(
+      database.find<EndpointRecord>(
         COLLECTION,
         {
           $or: [
@@ -182,7 +182,7 @@ export function createWebhookStore(database: Database): WebhookStore {
       clearOutboxes(database, COLLECTION, [{ ownerId: webhookId, eventIds }]),
     moveFanOuts: (moves) => moveFanOuts(database, COLLECTION, moves),
     dueForDispatch: (before, limit) =>
-      database.find<WebhookRecord>(
+      database.find<EndpointRecord>(
         COLLECTION,
         { outbox_at: { $lt: before } },
         { sort: { outbox_at: 1 }, limit },
@@ -191,7 +191,7 @@ export function createWebhookStore(database: Database): WebhookStore {
 }
 
 /** An endpoint whose circuit nobody has moved since it was read. */
-function sameCircuit({ _id, circuit }: WebhookRecord): Query {
+function sameCircuit({ _id, circuit }: EndpointRecord): Query {
   return {
     _id,
     "circuit.state": circuit.state,

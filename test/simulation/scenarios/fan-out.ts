@@ -1,4 +1,4 @@
-import type { WebhookRecord } from "../../../src/ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../src/ports/endpoint-store.ts";
 import type { Api } from "../../support/api.ts";
 import { submit } from "../../support/fixtures.ts";
 import type { Scenario } from "../support/scenario.ts";
@@ -22,7 +22,7 @@ type Crowded = Case & {
 const ID_TIME = { from: "whk_".length, to: "whk_".length + 12 } as const;
 
 /** Stores copies of an endpoint with ids of the millisecond after it, which is before the next one is made. */
-async function crowd({ database }: Simulation, endpoint: WebhookRecord): Promise<void> {
+async function crowd({ database }: Simulation, endpoint: EndpointRecord): Promise<void> {
   const { _id: id } = endpoint;
   const madeAt = Number.parseInt(id.slice(ID_TIME.from, ID_TIME.to), 16);
   const time = (madeAt + 1).toString(16).padStart(ID_TIME.to - ID_TIME.from, "0");
@@ -40,7 +40,7 @@ async function crowd({ database }: Simulation, endpoint: WebhookRecord): Promise
 /** The first and the last endpoint of a namespace, which are served in two steps. */
 async function subscribeFarApart(where: Simulation, api: Api): Promise<readonly Endpoint[]> {
   const first = await subscribe(where, api);
-  const stored = await where.database.findOne<WebhookRecord>("webhooks", { url: first.url });
+  const stored = await where.database.findOne<EndpointRecord>("webhooks", { url: first.url });
   if (stored === null) throw new Error("the endpoint was not stored");
   await crowd(where, stored);
   return [first, await subscribe(where, api)];

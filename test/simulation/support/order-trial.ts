@@ -7,11 +7,11 @@ import { relayDeliveries } from "../../../src/engine/duties/relay-deliveries.ts"
 import { relayEvents } from "../../../src/engine/duties/relay-events.ts";
 import { releaseHeld } from "../../../src/engine/duties/release-held.ts";
 import type { NamespaceContext } from "../../../src/engine/context.ts";
-import { deliverWebhook } from "../../../src/engine/webhooks/deliveries/deliver-webhook.ts";
+import { attemptDelivery } from "../../../src/engine/webhooks/deliveries/attempt-delivery.ts";
 import { dispatchEvents } from "../../../src/engine/events/dispatch-events.ts";
 import { createIsolateMemory } from "../../../src/engine/isolate-memory.ts";
-import { createWebhook } from "../../../src/engine/webhooks/endpoints/create-webhook.ts";
-import { updateWebhook } from "../../../src/engine/webhooks/endpoints/update-webhook.ts";
+import { createEndpoint } from "../../../src/engine/webhooks/endpoints/create-endpoint.ts";
+import { updateEndpoint } from "../../../src/engine/webhooks/endpoints/update-endpoint.ts";
 import type { Doc } from "../../../src/ports/database.ts";
 import { taskRecord } from "../../jobs/task-record.ts";
 import { ENVIRONMENT } from "../../support/environment.ts";
@@ -90,7 +90,7 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
     const input = { ...message, redelivered: retried > 0 };
     spawn(
       true,
-      (ctx) => deliverWebhook({ ctx, input }),
+      (ctx) => attemptDelivery({ ctx, input }),
       (failed) => {
         if (failed && retried < 3)
           time.at(time.now() + 12_000, () => deliver(message, retried + 1));
@@ -184,7 +184,7 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
 
   // It is made in calm; that isn't what is looked at here.
   const nobody: Process = { taskId: null, skewMs: 0, crash: null, pending: 0, isOver: false };
-  const { webhook } = await createWebhook({
+  const { webhook } = await createEndpoint({
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the queue has what is used
     ctx: { ...contextOf(nobody, false), stores: storesOver(database, queue as Queue) },
     input: { url: "http://127.0.0.1:9000/in", event_types: SUBSCRIBED, ordering: "task" },
@@ -227,7 +227,7 @@ export async function runOrderTrial(seed: number): Promise<OrderTrial> {
   for (let pauses = 0; pauses < 2; pauses += 1) {
     const pauseMs = time.now() + between(0, 60_000);
     const set = (status: "ACTIVE" | "SUSPENDED") =>
-      spawn(false, (ctx) => updateWebhook({ ctx, input: { webhookId, status } }));
+      spawn(false, (ctx) => updateEndpoint({ ctx, input: { webhookId, status } }));
     if (oneIn(2)) time.at(pauseMs, () => set("SUSPENDED"));
     time.at(pauseMs + between(1, 60_000), () => set("ACTIVE"));
   }

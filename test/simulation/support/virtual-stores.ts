@@ -7,7 +7,7 @@ import { createEventStore } from "../../../src/stores/mongo/events.ts";
 import type { BulkUpdate, Doc, Database, Query } from "../../../src/ports/database.ts";
 import { createTaskTypeStore } from "../../../src/stores/mongo/task-types.ts";
 import { createTaskStore } from "../../../src/stores/mongo/tasks.ts";
-import { createWebhookStore } from "../../../src/stores/mongo/webhooks.ts";
+import { createEndpointStore } from "../../../src/stores/mongo/webhooks.ts";
 import type { MemoryGateway } from "../../webhooks/memory-gateway.ts";
 
 /** The real stores over a gateway, as far as jobs and kills need them; no cache, and nobody watches. */
@@ -20,7 +20,7 @@ export function storesOver(gateway: Database, queue: Queue): EngineStores {
       isNamespaceWatched: () => Promise.resolve(false),
       put: () => Promise.resolve([]),
     },
-    webhooks: createWebhookStore(gateway),
+    webhooks: createEndpointStore(gateway),
     deliveries: createDeliveryStore(gateway),
     events: createEventStore(gateway),
     tasks: createTaskStore(gateway, () => crypto.randomUUID()),

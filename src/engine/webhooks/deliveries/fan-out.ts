@@ -1,5 +1,5 @@
 import type { EventRecord } from "../../../ports/delivery-store.ts";
-import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
+import type { ReachableEndpoint } from "../../../ports/endpoint-store.ts";
 import { isSubscribed, wantedBy } from "../../events/match.ts";
 import { buildPayload } from "../payload.ts";
 import type { EventHandler, HandlerReport, ServiceContext } from "../../context.ts";
@@ -52,7 +52,7 @@ async function fanOut(
   let endpoints = 0;
   let lastId = after;
   for (;;) {
-    const page: readonly ReachableWebhook[] = await ctx.stores.webhooks.receiversAfter(
+    const page: readonly ReachableEndpoint[] = await ctx.stores.webhooks.receiversAfter(
       namespaceId,
       lastId,
       ENDPOINTS_PER_PAGE,
@@ -79,12 +79,12 @@ async function fanOut(
 }
 
 /** An endpoint and the events that it subscribed to. */
-type Taken = { readonly endpoint: ReachableWebhook; readonly wanted: readonly EventRecord[] };
+type Taken = { readonly endpoint: ReachableEndpoint; readonly wanted: readonly EventRecord[] };
 
 /** The first endpoints of a page, up to the one with which there are as many deliveries. */
 function takeWithin(
   deliveries: number,
-  page: readonly ReachableWebhook[],
+  page: readonly ReachableEndpoint[],
   events: readonly EventRecord[],
 ): readonly Taken[] {
   const taken: Taken[] = [];

@@ -4,11 +4,11 @@ import type { DeliveryMessage } from "../../../ports/queue.ts";
 import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { releaseHeld } from "../../duties/release-held.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { deleteWebhook } from "../endpoints/delete-webhook.ts";
-import { requireUrl } from "../endpoints/read-webhooks.ts";
-import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { deleteEndpoint } from "../endpoints/delete-endpoint.ts";
+import { requireUrl } from "../endpoints/read-endpoints.ts";
+import { suspendEndpoint } from "../endpoints/suspend-endpoint.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 
 /** A cron run with time left. */
 const unspent = () => false;
@@ -21,7 +21,7 @@ async function dispatchOne(h: Harness): Promise<void> {
 }
 
 const deliver = (h: Harness, message: DeliveryMessage) =>
-  deliverWebhook({ ctx: h.ctx, input: { ...message, redelivered: false } });
+  attemptDelivery({ ctx: h.ctx, input: { ...message, redelivered: false } });
 
 /** Delivers all that was published since the last time. */
 async function deliverAll(h: Harness): Promise<readonly string[]> {
@@ -33,10 +33,10 @@ async function deliverAll(h: Harness): Promise<readonly string[]> {
 }
 
 const setStatus = (h: Harness, webhookId: string, status: "ACTIVE" | "SUSPENDED") =>
-  updateWebhook({ ctx: h.ctx, input: { webhookId, status } });
+  updateEndpoint({ ctx: h.ctx, input: { webhookId, status } });
 
 const removeUrl = (h: Harness, webhookId: string) =>
-  updateWebhook({ ctx: h.ctx, input: { webhookId, url: null } });
+  updateEndpoint({ ctx: h.ctx, input: { webhookId, url: null } });
 
 /** An endpoint that is paused, and so many events since. */
 async function paused(events: number) {
@@ -100,7 +100,7 @@ describe("a paused endpoint", () => {
     const dying = { ...deliveries, heldFor: () => Promise.reject(new Error("killed")) };
     const ctx = { ...h.ctx, stores: { ...h.ctx.stores, deliveries: dying } };
     await expect(
-      updateWebhook({ ctx, input: { webhookId: id, status: "ACTIVE" } }),
+      updateEndpoint({ ctx, input: { webhookId: id, status: "ACTIVE" } }),
     ).rejects.toThrow("killed");
     await releaseHeld(h.ctx, h.now(), unspent);
     expect(await deliverAll(h)).toEqual(["delivered", "delivered"]);
@@ -108,7 +108,7 @@ describe("a paused endpoint", () => {
 
   test("that is removed has what was held in the dead letters", async () => {
     const { h, id } = await paused(3);
-    await deleteWebhook({ ctx: h.ctx, input: { webhookId: id } });
+    await deleteEndpoint({ ctx: h.ctx, input: { webhookId: id } });
     expect(h.deliveries().map(({ state, error_message }) => [state, error_message])).toEqual(
       Array.from({ length: 3 }, () => ["DEAD", "the endpoint was removed"]),
     );
@@ -191,7 +191,7 @@ describe("a held delivery", () => {
     await setStatus(h, id, "ACTIVE");
     h.published.length = 0;
     const webhook = await h.webhook(id);
-    if (webhook !== null) await suspendWebhook({ ctx: h.ctx, webhook, reason: "it failed" });
+    if (webhook !== null) await suspendEndpoint({ ctx: h.ctx, webhook, reason: "it failed" });
     await releaseHeld(h.ctx, h.now(), unspent);
     const dead = h.deliveries().filter(({ state }) => state === "DEAD");
     expect(dead).toHaveLength(20);

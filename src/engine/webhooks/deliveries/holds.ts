@@ -1,5 +1,5 @@
 import type { Hold } from "../../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 
 /**
  * What keeps a delivery from being attempted because of its endpoint; null: nothing. No clock is
@@ -7,7 +7,7 @@ import type { WebhookRecord } from "../../../ports/webhook-store.ts";
  * or, when it has none, whoever comes and takes it.
  */
 export function endpointHold(
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   deliveryId: string,
 ): Exclude<Hold, "order"> | null {
   if (isPaused(webhook)) return "paused";
@@ -23,12 +23,12 @@ export function endpointHold(
 }
 
 /** Whether an endpoint collects deliveries until its owner resumes it. */
-export function isPaused({ status, suspended_by }: WebhookRecord): boolean {
+export function isPaused({ status, suspended_by }: EndpointRecord): boolean {
   return status === "SUSPENDED" && suspended_by === "owner";
 }
 
 /** Why deliveries to an endpoint go to the dead letters; null: they don't. */
-export function undeliverableReason(webhook: WebhookRecord | null): string | null {
+export function undeliverableReason(webhook: EndpointRecord | null): string | null {
   if (webhook === null) return "the endpoint was removed";
   if (webhook.url === null) return "the endpoint has no URL any more: its consumer polls";
   if (webhook.status === "ACTIVE" || isPaused(webhook)) return null;
@@ -39,6 +39,6 @@ export function undeliverableReason(webhook: WebhookRecord | null): string | nul
  * Whether a first attempt may be made from what stands in its message: an endpoint that failed
  * last time may be about to be left alone, and one that wants order has its place to be looked up.
  */
-export function mayCarrySnapshot({ failing_since, ordering }: WebhookRecord): boolean {
+export function mayCarrySnapshot({ failing_since, ordering }: EndpointRecord): boolean {
   return failing_since === null && ordering === "none";
 }

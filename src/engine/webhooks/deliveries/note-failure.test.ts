@@ -4,7 +4,7 @@ import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { releaseHeld } from "../../duties/release-held.ts";
 import { CIRCUIT_THRESHOLD } from "../circuit.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 
 /** A cron run with time left. */
 const unspent = () => false;
@@ -29,7 +29,7 @@ async function deliverDue(h: Harness): Promise<readonly string[]> {
   for (const { message } of due) {
     if (message.kind !== "delivery") continue;
     const input = { ...message.body, redelivered: false };
-    kinds.push((await deliverWebhook({ ctx: h.ctx, input })).kind);
+    kinds.push((await attemptDelivery({ ctx: h.ctx, input })).kind);
   }
   return kinds;
 }
@@ -130,7 +130,7 @@ describe("a circuit", () => {
       due.map(async ({ message }) => {
         if (message.kind !== "delivery") return "none";
         const input = { ...message.body, redelivered: false };
-        return (await deliverWebhook({ ctx: h.ctx, input })).kind;
+        return (await attemptDelivery({ ctx: h.ctx, input })).kind;
       }),
     );
     expect(kinds.toSorted()).toEqual([...Array(8).fill("held"), "retrying"]);

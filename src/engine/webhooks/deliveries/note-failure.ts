@@ -1,8 +1,8 @@
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { AttemptResult, AttemptTarget } from "../attempt.ts";
 import { CIRCUIT_THRESHOLD, coolDownMs } from "../circuit.ts";
 import type { ServiceContext } from "../../context.ts";
-import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
+import { suspendEndpoint } from "../endpoints/suspend-endpoint.ts";
 
 /** An endpoint that has failed for so long without one success is taken out of service. */
 const FAILING_LIMIT_DAYS = 5;
@@ -19,7 +19,7 @@ type FailedAttempt = {
   readonly deliveryId: string;
   readonly target: Pick<AttemptTarget, "webhook_id">;
   /** As it was read before the attempt; null when it wasn't, and the endpoint was well. */
-  readonly webhook: WebhookRecord | null;
+  readonly webhook: EndpointRecord | null;
 };
 
 /**
@@ -31,7 +31,7 @@ export async function noteFailure(
   ctx: ServiceContext,
   due: FailedAttempt,
   { at, error }: AttemptResult,
-): Promise<WebhookRecord | null> {
+): Promise<EndpointRecord | null> {
   const isFailing = due.webhook !== null && due.webhook.failing_since !== null;
   const webhook = await ctx.stores.webhooks.noteFailure(due.target.webhook_id, at, isFailing);
   if (webhook === null || webhook.status !== "ACTIVE" || webhook.failing_since === null) {
@@ -39,7 +39,7 @@ export async function noteFailure(
   }
   if (at.getTime() - webhook.failing_since.getTime() >= FAILING_LIMIT_DAYS * DAY_MS) {
     const reason = `no attempt succeeded for ${FAILING_LIMIT_DAYS} days; the last: ${error}`;
-    await suspendWebhook({ ctx, webhook, reason });
+    await suspendEndpoint({ ctx, webhook, reason });
     return webhook;
   }
   return (await mayOpen(ctx, due, webhook, webhook.failing_since, at))
@@ -55,7 +55,7 @@ export async function noteFailure(
 async function mayOpen(
   ctx: ServiceContext,
   due: FailedAttempt,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   failingSince: Date,
   at: Date,
 ): Promise<boolean> {
@@ -69,7 +69,7 @@ async function mayOpen(
   return false;
 }
 
-async function open(ctx: ServiceContext, webhook: WebhookRecord): Promise<WebhookRecord> {
+async function open(ctx: ServiceContext, webhook: EndpointRecord): Promise<EndpointRecord> {
   const { runtime, stores, memory } = ctx;
   const { openings } = webhook.circuit;
   const openUntil = new Date(runtime.now().getTime() + coolDownMs(openings, runtime.random));

@@ -7,8 +7,8 @@ import { releaseHeld } from "../../duties/release-held.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
 import { putEventType } from "../../events/types/put-event-type.ts";
 import { publishEvent } from "../../events/publish-event.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 import { skipDelivery } from "./skip-delivery.ts";
 
 /** A cron run with time left. */
@@ -40,7 +40,7 @@ function takeMessages(h: Harness): readonly DeliveryMessage[] {
 async function deliver(h: Harness, message: DeliveryMessage | undefined): Promise<string> {
   if (message === undefined) throw new Error("there is no such message");
   const input = { ...message, redelivered: false };
-  return (await deliverWebhook({ ctx: h.ctx, input })).kind;
+  return (await attemptDelivery({ ctx: h.ctx, input })).kind;
 }
 
 /** Delivers until nothing is published any more, retries at once too. */
@@ -154,7 +154,7 @@ describe("an endpoint that wants a task's events in order", () => {
     const ctx = { ...h.ctx, stores: { ...h.ctx.stores, deliveries: dying } };
     const [first] = messages;
     if (first === undefined) throw new Error("there is no message");
-    await expect(deliverWebhook({ ctx, input: { ...first, redelivered: false } })).rejects.toThrow(
+    await expect(attemptDelivery({ ctx, input: { ...first, redelivered: false } })).rejects.toThrow(
       "killed",
     );
     // Those held are looked at after two minutes; put that off, to see that the settled one wakes.
@@ -197,7 +197,7 @@ describe("an endpoint that wants a task's events in order", () => {
   test("has what waits released when it wants no order any more", async () => {
     const { h, id, messages } = await ordered();
     for (const message of messages.slice(1)) await deliver(h, message);
-    await updateWebhook({ ctx: h.ctx, input: { webhookId: id, ordering: "none" } });
+    await updateEndpoint({ ctx: h.ctx, input: { webhookId: id, ordering: "none" } });
     expect(await deliverAll(h)).toEqual(["delivered", "delivered"]);
   });
 
@@ -205,11 +205,11 @@ describe("an endpoint that wants a task's events in order", () => {
     const h = createHarness();
     const { webhook } = await h.subscribe({ ordering: "task" });
     const input = { webhookId: webhook._id };
-    await updateWebhook({ ctx: h.ctx, input: { ...input, status: "SUSPENDED" } });
+    await updateEndpoint({ ctx: h.ctx, input: { ...input, status: "SUSPENDED" } });
     const task = await h.taskWith(TYPES);
     await dispatchEvents({ ctx: h.ctx, input: { source: "task", id: task._id } });
     expect(h.published).toEqual([]);
-    await updateWebhook({ ctx: h.ctx, input: { ...input, status: "ACTIVE" } });
+    await updateEndpoint({ ctx: h.ctx, input: { ...input, status: "ACTIVE" } });
     await releaseHeld(h.ctx, h.now(), unspent);
     for (const message of takeMessages(h).toReversed()) await deliver(h, message);
     await deliverAll(h);

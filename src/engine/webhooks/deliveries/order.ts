@@ -1,5 +1,5 @@
 import type { DeliverySummaryRecord, OrderedDelivery } from "../../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
 import { isSubscribed } from "../../events/match.ts";
 import type { ServiceContext } from "../../context.ts";
@@ -24,7 +24,7 @@ type SequencedDelivery = Pick<DeliverySummaryRecord, "_id" | "webhook_id" | "tas
 export async function isBlocked(
   ctx: ServiceContext,
   delivery: SequencedDelivery,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
 ): Promise<boolean> {
   const placed = placeOf(delivery, webhook);
   if (placed === null) return false;
@@ -50,7 +50,7 @@ export async function isBlocked(
 export async function wakeNext(
   ctx: ServiceContext,
   settled: SequencedDelivery,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
 ): Promise<void> {
   const placed = placeOf(settled, webhook);
   const next = placed === null ? null : await ctx.stores.deliveries.nextUnsettled(placed);
@@ -72,7 +72,7 @@ export async function wakeNext(
  */
 export function placeOf(
   delivery: SequencedDelivery,
-  { ordering }: Pick<WebhookRecord, "ordering">,
+  { ordering }: Pick<EndpointRecord, "ordering">,
 ): OrderedDelivery | null {
   const { task_id, sequence } = delivery;
   const hasPlace = ordering === "task" && task_id !== null && sequence > 0;

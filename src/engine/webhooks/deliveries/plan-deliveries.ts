@@ -1,5 +1,5 @@
 import type { DeliveryRecord, EventRecord, Hold } from "../../../ports/delivery-store.ts";
-import type { ReachableWebhook } from "../../../ports/webhook-store.ts";
+import type { ReachableEndpoint } from "../../../ports/endpoint-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
 import { sealedPartsOf } from "../secrets.ts";
 import type { ServiceContext } from "../../context.ts";
@@ -22,7 +22,7 @@ export type PlannedDelivery = {
 
 /** A delivery of an event to an endpoint: its id follows from both, so that twice is once. */
 export async function planDelivery(
-  endpoint: ReachableWebhook,
+  endpoint: ReachableEndpoint,
   event: EventRecord,
   payload: string,
   now: Date,

@@ -1,6 +1,6 @@
 import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
 import type { DeliveryMessage, PublishOptions } from "../../../ports/queue.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { ServiceContext } from "../../context.ts";
 
 /** How many attempts at one endpoint are under way at once, unless it says otherwise. */
@@ -20,7 +20,7 @@ export function flowControlOf({
   _id,
   max_concurrency,
   rate_limit,
-}: WebhookRecord): Pick<PublishOptions, "flowControl"> {
+}: EndpointRecord): Pick<PublishOptions, "flowControl"> {
   return {
     flowControl: {
       key: _id,
@@ -40,7 +40,7 @@ export function flowControlOf({
 export async function publishAttempts(
   ctx: ServiceContext,
   deliveries: readonly DeliverySummaryRecord[],
-  webhooks: ReadonlyMap<string, WebhookRecord>,
+  webhooks: ReadonlyMap<string, EndpointRecord>,
   { now, mark }: { readonly now: Date; readonly mark: string },
 ): Promise<void> {
   if (deliveries.length === 0) return;

@@ -8,7 +8,7 @@ import type { Page } from "../../../ports/resource-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { asList, pageOptions, createdRange } from "../../paging.ts";
 import { requireKnownTypes } from "../../events/types/require-known-types.ts";
-import { getWebhook } from "../endpoints/read-webhooks.ts";
+import { getEndpoint } from "../endpoints/read-endpoints.ts";
 import { notFound } from "../../errors.ts";
 import { presentDeliverySummary, stateOf } from "./present-delivery.ts";
 
@@ -38,7 +38,7 @@ export async function listDeliveries({
  * One read, and another only when nothing was found. Throws `not_found` (there is neither such an
  * endpoint nor a delivery to it) and `invalid_cursor`.
  */
-export async function listWebhookDeliveries({
+export async function listEndpointDeliveries({
   ctx,
   input: { webhookId, ...input },
 }: {
@@ -46,7 +46,7 @@ export async function listWebhookDeliveries({
   input: Omit<DeliveryListRequest, "webhook_id"> & { readonly webhookId: string };
 }): Promise<Page<DeliveryRowRecord>> {
   const page = await listDeliveries({ ctx, input: { ...input, webhook_id: webhookId } });
-  if (page.rows.length === 0) await getWebhook({ ctx, input: { webhookId } });
+  if (page.rows.length === 0) await getEndpoint({ ctx, input: { webhookId } });
   return page;
 }
 

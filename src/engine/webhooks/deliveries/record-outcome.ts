@@ -1,8 +1,8 @@
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { AttemptResult, AttemptTarget } from "../attempt.ts";
 import { bestEffort } from "../../best-effort.ts";
 import type { ServiceContext } from "../../context.ts";
-import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
+import { suspendEndpoint } from "../endpoints/suspend-endpoint.ts";
 import { noteFailure } from "./note-failure.ts";
 import { placeOf, wakeNext } from "./order.ts";
 import { flowControlOf } from "./publish-attempts.ts";
@@ -20,7 +20,7 @@ import {
 export type EndpointAttempt = DueAttempt & {
   readonly target: AttemptTarget;
   /** As it was read with the delivery; null when a first attempt's message stood for both: then it was well. */
-  readonly webhook: WebhookRecord | null;
+  readonly webhook: EndpointRecord | null;
 };
 
 type Made = {
@@ -60,7 +60,7 @@ export async function recordGone(made: Made): Promise<DeliveryReport> {
   const report = await recordDead(made, reason);
   await bestEffort(ctx, { log: "the next 410 suspends the endpoint" }, async () => {
     const webhook = due.webhook ?? (await ctx.stores.webhooks.get(due.target.webhook_id));
-    if (webhook !== null) await suspendWebhook({ ctx, webhook, reason });
+    if (webhook !== null) await suspendEndpoint({ ctx, webhook, reason });
   });
   return report;
 }
@@ -74,7 +74,7 @@ export async function recordFailure(made: Made): Promise<DeliveryReport> {
   const { ctx, due, result } = made;
   const report = await recordRetry(made);
   if (report.kind === "stale") return report;
-  let webhook: WebhookRecord | null = null;
+  let webhook: EndpointRecord | null = null;
   await bestEffort(ctx, { log: "the next failure is noted on the endpoint" }, async () => {
     webhook = await noteFailure(ctx, due, result);
   });
@@ -89,7 +89,7 @@ export async function recordFailure(made: Made): Promise<DeliveryReport> {
 async function publishOrHold(
   made: Made,
   nextAttemptAt: Date,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
 ): Promise<void> {
   const { ctx, due } = made;
   const { open_until } = webhook.circuit;

@@ -1,5 +1,5 @@
 import type { DeliverySummaryRecord, Hold } from "../../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { PROBE_PATIENCE_MS } from "../circuit.ts";
 import type { ServiceContext } from "../../context.ts";
 import { undeliverableReason, isPaused } from "./holds.ts";
@@ -17,7 +17,7 @@ export const HELD_PER_ROUND = 100;
  */
 export async function tendHolds(
   ctx: ServiceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   now: Date,
 ): Promise<number> {
   const { webhooks } = ctx.stores;
@@ -48,7 +48,7 @@ export async function tendHolds(
  * Ends a cool-down, or a probe that never came back: lets the oldest delivery go as the probe, and
  * the others cost nothing until it has come back. With none held, the next that comes is it.
  */
-async function probeWith(ctx: ServiceContext, webhook: WebhookRecord, now: Date): Promise<number> {
+async function probeWith(ctx: ServiceContext, webhook: EndpointRecord, now: Date): Promise<number> {
   const { webhooks, deliveries } = ctx.stores;
   const held = await deliveries.heldFor(webhook._id, ["circuit", "paused"], 1);
   const lookAgainAt = held.length > 0 ? new Date(now.getTime() + PROBE_PATIENCE_MS) : null;
@@ -74,13 +74,13 @@ export async function deadLetterHeld(
 }
 
 /** An endpoint that wants no order any more has none that waits for it. */
-function reasonsGone({ ordering }: WebhookRecord): readonly Hold[] {
+function reasonsGone({ ordering }: EndpointRecord): readonly Hold[] {
   return ordering === "task" ? ["paused", "circuit"] : ["paused", "circuit", "order"];
 }
 
 async function releaseSome(
   ctx: ServiceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   now: Date,
 ): Promise<number> {
   const { deliveries } = ctx.stores;
@@ -92,7 +92,7 @@ async function releaseSome(
 /** Stored as due first, then published: what dies in between is published by the relay. */
 async function release(
   ctx: ServiceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   held: readonly DeliverySummaryRecord[],
   now: Date,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../contract/problem.ts";
 import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { ServiceContext } from "../../context.ts";
 import { bestEffort } from "../../best-effort.ts";
 import { publishAttempts } from "./publish-attempts.ts";
@@ -19,7 +19,7 @@ const MESSAGES_PER_PUBLISH = 100;
 /** Why a delivery may not be reopened; null when it may. */
 export function reopenRefusal(
   delivery: Pick<DeliverySummaryRecord, "attempt_count" | "webhook_id">,
-  webhook: Pick<WebhookRecord, "status" | "url"> | null,
+  webhook: Pick<EndpointRecord, "status" | "url"> | null,
 ): Extract<
   ErrorCode,
   "webhook_not_active" | "webhook_has_no_url" | "delivery_not_resendable"
@@ -45,7 +45,7 @@ export async function reopenDeliveries({
   ctx: ServiceContext;
   deliveries: readonly DeliverySummaryRecord[];
   /** Their endpoints, by id. */
-  webhooks: ReadonlyMap<string, WebhookRecord>;
+  webhooks: ReadonlyMap<string, EndpointRecord>;
   key: string;
 }): Promise<readonly DeliverySummaryRecord[]> {
   if (deliveries.length === 0) return [];

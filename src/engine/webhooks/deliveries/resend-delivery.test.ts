@@ -4,10 +4,10 @@ import type { DeliveryMessage } from "../../../ports/queue.ts";
 import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { createDeliveryStore } from "../../../stores/mongo/deliveries.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { deleteWebhook } from "../endpoints/delete-webhook.ts";
-import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { deleteEndpoint } from "../endpoints/delete-endpoint.ts";
+import { suspendEndpoint } from "../endpoints/suspend-endpoint.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 import { MAX_LOGGED_ATTEMPTS } from "./reopen-deliveries.ts";
 import { resendDelivery } from "./resend-delivery.ts";
 
@@ -15,7 +15,7 @@ const unspent = () => false;
 const failing = () => new Response("broken", { status: 500 });
 
 const deliver = (h: Harness, message: DeliveryMessage) =>
-  deliverWebhook({ ctx: h.ctx, input: { ...message, redelivered: false } });
+  attemptDelivery({ ctx: h.ctx, input: { ...message, redelivered: false } });
 
 function lastMessage(h: Harness): DeliveryMessage {
   const message = h.deliveryMessages().at(-1);
@@ -82,7 +82,7 @@ describe("a delivery that is sent again", () => {
     const { h, webhook, id } = await dead();
     // Whoever repaired the endpoint resumes it, which begins its count of failures anew.
     const resume = { webhookId: webhook._id, status: "ACTIVE" } as const;
-    await updateWebhook({ ctx: h.ctx, input: resume });
+    await updateEndpoint({ ctx: h.ctx, input: resume });
     const started = h.now().getTime();
     await resend(h, id);
     await failOut(h);
@@ -127,10 +127,10 @@ describe("a delivery that is sent again", () => {
     await dispatchEvents({ ctx: h.ctx, input: { source: "task", id: task._id } });
     const { delivery_id } = lastMessage(h);
     expect(delivery_id).not.toBe(first.delivery_id);
-    await suspendWebhook({ ctx: h.ctx, webhook, reason: "it answered 410 Gone" });
+    await suspendEndpoint({ ctx: h.ctx, webhook, reason: "it answered 410 Gone" });
     await deliver(h, { delivery_id, attempt: 1, snapshot: null });
     const resume = { webhookId: webhook._id, status: "ACTIVE" } as const;
-    await updateWebhook({ ctx: h.ctx, input: resume });
+    await updateEndpoint({ ctx: h.ctx, input: resume });
     const published = h.published.length;
     await resend(h, delivery_id);
     expect(h.published).toHaveLength(published + 1);
@@ -176,12 +176,12 @@ describe("a delivery is not sent again", () => {
   test("to an endpoint that was removed or is not ACTIVE", async () => {
     const { h, webhook, id } = await delivered();
     const webhookId = webhook._id;
-    await updateWebhook({ ctx: h.ctx, input: { webhookId, status: "SUSPENDED" } });
+    await updateEndpoint({ ctx: h.ctx, input: { webhookId, status: "SUSPENDED" } });
     await expect(resend(h, id)).rejects.toMatchObject({
       code: "webhook_not_active",
       message: "Its endpoint is SUSPENDED: paused by admin. Resume it first.",
     });
-    await deleteWebhook({ ctx: h.ctx, input: { webhookId } });
+    await deleteEndpoint({ ctx: h.ctx, input: { webhookId } });
     await expect(resend(h, id)).rejects.toMatchObject({
       code: "webhook_not_active",
       message: expect.stringMatching("removed"),

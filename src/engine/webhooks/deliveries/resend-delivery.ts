@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../contract/problem.ts";
 import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 import { getDelivery } from "./read-deliveries.ts";
@@ -43,7 +43,7 @@ export async function resendDelivery({
   return getDelivery({ ctx, input: { deliveryId } });
 }
 
-function whyNot(code: ErrorCode, webhook: WebhookRecord | null): string {
+function whyNot(code: ErrorCode, webhook: EndpointRecord | null): string {
   if (code === "delivery_not_resendable") {
     return `It was attempted ${MAX_LOGGED_ATTEMPTS} times, which is as much as its log holds.`;
   }

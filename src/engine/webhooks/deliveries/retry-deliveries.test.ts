@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { createHarness, type Harness } from "../../../../test/webhooks/harness.ts";
 import type { RetryDeliveriesRequest } from "../../../contract/delivery.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 import { retryDeliveries } from "./retry-deliveries.ts";
 
 const retry = (h: Harness, input: RetryDeliveriesRequest, key: string | null = null) =>
@@ -76,7 +76,7 @@ describe("a retry of the dead letters that a filter meets", () => {
   test("leaves those of an endpoint that is not in service, and says so in their rows", async () => {
     const { h, webhook, ids } = await withDeadLetters(2);
     const input = { webhookId: webhook._id, status: "SUSPENDED" } as const;
-    await updateWebhook({ ctx: h.ctx, input });
+    await updateEndpoint({ ctx: h.ctx, input });
     const { results } = await retry(h, ALL);
     expect(results).toEqual(
       ids.map((id) => ({
@@ -96,9 +96,9 @@ describe("a retry of the dead letters that a filter meets", () => {
     h.world.answer = () => new Response(null, { status: 410 });
     const [message] = h.deliveryMessages();
     if (message === undefined) throw new Error("nothing was published");
-    await deliverWebhook({ ctx: h.ctx, input: { ...message, redelivered: false } });
+    await attemptDelivery({ ctx: h.ctx, input: { ...message, redelivered: false } });
     const [{ webhook_id: webhookId } = { webhook_id: "" }] = (await retry(h, ALL, "k")).results;
-    await updateWebhook({ ctx: h.ctx, input: { webhookId, status: "ACTIVE" } });
+    await updateEndpoint({ ctx: h.ctx, input: { webhookId, status: "ACTIVE" } });
     const again = await retry(h, ALL, "k");
     expect(again.results).toMatchObject([{ status: "FAILED", accepted: true }]);
     expect(h.deliveryMessages()).toHaveLength(1);

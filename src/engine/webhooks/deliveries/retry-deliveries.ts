@@ -1,7 +1,7 @@
 import { MAX_BULK_ROWS } from "../../../contract/bulk.ts";
 import type { RetryDeliveriesOutcome, RetryDeliveriesRequest } from "../../../contract/delivery.ts";
 import type { DeliverySummaryRecord } from "../../../ports/delivery-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { encodeCursor, pageOptions } from "../../paging.ts";
 import { deliveryFilter } from "./read-deliveries.ts";
@@ -59,7 +59,7 @@ export async function retryDeliveries({
 async function endpointsOf(
   ctx: NamespaceContext,
   rows: readonly DeliverySummaryRecord[],
-): Promise<ReadonlyMap<string, WebhookRecord>> {
+): Promise<ReadonlyMap<string, EndpointRecord>> {
   const found = await ctx.stores.webhooks.getMany([...new Set(rows.map((row) => row.webhook_id))]);
   return new Map(found.map((webhook) => [webhook._id, webhook]));
 }

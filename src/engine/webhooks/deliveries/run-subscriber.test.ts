@@ -6,9 +6,9 @@ import { NonRetryableError } from "../../../ports/errors.ts";
 import type { DeliveryMessage } from "../../../ports/queue.ts";
 import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
 import { requestDispatch } from "../../tasks/request-dispatch.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 import { deliveriesOfTask } from "./read-deliveries.ts";
 import { resendDelivery } from "./resend-delivery.ts";
 import { retryDeliveries } from "./retry-deliveries.ts";
@@ -38,7 +38,7 @@ function setUp(behave: (call: Call) => Promise<void> = () => Promise.resolve()) 
 }
 
 const deliver = (h: Harness, message: DeliveryMessage, redelivered = false) =>
-  deliverWebhook({ ctx: h.ctx, input: { ...message, redelivered } });
+  attemptDelivery({ ctx: h.ctx, input: { ...message, redelivered } });
 
 async function dispatched(h: Harness, types: readonly string[] = ["task.completed"]) {
   const task = await h.taskWith(types);
@@ -90,7 +90,7 @@ describe("a subscriber in code", () => {
     const deliveries = { ...stores.deliveries, recordAttempt: refuse };
     const dying = { ...stores, deliveries };
     const input = { ...last(h), redelivered: false };
-    await expect(deliverWebhook({ ctx: { ...h.ctx, stores: dying }, input })).rejects.toThrow();
+    await expect(attemptDelivery({ ctx: { ...h.ctx, stores: dying }, input })).rejects.toThrow();
     expect(await deliver(h, last(h), true)).toEqual({ kind: "delivered" });
     expect(calls).toHaveLength(2);
     expect(new Set(calls.map(({ ctx }) => ctx.idempotencyId)).size).toBe(1);
@@ -184,7 +184,7 @@ describe("a subscriber that fails", () => {
     await dispatched(h);
     const ctx = { ...h.ctx, subscribers: new Map() };
     const input = { ...last(h), redelivered: false };
-    expect((await deliverWebhook({ ctx, input })).kind).toBe("retrying");
+    expect((await attemptDelivery({ ctx, input })).kind).toBe("retrying");
     h.advance(5000);
     expect(await deliver(h, last(h))).toEqual({ kind: "delivered" });
   });
@@ -258,7 +258,7 @@ describe("a subscriber's dead letter", () => {
 test("no hold of an endpoint touches a subscriber: paused, ordered and failing ones wait alone", async () => {
   const { h, calls } = setUp();
   const { webhook } = await h.subscribe({ ordering: "task" });
-  await updateWebhook({ ctx: h.ctx, input: { webhookId: webhook._id, status: "SUSPENDED" } });
+  await updateEndpoint({ ctx: h.ctx, input: { webhookId: webhook._id, status: "SUSPENDED" } });
   await dispatched(h, ["task.completed", "task.failed"]);
   const [first, second] = h.deliveryMessages();
   if (first === undefined || second === undefined) throw new Error("nothing was published");

@@ -1,6 +1,10 @@
-import type { SigningSecret, WebhookPatch, WebhookRecord } from "../../../ports/webhook-store.ts";
+import type {
+  SigningSecret,
+  EndpointPatch,
+  EndpointRecord,
+} from "../../../ports/endpoint-store.ts";
 import type { NamespaceContext } from "../../context.ts";
-import { getWebhook } from "./read-webhooks.ts";
+import { getEndpoint } from "./read-endpoints.ts";
 
 /** How often a change that lost a race looks again. */
 const MAX_TRIES = 5;
@@ -18,17 +22,17 @@ export async function changeSecrets({
   ctx: NamespaceContext;
   input: {
     readonly webhookId: string;
-    readonly secretsOf: (webhook: WebhookRecord) => Promise<readonly SigningSecret[] | null>;
-    readonly patch?: WebhookPatch;
+    readonly secretsOf: (webhook: EndpointRecord) => Promise<readonly SigningSecret[] | null>;
+    readonly patch?: EndpointPatch;
   };
-}): Promise<WebhookRecord> {
+}): Promise<EndpointRecord> {
   const { webhooks } = ctx.stores;
   const writeId = ctx.runtime.newId("webhook");
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
-    const webhook = await getWebhook({ ctx, input });
+    const webhook = await getEndpoint({ ctx, input });
     if (webhook.secrets_write_id === writeId) return webhook;
     const secrets = await input.secretsOf(webhook);
-    const patch: WebhookPatch = {
+    const patch: EndpointPatch = {
       ...input.patch,
       ...(secrets !== null && { secrets, secrets_write_id: writeId }),
     };

@@ -2,10 +2,10 @@ import { DEFAULT_PAGE_SIZE } from "../../../contract/common.ts";
 import { matchesEventType } from "../../../contract/event.ts";
 import type { EventRecord } from "../../../ports/delivery-store.ts";
 import { type EventMark, NO_EVENTS } from "../../../ports/watchers.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { isSubscribed } from "../../events/match.ts";
 import type { NamespaceContext } from "../../context.ts";
-import { getWebhook } from "./read-webhooks.ts";
+import { getEndpoint } from "./read-endpoints.ts";
 import { decodePosition, encodePosition, positionBefore } from "../../events/log-cursor.ts";
 import { scanLog } from "../../events/scan-log.ts";
 import { bestEffort } from "../../best-effort.ts";
@@ -44,7 +44,7 @@ export async function pollEndpoint({
   ctx: NamespaceContext;
   input: Poll;
 }): Promise<PollOutcome> {
-  const webhook = await getWebhook({ ctx, input });
+  const webhook = await getEndpoint({ ctx, input });
   const start =
     input.cursor === undefined
       ? await positionBefore(ctx, webhook.created_at)
@@ -60,7 +60,7 @@ type Look = PollOutcome & { readonly end: number };
 
 async function look(
   ctx: NamespaceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   above: number,
   limit: number,
 ): Promise<Look> {
@@ -85,7 +85,7 @@ function isNothing({ events, isEnd }: Look): boolean {
 
 async function wait(
   ctx: NamespaceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   first: Look,
   limit: number,
   waitMs: number,

@@ -2,14 +2,14 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test, vi } from "vitest";
 import { createHarness, type Harness } from "../../../../test/webhooks/harness.ts";
 import { RotateSecretRequest } from "../../../contract/webhook.ts";
-import { createWebhookStore } from "../../../stores/mongo/webhooks.ts";
+import { createEndpointStore } from "../../../stores/mongo/webhooks.ts";
 import { unseal } from "../../../crypto/seal.ts";
 import { inForce } from "../secrets.ts";
 import { signatureHeaders } from "../sign.ts";
-import { presentWebhook } from "./present-webhook.ts";
-import { publicKeys } from "./read-webhooks.ts";
+import { presentEndpoint } from "./present-endpoint.ts";
+import { publicKeys } from "./read-endpoints.ts";
 import { rotateSecret } from "./rotate-secret.ts";
-import { updateWebhook } from "./update-webhook.ts";
+import { updateEndpoint } from "./update-endpoint.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -57,7 +57,7 @@ describe("a rotation", () => {
     expect(JSON.stringify(h.gateway.rows("webhooks"))).not.toContain(secret);
     expect(await verifying(h, id, [first, secret])).toEqual([true, true]);
     const end = new Date(h.now().getTime() + DAY_MS).toISOString();
-    expect(presentWebhook(h.ctx, webhook).secrets.map((one) => one.expires_at)).toEqual([
+    expect(presentEndpoint(h.ctx, webhook).secrets.map((one) => one.expires_at)).toEqual([
       null,
       end,
     ]);
@@ -162,7 +162,7 @@ describe("a rotation whose answer was lost", () => {
 
   test("within the store is known by its nonce", async () => {
     const { h, rotate } = await subscribed();
-    const store = createWebhookStore(h.gateway);
+    const store = createEndpointStore(h.gateway);
     // The first write is applied; its answer says that nothing matched, as a repeated one's does.
     vi.spyOn(h.ctx.stores.webhooks, "update").mockImplementationOnce(async (...given) => {
       await store.update(...given);
@@ -206,9 +206,9 @@ describe("a key pair", () => {
   test("is made and dropped by an update, once each, and leaves the secret as it is", async () => {
     const { h, id, first, rotate } = await subscribed();
     const update = (signatures: ("v1" | "v1a")[]) =>
-      updateWebhook({ ctx: h.ctx, input: { webhookId: id, signatures } });
+      updateEndpoint({ ctx: h.ctx, input: { webhookId: id, signatures } });
     const made = await update(["v1", "v1a"]);
-    expect(presentWebhook(h.ctx, made)).toMatchObject({
+    expect(presentEndpoint(h.ctx, made)).toMatchObject({
       signatures: ["v1", "v1a"],
       secrets: [
         { scheme: "v1a", public_key: expect.stringMatching(/^whpk_/) },
@@ -244,7 +244,7 @@ describe("a key pair", () => {
   test("is never shown whole", async () => {
     const { h, id, rotate } = await subscribed();
     const { webhook } = await rotate({ signatures: ["v1a"] });
-    const shown = JSON.stringify([presentWebhook(h.ctx, webhook), await keysOf(h, id)]);
+    const shown = JSON.stringify([presentEndpoint(h.ctx, webhook), await keysOf(h, id)]);
     expect(shown).not.toMatch(/whsk_|s2\./);
     expect(JSON.stringify(h.gateway.rows("webhooks"))).not.toContain("whsk_");
   });

@@ -1,5 +1,5 @@
 import type { RotateSecretRequest, SignatureScheme } from "../../../contract/webhook.ts";
-import type { SigningSecret, WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { SigningSecret, EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { unseal } from "../../../crypto/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../secrets.ts";
 import type { NamespaceContext } from "../../context.ts";
@@ -16,7 +16,7 @@ type Input = RotateSecretRequest & {
 };
 
 /** The endpoint as it is now; `secret` is null when only its key pair was rotated. */
-export type RotatedSecret = { readonly webhook: WebhookRecord; readonly secret: string | null };
+export type RotatedSecret = { readonly webhook: EndpointRecord; readonly secret: string | null };
 
 /**
  * Makes a new secret (and key pair) and gives what it replaces an end, until when deliveries bear
@@ -61,7 +61,7 @@ type Repeated = { readonly secret: string | null };
 /** What the same request made before; null when it is new. */
 async function repeatedOf(
   ctx: NamespaceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   valid: readonly SigningSecret[],
   input: Input,
   hash: string,
@@ -95,7 +95,7 @@ async function repeatedOf(
 
 async function make(
   ctx: NamespaceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   valid: readonly SigningSecret[],
   input: Input,
   hash: string,

@@ -1,5 +1,5 @@
 import type { PendingEvent } from "../../../ports/task-store.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { ServiceContext } from "../../context.ts";
 import { bestEffort } from "../../best-effort.ts";
 
@@ -8,13 +8,13 @@ import { bestEffort } from "../../best-effort.ts";
  * Of two deliveries that find it failing at once only one does. The publish may fail: the relay
  * dispatches what waits in the outbox. One whose URL was removed meanwhile is sent nothing as it is.
  */
-export async function suspendWebhook({
+export async function suspendEndpoint({
   ctx,
   webhook,
   reason,
 }: {
   ctx: ServiceContext;
-  webhook: WebhookRecord;
+  webhook: EndpointRecord;
   reason: string;
 }): Promise<void> {
   if (webhook.url === null) return;

@@ -1,5 +1,5 @@
 import { HEADER_MASK, type Webhook } from "../../../contract/webhook.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { inForce } from "../secrets.ts";
 import type { ServiceContext } from "../../context.ts";
 
@@ -7,7 +7,7 @@ import type { ServiceContext } from "../../context.ts";
 export const JWKS_PATH = "/.well-known/jwks.json";
 
 /** An endpoint as callers see it: nothing that is secret, and of its secrets only those in force. */
-export function presentWebhook(ctx: ServiceContext, webhook: WebhookRecord): Webhook {
+export function presentEndpoint(ctx: ServiceContext, webhook: EndpointRecord): Webhook {
   const secrets = inForce(webhook.secrets, ctx.runtime.now());
   return {
     webhook_id: webhook._id,

@@ -2,9 +2,9 @@ import type { SignatureScheme, UpdateWebhookRequest } from "../../../contract/we
 import {
   CLOSED_CIRCUIT,
   type SigningSecret,
-  type WebhookPatch,
-  type WebhookRecord,
-} from "../../../ports/webhook-store.ts";
+  type EndpointPatch,
+  type EndpointRecord,
+} from "../../../ports/endpoint-store.ts";
 import { sealHeaders } from "../custom-headers.ts";
 import { inForce, makeKeyPair } from "../secrets.ts";
 import type { NamespaceContext } from "../../context.ts";
@@ -15,7 +15,7 @@ import { changeSecrets } from "./change-secrets.ts";
 import { tendHolds } from "../deliveries/release-holds.ts";
 import { bestEffort } from "../../best-effort.ts";
 import { checkedUrl } from "./checked-url.ts";
-import { getWebhook } from "./read-webhooks.ts";
+import { getEndpoint } from "./read-endpoints.ts";
 
 /**
  * Replaces the given fields in one write. Throws `not_found`, and `invalid_request` for a URL that
@@ -24,13 +24,13 @@ import { getWebhook } from "./read-webhooks.ts";
  * here, the others by cron, which finds by `holds_due_at`, of the same write, that there may be some.
  * What was pending when it was SUSPENDED by failure has gone to the dead letters.
  */
-export async function updateWebhook({
+export async function updateEndpoint({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
   input: UpdateWebhookRequest & { readonly webhookId: string };
-}): Promise<WebhookRecord> {
+}): Promise<EndpointRecord> {
   const patterns = input.event_types ?? [];
   await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
   const now = ctx.runtime.now();
@@ -46,16 +46,16 @@ export async function updateWebhook({
 async function applyPatch(
   ctx: NamespaceContext,
   { webhookId, signatures }: UpdateWebhookRequest & { readonly webhookId: string },
-  fields: WebhookPatch,
+  fields: EndpointPatch,
   now: Date,
-): Promise<WebhookRecord> {
+): Promise<EndpointRecord> {
   const isEmpty = Object.keys(fields).length === 0;
-  const patch: WebhookPatch = isEmpty ? {} : { ...fields, updated_at: now };
+  const patch: EndpointPatch = isEmpty ? {} : { ...fields, updated_at: now };
   if (signatures !== undefined) {
-    const secretsOf = (webhook: WebhookRecord) => signedBy(ctx, webhook, signatures);
+    const secretsOf = (webhook: EndpointRecord) => signedBy(ctx, webhook, signatures);
     return changeSecrets({ ctx, input: { webhookId, secretsOf, patch } });
   }
-  if (isEmpty) return getWebhook({ ctx, input: { webhookId } });
+  if (isEmpty) return getEndpoint({ ctx, input: { webhookId } });
   const webhook = await ctx.stores.webhooks.update(ctx.namespace._id, webhookId, patch);
   if (webhook === null) throw notFound("webhook", webhookId);
   return webhook;
@@ -64,7 +64,7 @@ async function applyPatch(
 /** The secrets with a key pair or without any, as it is wanted; null when they are so. */
 async function signedBy(
   ctx: NamespaceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   signatures: readonly SignatureScheme[],
 ): Promise<readonly SigningSecret[] | null> {
   const now = ctx.runtime.now();
@@ -81,7 +81,7 @@ async function patchOf(
   ctx: NamespaceContext,
   input: UpdateWebhookRequest & { readonly webhookId: string },
   now: Date,
-): Promise<WebhookPatch> {
+): Promise<EndpointPatch> {
   const { sealingKeys } = ctx.config;
   return {
     ...(typeof input.url === "string" && {

@@ -5,10 +5,10 @@ import type { DeliveryMessage } from "../../../ports/queue.ts";
 import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { relayEvents } from "../../duties/relay-events.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { deleteWebhook } from "../endpoints/delete-webhook.ts";
-import { suspendWebhook } from "../endpoints/suspend-webhook.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { deleteEndpoint } from "../endpoints/delete-endpoint.ts";
+import { suspendEndpoint } from "../endpoints/suspend-endpoint.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
 
 /** A cron run with time left. */
 const unspent = () => false;
@@ -16,7 +16,7 @@ const unspent = () => false;
 const DAY_MS = 24 * 3600_000;
 
 const deliver = (h: Harness, message: DeliveryMessage, redelivered = false) =>
-  deliverWebhook({ ctx: h.ctx, input: { ...message, redelivered } });
+  attemptDelivery({ ctx: h.ctx, input: { ...message, redelivered } });
 
 const failing = () => new Response("broken", { status: 500 });
 
@@ -168,13 +168,13 @@ describe("the retries", () => {
   test("end when the endpoint is removed or gone: the delivery is dead and says why", async () => {
     for (const [end, reason] of [
       [
-        (h: Harness, webhookId: string) => deleteWebhook({ ctx: h.ctx, input: { webhookId } }),
+        (h: Harness, webhookId: string) => deleteEndpoint({ ctx: h.ctx, input: { webhookId } }),
         /removed/,
       ],
       [
         async (h: Harness, webhookId: string) => {
           const webhook = await h.webhook(webhookId);
-          if (webhook !== null) await suspendWebhook({ ctx: h.ctx, webhook, reason: "gone" });
+          if (webhook !== null) await suspendEndpoint({ ctx: h.ctx, webhook, reason: "gone" });
         },
         /SUSPENDED: gone/,
       ],
@@ -247,7 +247,7 @@ describe("an endpoint", () => {
     const { h, webhook, first } = await dispatched();
     h.world.answer = () => new Response(null, { status: 410 });
     await deliver(h, first);
-    const resumed = await updateWebhook({
+    const resumed = await updateEndpoint({
       ctx: h.ctx,
       input: { webhookId: webhook._id, status: "ACTIVE" },
     });

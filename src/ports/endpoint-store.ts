@@ -56,7 +56,7 @@ export const CLOSED_CIRCUIT: CircuitRecord = {
 };
 
 /** A webhook endpoint as it is stored. */
-export type WebhookRecord = {
+export type EndpointRecord = {
   readonly _id: string;
   readonly namespace_id: string;
   /** Null: nothing is sent to it; its consumer polls. */
@@ -106,11 +106,11 @@ export type WebhookRecord = {
 };
 
 /** An endpoint that is sent to. */
-export type ReachableWebhook = WebhookRecord & { readonly url: string };
+export type ReachableEndpoint = EndpointRecord & { readonly url: string };
 
-export type WebhookPatch = Partial<
+export type EndpointPatch = Partial<
   Pick<
-    WebhookRecord,
+    EndpointRecord,
     | "url"
     | "event_types"
     | "task_types"
@@ -145,26 +145,26 @@ export type Wanted = {
 };
 
 /** Keeps the endpoints. Methods throw `StoreUnavailableError`. */
-export interface WebhookStore {
-  insert(webhook: WebhookRecord): Promise<InsertOutcome>;
-  find(namespaceId: string, webhookId: string): Promise<WebhookRecord | null>;
-  findByIdempotencySlot(namespaceId: string, slot: string): Promise<WebhookRecord | null>;
+export interface EndpointStore {
+  insert(webhook: EndpointRecord): Promise<InsertOutcome>;
+  find(namespaceId: string, webhookId: string): Promise<EndpointRecord | null>;
+  findByIdempotencySlot(namespaceId: string, slot: string): Promise<EndpointRecord | null>;
   /** In any namespace, for delivery and cron. */
-  get(webhookId: string): Promise<WebhookRecord | null>;
+  get(webhookId: string): Promise<EndpointRecord | null>;
   /** Those of them that exist, in any namespace. One read. */
-  getMany(webhookIds: readonly string[]): Promise<readonly WebhookRecord[]>;
+  getMany(webhookIds: readonly string[]): Promise<readonly EndpointRecord[]>;
   list(
     namespaceId: string,
     filter: ResourceFilter,
     page: PageOptions,
-  ): Promise<Page<WebhookRecord>>;
+  ): Promise<Page<EndpointRecord>>;
   /** Null when there is none, or its secrets were changed since `ifSecrets`, if that is given. */
   update(
     namespaceId: string,
     webhookId: string,
-    patch: WebhookPatch,
+    patch: EndpointPatch,
     ifSecrets?: string,
-  ): Promise<WebhookRecord | null>;
+  ): Promise<EndpointRecord | null>;
   remove(namespaceId: string, webhookId: string): Promise<boolean>;
   /** Whether the namespace has an ACTIVE endpoint at all. One read of one document at most. */
   anyActive(namespaceId: string): Promise<boolean>;
@@ -178,60 +178,60 @@ export interface WebhookStore {
     afterId: string | null,
     limit: number,
     wanted: Wanted,
-  ): Promise<readonly ReachableWebhook[]>;
+  ): Promise<readonly ReachableEndpoint[]>;
   /**
    * Counts a failed attempt, the first of a row with its time; the endpoint as it is afterwards,
    * null when it is gone. One write when `isFailing` is as it is stored, else two. A lost answer
    * may count one failure twice: who opens a circuit by the count looks into the log first.
    */
-  noteFailure(webhookId: string, at: Date, isFailing: boolean): Promise<WebhookRecord | null>;
+  noteFailure(webhookId: string, at: Date, isFailing: boolean): Promise<EndpointRecord | null>;
   /** Begins the row of failures anew, with one, if it is still the one that was read. */
-  restartFailures(webhook: WebhookRecord, at: Date): Promise<void>;
+  restartFailures(webhook: EndpointRecord, at: Date): Promise<void>;
   /**
    * Ends the row of failures and closes the circuit. If that was not closed, cron is to release
    * what it held. One write, two when it opened since the endpoint was read.
    */
-  noteSuccess(webhook: WebhookRecord, at: Date): Promise<void>;
+  noteSuccess(webhook: EndpointRecord, at: Date): Promise<void>;
   /**
    * Opens the circuit if it is still as it was read: of many failures at once one opens it. False
    * when another did. Cron looks at what is held when the cool-down ends.
    */
-  openCircuit(webhook: WebhookRecord, openUntil: Date): Promise<boolean>;
+  openCircuit(webhook: EndpointRecord, openUntil: Date): Promise<boolean>;
   /**
    * Makes the circuit half-open, with this delivery as its probe, if it is still as it was read: of
    * many deliveries that come at once one is the probe, and this is false for the others. Cron
    * looks at `lookAgainAt` whether the probe has come back.
    */
   letProbe(
-    webhook: WebhookRecord,
+    webhook: EndpointRecord,
     deliveryId: string | null,
     lookAgainAt: Date | null,
   ): Promise<boolean>;
   /** Endpoints whose held deliveries cron is to look at, those first that have waited longest. */
-  dueForHolds(now: Date, limit: number): Promise<readonly WebhookRecord[]>;
+  dueForHolds(now: Date, limit: number): Promise<readonly EndpointRecord[]>;
   /** Sets when cron next looks, unless somebody else has since the endpoint was read. */
-  setHoldsDue(webhook: WebhookRecord, at: Date | null): Promise<void>;
+  setHoldsDue(webhook: EndpointRecord, at: Date | null): Promise<void>;
   /**
    * ACTIVE → SUSPENDED by failure, with its event in the same write; false when it was not ACTIVE any more,
    * so that of two failing deliveries one only says so.
    */
-  suspend(webhook: WebhookRecord, reason: string, event: PendingEvent, at: Date): Promise<boolean>;
+  suspend(webhook: EndpointRecord, reason: string, event: PendingEvent, at: Date): Promise<boolean>;
   /** Of which something is sealed with that prefix, in order of id, after `afterId`. */
   sealedWith(
     prefix: string,
     afterId: string | null,
     limit: number,
-  ): Promise<readonly WebhookRecord[]>;
+  ): Promise<readonly EndpointRecord[]>;
   /**
    * Replaces what is sealed by the same under another key, if neither the secrets nor the headers
    * were changed since `webhook` was read. One conditional write; whoever comes between has sealed anew.
    */
   reseal(
-    webhook: WebhookRecord,
-    sealed: Pick<WebhookRecord, "secrets" | "secrets_write_id" | "sealed_headers">,
+    webhook: EndpointRecord,
+    sealed: Pick<EndpointRecord, "secrets" | "secrets_write_id" | "sealed_headers">,
   ): Promise<void>;
   clearOutbox(webhookId: string, eventIds: readonly string[]): Promise<void>;
   /** As with a task's outbox. */
   moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
-  dueForDispatch(before: Date, limit: number): Promise<readonly WebhookRecord[]>;
+  dueForDispatch(before: Date, limit: number): Promise<readonly EndpointRecord[]>;
 }

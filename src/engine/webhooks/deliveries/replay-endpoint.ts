@@ -8,7 +8,7 @@ import type {
   DeliverySummaryRecord,
   EventRecord,
 } from "../../../ports/delivery-store.ts";
-import type { ReachableWebhook, WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { ReachableEndpoint, EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
 import { isSubscribed } from "../../events/match.ts";
 import { buildPayload } from "../payload.ts";
@@ -16,7 +16,7 @@ import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { encodeCursor, pageOptions } from "../../paging.ts";
-import { getWebhook, requireUrl } from "../endpoints/read-webhooks.ts";
+import { getEndpoint, requireUrl } from "../endpoints/read-endpoints.ts";
 import { logRange } from "./log-range.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 
@@ -31,7 +31,7 @@ const REOPENED: Record<ReplayRequest["which"], readonly DeliveryState[]> = {
 };
 
 type Replay = {
-  readonly webhook: ReachableWebhook;
+  readonly webhook: ReachableEndpoint;
   readonly which: ReplayRequest["which"];
   readonly isDryRun: boolean;
   readonly key: string;
@@ -53,7 +53,7 @@ type Counts = Pick<ReplayOutcome, "created" | "reopened" | "left">;
  * made or reopened it last. A missing one is made once in any case, since its id follows from event
  * and endpoint. What is on its way stays as it is.
  */
-export async function replayWebhook({
+export async function replayEndpoint({
   ctx,
   input,
 }: {
@@ -61,7 +61,7 @@ export async function replayWebhook({
   input: ReplayRequest & { readonly webhookId: string; readonly key: string | null };
 }): Promise<ReplayOutcome> {
   const { dry_run: isDryRun = false, limit = MAX_REPLAY_EVENTS, which } = input;
-  const webhook = requireUrl(await getWebhook({ ctx, input }));
+  const webhook = requireUrl(await getEndpoint({ ctx, input }));
   if (webhook.status !== "ACTIVE" && !isDryRun) throw notActive(webhook);
   const range = await logRange(ctx, input);
   const replay = { webhook, which, isDryRun, key: input.key ?? ctx.runtime.newId("delivery") };
@@ -87,7 +87,7 @@ export async function replayWebhook({
   };
 }
 
-function notActive(webhook: WebhookRecord): DomainError {
+function notActive(webhook: EndpointRecord): DomainError {
   const reason = webhook.status_reason ?? "no reason given";
   return new DomainError(
     "webhook_not_active",

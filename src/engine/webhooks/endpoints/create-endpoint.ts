@@ -2,8 +2,8 @@ import type { CreateWebhookRequest } from "../../../contract/webhook.ts";
 import {
   CLOSED_CIRCUIT,
   type SigningSecret,
-  type WebhookRecord,
-} from "../../../ports/webhook-store.ts";
+  type EndpointRecord,
+} from "../../../ports/endpoint-store.ts";
 import { sealHeaders } from "../custom-headers.ts";
 import { unseal } from "../../../crypto/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../secrets.ts";
@@ -15,7 +15,7 @@ import { heldSlot } from "../../tasks/new-task.ts";
 import { checkedUrl } from "./checked-url.ts";
 
 /** An endpoint with the only thing that is shown of its secrets, and only to who made it. */
-export type CreatedWebhook = { readonly webhook: WebhookRecord; readonly secret: string };
+export type CreatedWebhook = { readonly webhook: EndpointRecord; readonly secret: string };
 
 type Input = CreateWebhookRequest & { readonly idempotencyKey?: string | null };
 
@@ -26,7 +26,7 @@ type Input = CreateWebhookRequest & { readonly idempotencyKey?: string | null };
  * that may not be sent to and for an event type that there isn't, and `idempotency_key_reused` when
  * the key stands for another request.
  */
-export async function createWebhook({
+export async function createEndpoint({
   ctx,
   input,
 }: {
@@ -44,7 +44,7 @@ export async function createWebhook({
   const made = { keys, webhookId: id, now, request };
   const { record, secret } = await makeHmacSecret(made, input.secret);
   const keyPairs = input.signatures?.includes("v1a") === true ? [await makeKeyPair(made)] : [];
-  const webhook: WebhookRecord = {
+  const webhook: EndpointRecord = {
     _id: id,
     namespace_id: ctx.namespace._id,
     url,
@@ -87,7 +87,7 @@ export async function createWebhook({
 /** The answer to a request that made an endpoint before. */
 async function again(
   ctx: NamespaceContext,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
   wanted: SigningSecret,
   input: Input,
 ): Promise<CreatedWebhook> {

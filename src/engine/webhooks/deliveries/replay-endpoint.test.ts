@@ -4,9 +4,9 @@ import type { ReplayRequest } from "../../../contract/replay.ts";
 import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import type { EngineStores } from "../../context.ts";
 import { dispatchEvents } from "../../events/dispatch-events.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
-import { replayWebhook } from "./replay-webhook.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
+import { replayEndpoint } from "./replay-endpoint.ts";
 
 const MINUTE_MS = 60_000;
 const START = new Date("2026-01-01T00:00:00.000Z").toISOString();
@@ -31,7 +31,7 @@ async function deliverAll(h: Harness): Promise<readonly (string | null)[]> {
   const messages = h.deliveryMessages();
   h.published.length = 0;
   for (const message of messages) {
-    await deliverWebhook({ ctx: h.ctx, input: { ...message, redelivered: false } });
+    await attemptDelivery({ ctx: h.ctx, input: { ...message, redelivered: false } });
   }
   return h.received.map(({ headers }) => headers.get("webhook-id"));
 }
@@ -39,7 +39,7 @@ async function deliverAll(h: Harness): Promise<readonly (string | null)[]> {
 /** As its failures take an endpoint out of service: it gets no deliveries meanwhile, not even held ones. */
 const setStatus = (h: Harness, webhookId: string, status: "ACTIVE" | "SUSPENDED") =>
   status === "ACTIVE"
-    ? updateWebhook({ ctx: h.ctx, input: { webhookId, status } })
+    ? updateEndpoint({ ctx: h.ctx, input: { webhookId, status } })
     : h.ctx.stores.webhooks.update(h.ctx.namespace._id, webhookId, {
         status,
         status_reason: "it failed",
@@ -62,7 +62,7 @@ const replay = (
   request: Partial<ReplayRequest>,
   key: string | null = null,
 ) =>
-  replayWebhook({
+  replayEndpoint({
     ctx: h.ctx,
     input: { from: START, which: "missing", ...request, webhookId, key },
   });

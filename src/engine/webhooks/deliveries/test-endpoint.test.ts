@@ -9,15 +9,15 @@ import { relayDeliveries } from "../../duties/relay-deliveries.ts";
 import { builtInSchema, registeredSchema } from "../../events/types/payload-schema.ts";
 import { putEventType } from "../../events/types/put-event-type.ts";
 import { requireValid } from "../../json-schema.ts";
-import { updateWebhook } from "../endpoints/update-webhook.ts";
-import { deliverWebhook } from "./deliver-webhook.ts";
-import { replayWebhook } from "./replay-webhook.ts";
+import { updateEndpoint } from "../endpoints/update-endpoint.ts";
+import { attemptDelivery } from "./attempt-delivery.ts";
+import { replayEndpoint } from "./replay-endpoint.ts";
 import { resendDelivery } from "./resend-delivery.ts";
 import { retryDeliveries } from "./retry-deliveries.ts";
-import { testWebhook } from "./test-webhook.ts";
+import { testEndpoint } from "./test-endpoint.ts";
 
 const send = (h: Harness, webhookId: string, type?: string) =>
-  testWebhook({ ctx: h.ctx, input: { webhookId, ...(type !== undefined && { type }) } });
+  testEndpoint({ ctx: h.ctx, input: { webhookId, ...(type !== undefined && { type }) } });
 
 function lastMessage(h: Harness): DeliveryMessage {
   const message = h.deliveryMessages().at(-1);
@@ -26,7 +26,7 @@ function lastMessage(h: Harness): DeliveryMessage {
 }
 
 const deliverLast = (h: Harness) =>
-  deliverWebhook({ ctx: h.ctx, input: { ...lastMessage(h), redelivered: false } });
+  attemptDelivery({ ctx: h.ctx, input: { ...lastMessage(h), redelivered: false } });
 
 const PAID = {
   type: "object",
@@ -100,7 +100,7 @@ describe("a test of an endpoint", () => {
     await deliverLast(h);
     expect(h.received.map(({ url }) => url)).toEqual(["https://hooks.example.com/in"]);
     expect(h.gateway.rows("events")).toEqual([]);
-    const replayed = await replayWebhook({
+    const replayed = await replayEndpoint({
       ctx: h.ctx,
       input: { webhookId: webhook._id, from: "2026-01-01T00:00:00Z", which: "all", key: null },
     });
@@ -131,7 +131,7 @@ describe("a test of an endpoint", () => {
     const h = createHarness();
     const { webhook } = await h.subscribe();
     const input = { webhookId: webhook._id, status: "SUSPENDED" } as const;
-    await updateWebhook({ ctx: h.ctx, input });
+    await updateEndpoint({ ctx: h.ctx, input });
     await send(h, webhook._id);
     expect(await deliverLast(h)).toEqual({ kind: "delivered" });
     expect((await h.webhook(webhook._id))?.status).toBe("SUSPENDED");

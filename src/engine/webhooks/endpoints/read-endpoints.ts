@@ -1,4 +1,4 @@
-import type { WebhookRecord, ReachableWebhook } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord, ReachableEndpoint } from "../../../ports/endpoint-store.ts";
 import type { NamespaceContext, ServiceContext } from "../../context.ts";
 import { notFound, DomainError } from "../../errors.ts";
 import type { WebhookListRequest, JsonWebKeySet } from "../../../contract/webhook.ts";
@@ -8,31 +8,31 @@ import { jwkOf } from "../../../crypto/ed25519.ts";
 import { inForce } from "../secrets.ts";
 
 /** An endpoint by its id. Throws `not_found`. */
-export async function getWebhook({
+export async function getEndpoint({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
   input: { readonly webhookId: string };
-}): Promise<WebhookRecord> {
+}): Promise<EndpointRecord> {
   const webhook = await ctx.stores.webhooks.find(ctx.namespace._id, input.webhookId);
   if (webhook === null) throw notFound("webhook", input.webhookId);
   return webhook;
 }
 
 /** One page of the namespace's endpoints. Throws `invalid_cursor`. */
-export async function listWebhooks({
+export async function listEndpoints({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
   input: WebhookListRequest;
-}): Promise<Page<WebhookRecord>> {
+}): Promise<Page<EndpointRecord>> {
   return ctx.stores.webhooks.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
 }
 
 /** The endpoint, if it is one that is sent to. Throws `webhook_has_no_url`. */
-export function requireUrl(webhook: WebhookRecord): ReachableWebhook {
+export function requireUrl(webhook: EndpointRecord): ReachableEndpoint {
   if (webhook.url !== null) return { ...webhook, url: webhook.url };
   throw new DomainError(
     "webhook_has_no_url",

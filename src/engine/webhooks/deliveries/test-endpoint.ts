@@ -2,7 +2,7 @@ import type { TestWebhookRequest } from "../../../contract/delivery.ts";
 import type { DeliveryRecord } from "../../../ports/delivery-store.ts";
 import { deliveryIdOf } from "../delivery-id.ts";
 import type { NamespaceContext } from "../../context.ts";
-import { getWebhook, requireUrl } from "../endpoints/read-webhooks.ts";
+import { getEndpoint, requireUrl } from "../endpoints/read-endpoints.ts";
 import { newDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { flowControlOf } from "./publish-attempts.ts";
 import { requireExample, typeToTest } from "./test-type.ts";
@@ -13,14 +13,14 @@ import { requireExample, typeToTest } from "./test-type.ts";
  * is one attempt, and it changes nothing about the endpoint (`record-test.ts`). Throws `not_found`,
  * `webhook_has_no_url`, and `invalid_request` for a type that there is not, or that has no example.
  */
-export async function testWebhook({
+export async function testEndpoint({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
   input: TestWebhookRequest & { readonly webhookId: string };
 }): Promise<DeliveryRecord> {
-  const webhook = requireUrl(await getWebhook({ ctx, input }));
+  const webhook = requireUrl(await getEndpoint({ ctx, input }));
   const eventType = input.type ?? (await typeToTest(ctx, webhook.event_types));
   await requireExample(ctx, eventType);
   const now = ctx.runtime.now();

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { createHarness } from "../../../../test/webhooks/harness.ts";
 import { unsealHeaders } from "../custom-headers.ts";
 import { unseal } from "../../../crypto/seal.ts";
-import { createWebhook } from "./create-webhook.ts";
-import { updateWebhook } from "./update-webhook.ts";
+import { createEndpoint } from "./create-endpoint.ts";
+import { updateEndpoint } from "./update-endpoint.ts";
 
 describe("a new endpoint", () => {
   test("stores its secret sealed, and shows it this once", async () => {
@@ -18,7 +18,7 @@ describe("a new endpoint", () => {
     const h = createHarness();
     const headers = { Authorization: "Bearer abc" };
     const input = { url: "https://hooks.example.com/in", event_types: ["*"], headers };
-    const { webhook } = await createWebhook({ ctx: h.ctx, input });
+    const { webhook } = await createEndpoint({ ctx: h.ctx, input });
     expect(webhook.header_names).toEqual(["Authorization"]);
     expect(JSON.stringify(h.gateway.rows("webhooks"))).not.toContain("Bearer abc");
     const { sealingKeys } = h.ctx.config;
@@ -29,7 +29,7 @@ describe("a new endpoint", () => {
     const { ctx } = createHarness();
     const own = `whsec_${btoa("o".repeat(24))}`;
     const input = { url: "https://hooks.example.com/in", event_types: ["*"], secret: own };
-    expect((await createWebhook({ ctx, input })).secret).toBe(own);
+    expect((await createEndpoint({ ctx, input })).secret).toBe(own);
   });
 
   test("may not be at a private address, nor be moved to one", async () => {
@@ -37,18 +37,18 @@ describe("a new endpoint", () => {
     const refused = { code: "invalid_request", fields: [{ path: "url" }] };
     const url = "https://169.254.169.254/latest";
     const input = { url, event_types: ["*"] };
-    await expect(createWebhook({ ctx: h.ctx, input })).rejects.toMatchObject(refused);
+    await expect(createEndpoint({ ctx: h.ctx, input })).rejects.toMatchObject(refused);
     const { webhook } = await h.subscribe();
     await expect(
-      updateWebhook({ ctx: h.ctx, input: { webhookId: webhook._id, url } }),
+      updateEndpoint({ ctx: h.ctx, input: { webhookId: webhook._id, url } }),
     ).rejects.toMatchObject(refused);
   });
 
   test("may be on loopback by http in development only", async () => {
     const input = { url: "http://127.0.0.1:9999/in", event_types: ["*"] };
     const { ctx } = createHarness({ allowLoopback: true });
-    expect((await createWebhook({ ctx, input })).webhook.status).toBe("ACTIVE");
-    await expect(createWebhook({ ctx: createHarness().ctx, input })).rejects.toThrow(/https/);
+    expect((await createEndpoint({ ctx, input })).webhook.status).toBe("ACTIVE");
+    await expect(createEndpoint({ ctx: createHarness().ctx, input })).rejects.toThrow(/https/);
   });
 });
 
@@ -57,6 +57,6 @@ test("an endpoint of another namespace is not found", async () => {
   const { webhook } = await createHarness().subscribe();
   await h.ctx.stores.webhooks.insert(webhook);
   await expect(
-    updateWebhook({ ctx: h.ctx, input: { webhookId: webhook._id, description: "mine" } }),
+    updateEndpoint({ ctx: h.ctx, input: { webhookId: webhook._id, description: "mine" } }),
   ).rejects.toMatchObject({ code: "not_found" });
 });

@@ -1,6 +1,6 @@
 import type { DeliveryRecord, Hold } from "../../../ports/delivery-store.ts";
 import type { DeliveryMessage } from "../../../ports/queue.ts";
-import type { WebhookRecord } from "../../../ports/webhook-store.ts";
+import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { judge, makeAttempt } from "../attempt.ts";
 import { PROBE_PATIENCE_MS } from "../circuit.ts";
 import { buildPayload } from "../payload.ts";
@@ -34,7 +34,7 @@ type Prepared =
  * a message that comes late or twice is dropped there (P7). The snapshot is not trusted by a
  * message that the queue delivers again (`redelivered`): the time before may have been recorded.
  */
-export async function deliverWebhook({
+export async function attemptDelivery({
   ctx,
   input,
 }: {
@@ -122,7 +122,7 @@ function isKnownOpen(ctx: ServiceContext, webhookId: string): boolean {
 async function admit(
   ctx: ServiceContext,
   delivery: DeliveryRecord,
-  webhook: WebhookRecord,
+  webhook: EndpointRecord,
 ): Promise<{ readonly kind: "held"; readonly hold: Hold } | { readonly kind: "admitted" }> {
   const now = ctx.runtime.now();
   const hold = async (reason: Hold) => {

@@ -2,7 +2,7 @@ import type { NamespaceContext } from "../../context.ts";
 import { undeliverableReason } from "../deliveries/holds.ts";
 import { deadLetterHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
 import { bestEffort } from "../../best-effort.ts";
-import { getWebhook } from "./read-webhooks.ts";
+import { getEndpoint } from "./read-endpoints.ts";
 
 /** How many rounds of held deliveries a removal makes dead letters of itself. */
 const MAX_ROUNDS = 10;
@@ -12,7 +12,7 @@ const MAX_ROUNDS = 10;
  * that are held for it in rounds here, or as cron comes by, and all stay to be read. Throws
  * `not_found`.
  */
-export async function deleteWebhook({
+export async function deleteEndpoint({
   ctx,
   input,
 }: {
@@ -20,7 +20,7 @@ export async function deleteWebhook({
   input: { readonly webhookId: string };
 }): Promise<void> {
   // Looked for first: a removal whose answer was lost is sent again, and then finds nothing.
-  const webhook = await getWebhook({ ctx, input });
+  const webhook = await getEndpoint({ ctx, input });
   await ctx.stores.webhooks.remove(ctx.namespace._id, webhook._id);
   await bestEffort(ctx, { log: "cron makes dead letters of what was held" }, async () => {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
