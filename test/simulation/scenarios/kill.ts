@@ -59,7 +59,7 @@ export const killProcessing: Scenario<Killed> = {
       times: 1,
     });
     const { task_id } = await submit(made.api, made.batch);
-    await gate.reached;
+    await simulation.until(gate.reached);
     return { ...made, taskId: task_id, release: () => gate.open(), answer: null };
   },
   act: async (simulation, prepared) => {

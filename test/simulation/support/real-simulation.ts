@@ -72,6 +72,7 @@ export async function startRealSimulation(options: RealOptions = {}): Promise<Re
       1,
       () => 0,
     ),
+    until: (work) => work,
     inNamespace: () => world.inNamespace(),
     runCron: () => runCron(world, clock.now() - Date.now()),
     stop: () => world.worker.kill(),

@@ -40,6 +40,8 @@ export type Simulation = {
   readonly receiver: Receiver;
   /** What is stored, for tests to read and to change: no fault touches it, and nothing is recorded. */
   readonly database: Database;
+  /** Waits for something that a program of the worker does, while time passes as it must. */
+  until<Result>(work: Promise<Result>): Promise<Result>;
   /** Makes a namespace and gives a caller inside it. */
   inNamespace(): Promise<Api>;
   /** Runs the every-minute cron at the queue's time. Rejects when it failed or the worker died. */

@@ -1,7 +1,12 @@
+import { createRandom } from "../../../src/content/clustering/random.ts";
+import { SCENARIOS } from "../scenarios/index.ts";
+import { titleOf } from "./cut-off.ts";
 import { checkKill } from "./kill-check.ts";
 import { runTrial, type TrialKind } from "./kill-trial.ts";
 import { checkOrder } from "./order-check.ts";
 import { runOrderTrial } from "./order-trial.ts";
+import type { Delays } from "./virtual/machine.ts";
+import { startVirtualSimulation } from "./virtual/simulation.ts";
 
 /** How often something happened in a trial. */
 export type Tally = Readonly<Record<string, number>>;
@@ -28,6 +33,38 @@ function killOf(kind: TrialKind): TrialOf {
   };
 }
 
+/** Mostly quick, and sometimes so slow that others come in between. */
+const uneven = (random: () => number): Delays => ({
+  flightMs: () => (random() < 0.1 ? 500 * random() : 5 * random()),
+  pauseMs: () => (random() < 0.1 ? 500 * random() : 5 * random()),
+});
+
+/** One scenario of the sweep with one thing going wrong, on services that are unevenly slow. */
+async function runInDelays(seed: number): Promise<Tally> {
+  const random = createRandom(seed);
+  const pick = <Item>(items: readonly Item[]): Item => {
+    const item = items[Math.floor(random() * items.length)];
+    if (item === undefined) throw new Error("there is nothing to pick from");
+    return item;
+  };
+  const scenario = pick(SCENARIOS);
+  const { hasSubscriber } = scenario;
+  const start = () => startVirtualSimulation({ hasSubscriber, seed, delays: uneven });
+  const calm = await start();
+  const points = await scenario.record(calm);
+  await calm.close();
+  const one = pick(points.flatMap((point) => scenario.casesAt(point)));
+  const disturbed = await start();
+  try {
+    await scenario.runDisturbed(disturbed, one);
+  } catch (error) {
+    throw new Error(`${scenario.name}: ${titleOf(one)}`, { cause: error });
+  } finally {
+    await disturbed.close();
+  }
+  return { writes: points.length };
+}
+
 export const TRIALS: readonly TrialOf[] = [
   killOf("batch"),
   killOf("taxonomy"),
@@ -38,5 +75,12 @@ export const TRIALS: readonly TrialOf[] = [
     inSuite: 25,
     atLeast: { crashes: 1, repeated: 1 },
     run: async (seed) => checkOrder(await runOrderTrial(seed)),
+  },
+  {
+    name: "delays",
+    rule: "what a scenario promises holds when services are unevenly slow as well",
+    inSuite: 15,
+    atLeast: { writes: 4 },
+    run: runInDelays,
   },
 ];

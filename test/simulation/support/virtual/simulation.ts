@@ -157,6 +157,7 @@ export async function startVirtualSimulation(options: VirtualOptions = {}): Prom
     },
     receiver,
     database: mongo.database,
+    until: (work) => clock.drive(work),
     inNamespace: async () => {
       const name = `ns-${(namespaces += 1)}`;
       await api.post("/v1/namespaces", { name }).expect(201);
