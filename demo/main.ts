@@ -1,5 +1,6 @@
 /** `npm run demo`: what Waybill does, on real text, in about half a minute; it checks what it shows. */
 import { styleText } from "node:util";
+import { onParentGone } from "../local/watchdog.ts";
 import { buildWorker } from "../scripts/build.ts";
 import { createClient } from "./client.ts";
 import { showClusters } from "./clusters.ts";
@@ -40,6 +41,8 @@ const ending = createEnding({
 for (const [signal, code] of Object.entries(SIGNAL_CODES)) {
   process.on(signal, () => void ending.leave(code));
 }
+// npm killed by SIGKILL passes nothing on.
+if (process.env["npm_lifecycle_event"] !== undefined) onParentGone(() => void ending.leave(1));
 // Who reads only the beginning of it (`| head`) has seen enough.
 process.stdout.on("error", () => void ending.leave(1));
 setTimeout(() => void ending.fail(`it took longer than ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);

@@ -109,4 +109,23 @@ describe("npm run demo", () => {
       await untilGone(family);
     },
   );
+
+  it.each(["the demo", "the npm that started it"])(
+    "leaves no process when %s is killed by SIGKILL",
+    { timeout: DEMO_TIMEOUT_MS },
+    async (who) => {
+      if (who === "the demo") startDemo();
+      else {
+        const script =
+          'require("node:child_process").spawn(process.execPath, ["demo/main.ts"], { stdio: "inherit" });' +
+          "setInterval(() => {}, 1000);";
+        demo = startProgram(process.execPath, ["-e", script], { npm_lifecycle_event: "demo" });
+      }
+      await untilSaid("PROCESSING");
+      const family = await familyOf(demo.pid);
+      expect(family.map(({ command }) => command).join("\n")).toMatch(/workerd serve/);
+      demo.kill("SIGKILL");
+      await untilGone(family);
+    },
+  );
 });
