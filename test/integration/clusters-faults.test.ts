@@ -42,7 +42,7 @@ const isMark: FaultRule["match"] = ({ name, target }) =>
 function addFault(rule: Omit<FaultRule, "phase"> & { phase?: FaultRule["phase"] }): Promise<void> {
   return new Promise((resolve) => {
     let left = rule.skip ?? 0;
-    world.stack.mongo?.faults.add({
+    world.mongo.faults.add({
       phase: "before",
       times: 1,
       ...rule,
@@ -56,7 +56,7 @@ function addFault(rule: Omit<FaultRule, "phase"> & { phase?: FaultRule["phase"] 
 }
 
 async function runsOf(cluster: Cluster): Promise<unknown[]> {
-  const runs = client.db("waybill").collection("cluster_models");
+  const runs = client.db(world.database).collection("cluster_models");
   const found = await runs.find({ cluster_id: cluster.cluster_id }).toArray();
   return found.map((run) => run._id);
 }
@@ -119,7 +119,7 @@ describe("a killed run", () => {
     const third = await execute(api, cluster);
     expect(await untilEnded(api, third.task_id)).toMatchObject({ status: "COMPLETED" });
     expect((await shown()).indexes).toEqual(before.indexes);
-    const documents = client.db("waybill").collection("documents");
+    const documents = client.db(world.database).collection("documents");
     const path = `enrichments.clusters.${cluster.cluster_id}`;
     expect(
       await documents.countDocuments({ [`${path}.${third.task_id}`]: { $exists: true } }),
@@ -138,7 +138,7 @@ describe("a run on a bad day", () => {
       const { cluster, shown } = await completed(api);
       const before = await shown();
       let writes = 0;
-      world.stack.mongo?.faults.add({
+      world.mongo.faults.add({
         phase,
         match: (operation) => {
           const isOurs = isRunWrite(operation) || isMark(operation);
@@ -205,7 +205,7 @@ describe("a run on a bad day", () => {
     const api = await world.inNamespace();
     const cluster = await makeCluster(api, { collection_ids: [await makeCollection(api, 9)] });
     // The write that shows COMPLETED is the only one of the run's end on the cluster.
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: ({ name, target }) => name === "findAndModify" && target === "clusters",
       action: { kind: "refuse" },
@@ -213,7 +213,7 @@ describe("a run on a bad day", () => {
     });
     const first = await execute(api, cluster);
     await untilEnded(api, first.task_id);
-    lift?.();
+    lift();
     const second = await execute(api, cluster, { delay: 3600 });
     await world.runMinuteCron(60_000);
     await world.stack.qstash.idle();

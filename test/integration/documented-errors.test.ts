@@ -44,7 +44,7 @@ function strayTask(digit: string): StrayTask {
 
 async function insertTask(task: StrayTask): Promise<string> {
   const { body } = await api.get("/v1/namespaces/errors").expect(200);
-  const tasks = mongo.db("waybill").collection<StrayTask>("tasks");
+  const tasks = mongo.db(world.database).collection<StrayTask>("tasks");
   await tasks.insertOne({ ...task, namespace_id: body["namespace_id"] });
   return `/v1/tasks/${task._id}`;
 }
@@ -52,7 +52,7 @@ async function insertTask(task: StrayTask): Promise<string> {
 /** A delivery that has ended and whose endpoint or event is not there. */
 async function resendOf(digit: string, webhookId: string): Promise<Answer> {
   const { body } = await api.get("/v1/namespaces/errors").expect(200);
-  const deliveries = mongo.db("waybill").collection<StrayTask>("deliveries");
+  const deliveries = mongo.db(world.database).collection<StrayTask>("deliveries");
   const _id = `dlv_${digit.repeat(32)}`;
   await deliveries.insertOne({
     _id,
@@ -103,7 +103,7 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
     const batch = await makeBatch(api, [sentence(1)]);
     const { task_id } = await submit(api, batch);
     await untilEnded(api, task_id);
-    await mongo.db("waybill").collection<StrayTask>("tasks").deleteOne({ _id: task_id });
+    await mongo.db(world.database).collection<StrayTask>("tasks").deleteOne({ _id: task_id });
     return api.post(`${batch.path}/submit`, {});
   },
   task_already_terminal: async () => {
@@ -139,7 +139,7 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
   delivery_not_skippable: async () => {
     const { body } = await api.get("/v1/namespaces/errors").expect(200);
     const _id = `dlv_${"2".repeat(32)}`;
-    const deliveries = mongo.db("waybill").collection<StrayTask>("deliveries");
+    const deliveries = mongo.db(world.database).collection<StrayTask>("deliveries");
     await deliveries.insertOne({ _id, namespace_id: body["namespace_id"], state: "DELIVERED" });
     return api.post(`/v1/deliveries/${_id}/skip`);
   },
@@ -151,13 +151,13 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
   },
   invalid_cursor: () => api.post("/v1/buckets/list", { cursor: "nonsense" }),
   store_unavailable: async () => {
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: () => true,
       action: { kind: "refuse" },
     });
     const answer = await api.post("/v1/buckets/list", {});
-    lift?.();
+    lift();
     return answer;
   },
   internal_error: async () => api.get(await insertTask(strayTask("1"))),

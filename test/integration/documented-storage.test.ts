@@ -123,7 +123,7 @@ async function runCrowded(port: number): Promise<void> {
   const api = await world.inNamespace("crowded");
   const request = { url: `http://127.0.0.1:${port}/gone`, event_types: ["*"] };
   const made = await api.post("/v1/webhooks", request).expect(201);
-  const webhooks = mongo.db("waybill").collection<{ _id: string }>("webhooks");
+  const webhooks = mongo.db(world.database).collection<{ _id: string }>("webhooks");
   const endpoint = await webhooks.findOne({ _id: String(made.body["webhook_id"]) });
   if (endpoint === null) throw new Error("the endpoint was not stored");
   // Made after the events, they are looked at and get none; by their ids they come behind the first one.
@@ -164,7 +164,7 @@ async function runCluster(api: Api): Promise<void> {
   // The start of a run deletes what is older, its end deletes its parts.
   let deletions = 0;
   const isReached = new Promise<void>((resolve) => {
-    world.stack.mongo?.faults.add({
+    world.mongo.faults.add({
       phase: "before",
       match: ({ name, target, isWrite }) => {
         if (name === "delete" && target === "cluster_models") deletions += 1;
@@ -183,9 +183,9 @@ async function runCluster(api: Api): Promise<void> {
 }
 
 async function lookIntoMongo(): Promise<void> {
-  for (const { name } of await mongo.db("waybill").listCollections().toArray()) {
+  for (const { name } of await mongo.db(world.database).listCollections().toArray()) {
     const rows = tableRows(section(page, `### \`${name}\``));
-    for (const document of await mongo.db("waybill").collection(name).find().toArray()) {
+    for (const document of await mongo.db(world.database).collection(name).find().toArray()) {
       note(name, document, rows);
     }
   }

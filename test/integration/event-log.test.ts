@@ -64,16 +64,14 @@ describe("the log of events", () => {
   it("puts an event that a slow writer logged late behind all that was read", async () => {
     const api = await shop(world);
     const { opened, open } = gate();
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: ({ name, target }) => name === "insert" && target === "events",
       action: { kind: "hold", until: opened },
     });
     const slow = publish(api, "slow");
-    await expect
-      .poll(async () => world.stack.mongo?.operations.all().at(-1)?.target)
-      .toBe("events");
-    lift?.();
+    await expect.poll(async () => world.mongo.operations.all().at(-1)?.target).toBe("events");
+    lift();
     for (const order of ["a", "b"]) await publish(api, order);
     const before = await log(api);
     expect(before.results.map(orderOf)).toEqual(["a", "b"]);

@@ -88,7 +88,7 @@ describe("each event that Waybill sends", () => {
     endpoint.byPath({ "/gone": 410 });
     await subscribe(api, endpoint.url("/all"), { event_types: ["*"] });
     await subscribe(api, endpoint.url("/gone"), { event_types: ["task.created"] });
-    const watch = watchEvents(world.stack);
+    const watch = watchEvents(world.stack, world.database);
 
     const batch = await makeBatch(api, [1, 2, 3, 4].map(sentence));
     await untilEnded(api, (await submit(api, batch)).task_id);

@@ -87,7 +87,7 @@ describe("a kill of a task that runs elsewhere", () => {
 
 it("a task whose worker died before the executor was reached is tried again when its lease has run out (P1)", async () => {
   await register({ backoff: { base: 1, cap: 1 } });
-  const lift = at.world.stack.mongo?.faults.add({
+  const lift = at.world.mongo.faults.add({
     phase: "before",
     match: ({ target }) => target === "task_types",
     action: { kind: "refuse" },
@@ -96,7 +96,7 @@ it("a task whose worker died before the executor was reached is tried again when
   const task = await create();
   await untilTask(at.api, task.task_id, ({ status }) => status === "IN_PROGRESS");
   await at.world.stack.qstash.idle();
-  lift?.();
+  lift();
   expect(at.executor.jobs).toEqual([]);
   await at.world.runMinuteCron(61_000);
   expect(await getTask(at.api, task.task_id)).toMatchObject({

@@ -39,7 +39,7 @@ async function untilEndedSomehow(at: World, source: Source, taskId: string): Pro
   for (let looks = 0; looks < 200; looks += 1) {
     const task = await getTask(source.api, taskId);
     if (isTerminal(task.status)) return task;
-    const now = `${task.version} ${at.stack.mongo?.operations.all().length}`;
+    const now = `${task.version} ${at.mongo.operations.all().length}`;
     if (now === before) await at.runMinuteCron(181_000).catch(() => "it runs again below");
     before = now;
     await sleep(50);
@@ -49,7 +49,7 @@ async function untilEndedSomehow(at: World, source: Source, taskId: string): Pro
 
 /** The writes of all since so many operations, as `update documents`. */
 function writesSince(at: World, from: number): readonly string[] {
-  const operations = at.stack.mongo?.operations.all().slice(from) ?? [];
+  const operations = at.mongo.operations.all().slice(from);
   return operations.filter((one) => one.isWrite).map(({ name, target }) => `${name} ${target}`);
 }
 
@@ -58,7 +58,7 @@ async function failed(source: Source) {
   const migration = await createMigration(world, source, newTarget());
   const reached = Promise.withResolvers<void>();
   const dead = Promise.withResolvers<void>();
-  world.stack.mongo?.faults.add({
+  world.mongo.faults.add({
     phase: "before",
     match: ({ name, target }) => name === "update" && target === "documents",
     action: { kind: "hold", until: dead.promise },
@@ -84,7 +84,7 @@ async function failed(source: Source) {
 /** Starts a migration whose copying stands still at the objects, when its buckets are copied. */
 async function half(source: Source) {
   const migration = await createMigration(world, source, newTarget());
-  world.stack.mongo?.faults.add({
+  world.mongo.faults.add({
     phase: "before",
     match: ({ name, target }) => name === "update" && target === "objects",
     action: { kind: "delay", ms: 1500 },
@@ -113,7 +113,7 @@ type Phase = "before" | "after";
 async function sweep(phase: Phase, lane: number) {
   const own = await startWorld();
   const source = await makeSource(own);
-  const from = own.stack.mongo?.operations.all().length ?? 0;
+  const from = own.mongo.operations.all().length;
   const clean = await migrate(own, source, newTarget());
   await own.stack.qstash.idle();
   const writes = writesSince(own, from);
@@ -127,7 +127,7 @@ async function sweep(phase: Phase, lane: number) {
   // The first two are the migration and the task, without which there is no run.
   for (let skip = 2 + lane; skip < writes.length; skip += LANES) {
     const migration = await createMigration(own, source, newTarget());
-    const lift = own.stack.mongo?.faults.add({
+    const lift = own.mongo.faults.add({
       phase,
       match: ({ isWrite }) => isWrite,
       action: { kind: "cut" },
@@ -136,7 +136,7 @@ async function sweep(phase: Phase, lane: number) {
     });
     const { task_id } = await start(own, migration, { max_attempts: 20 });
     const ended = await untilEndedSomehow(own, source, task_id);
-    lift?.();
+    lift();
     points += 1;
     if (ended.last_error !== null) heldUp += 1;
     const target = own.api.as({ namespace: migration.target_name });
@@ -212,7 +212,7 @@ describe("a worker that is killed while it copies", () => {
   it("is followed by one that goes on with the same target", async () => {
     const source = await makeSource(world, 600);
     const migration = await createMigration(world, source, newTarget());
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "after",
       match: ({ name, target }) => name === "update" && target === "documents",
       action: { kind: "delay", ms: 1500 },
@@ -220,7 +220,7 @@ describe("a worker that is killed while it copies", () => {
     const task = await start(world, migration, { max_attempts: 20 });
     await untilTask(source.api, task.task_id, ({ progress }) => (progress?.completed ?? 0) > 0);
     await world.restartWorker();
-    lift?.();
+    lift();
     const ended = await untilEndedSomehow(world, source, task.task_id);
     expect(ended.status).toBe("COMPLETED");
     expect(ended.attempt).toBeGreaterThan(1);

@@ -26,7 +26,7 @@ const newTarget = () => `target-${(targets += 1)}`;
 
 /** Holds each command of a kind on a collection for so many milliseconds. */
 const hold = (name: string, target: string, ms: number, rule: object = {}) =>
-  world.stack.mongo?.faults.add({
+  world.mongo.faults.add({
     phase: "before",
     match: (operation) => operation.name === name && operation.target === target,
     action: { kind: "delay", ms },

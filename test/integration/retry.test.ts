@@ -55,14 +55,14 @@ describe("a kill of a waiting task", () => {
     const parent = await waiting(api);
     const child = await waiting(api, { parent_task_id: parent.task_id });
     // The list of the children never arrives, as if the worker had died before it.
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: ({ name, target }) => name === "find" && target === "tasks",
       action: { kind: "refuse" },
       skip: 1,
     });
     await api.post(`/v1/tasks/${parent.task_id}/kill`, {});
-    lift?.();
+    lift();
     expect(await getTask(api, child.task_id)).toMatchObject({ status: "PENDING" });
     await world.runMinuteCron(60_000);
     expect(await getTask(api, child.task_id)).toMatchObject({ status: "CANCELED" });

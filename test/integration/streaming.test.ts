@@ -14,7 +14,7 @@ const receiver = new TestReceiver(() => Date.now());
 let mongo: MongoClient;
 beforeAll(async () => {
   await receiver.start();
-  mongo = await MongoClient.connect(at.world.stack.mongo?.uri ?? "");
+  mongo = await MongoClient.connect(at.world.stack.vars["MONGODB_URI"] ?? "");
 });
 afterAll(() => Promise.all([receiver.close(), mongo.close()]));
 
@@ -46,7 +46,7 @@ async function take(task: Task, lastEventId: string | null, many = Infinity): Pr
 
 /** A report of progress that makes an event, whenever the last one was. */
 async function progress(job: Parameters<typeof at.report>[0], completed: number): Promise<void> {
-  const tasks = mongo.db("waybill").collection<{ _id: string }>("tasks");
+  const tasks = mongo.db(at.world.database).collection<{ _id: string }>("tasks");
   await tasks.updateOne({ _id: job.task.task_id }, { $set: { progress_event_at: null } });
   await at.reported(job, { progress: { completed } });
 }

@@ -205,7 +205,7 @@ describe("a singleton key", () => {
       after: 2,
       match: ({ target }) => target.endsWith(INTERNAL_PATHS.job),
     });
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: ({ isWrite, target }) => isWrite && target === "documents",
       action: { kind: "delay", ms: 150 },
@@ -216,7 +216,7 @@ describe("a singleton key", () => {
     }
     const ended: Task[] = [];
     for (const { task_id } of tasks) ended.push(await untilEnded(api, task_id));
-    lift?.();
+    lift();
     expect(ended.map((task) => task.status)).toEqual(["COMPLETED", "COMPLETED", "COMPLETED"]);
     const spans = ended.map((task) => [String(task.started_at), String(task.completed_at)]);
     expect(spans.flat()).toEqual(spans.flat().toSorted());

@@ -168,7 +168,7 @@ describe("a materialisation", () => {
     const { collectionId } = await collectionOf(api, texts);
     const id = await createTaxonomy(api);
     // Each write of labels takes long enough for a kill to come in between.
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: ({ name, target }) => name === "update" && target === "documents",
       action: { kind: "delay", ms: 1100 },
@@ -177,7 +177,7 @@ describe("a materialisation", () => {
     await untilTask(api, task.task_id, ({ progress }) => (progress?.completed ?? 0) > 0);
     await api.post(`/v1/tasks/${task.task_id}/kill`).expect(202);
     const killed = await untilEnded(api, task.task_id);
-    lift?.();
+    lift();
     expect(killed.status).toBe("CANCELED");
     const done = killed.progress?.completed ?? 0;
     expect(done).toBeLessThan(600);

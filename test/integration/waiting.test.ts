@@ -102,7 +102,7 @@ describe("waiting for a task", () => {
 
   it("goes on while MongoDB is down, and ends by its time", async () => {
     const task = await pending();
-    world.stack.mongo?.faults.add({ phase: "before", match: () => true, action: { kind: "cut" } });
+    world.mongo.faults.add({ phase: "before", match: () => true, action: { kind: "cut" } });
     const answer = await wait(task, 1);
     expect(answer.headers.get("Preference-Applied")).toBe("wait=1");
     expect(Task.parse(answer.body)).toEqual(task);

@@ -18,7 +18,7 @@ const LONGEST_WAIT_MS = 250;
 let world: World;
 beforeAll(async () => {
   world = await startWorld({ vars: { HEARTBEAT_INTERVAL_MS: "20", INVOCATION_MAX_STEPS: "2" } });
-  world.stack.mongo?.faults.add({
+  world.mongo.faults.add({
     phase: "before",
     match: ({ name, target }) => name === "find" && target === "objects",
     action: { kind: "delay", ms: STEP_MS },
@@ -48,15 +48,15 @@ describe("a batch killed at any moment over HTTP", () => {
       await sleep(random() * LONGEST_WAIT_MS);
       const answer = await api.post(`/v1/tasks/${task_id}/kill`, { reason: "enough" });
       const ended = await untilEnded(api, task_id);
-      const operations = world.stack.mongo?.operations;
-      operations?.clear();
+      const operations = world.mongo.operations;
+      operations.clear();
       expect(answer.status, `seed ${SEED}, trial ${trial}`).toBe(
         ended.status === "CANCELED" ? 202 : 409,
       );
       const stored = await documentsOf(api, batch.collectionId);
       expect(told(ended), `seed ${SEED}, trial ${trial}`).toBe(stored);
       await world.stack.qstash.idle();
-      const late = operations?.all().filter((one) => one.isWrite && one.target === "documents");
+      const late = operations.all().filter((one) => one.isWrite && one.target === "documents");
       expect(late).toEqual([]);
       expect(await documentsOf(api, batch.collectionId)).toBe(stored);
       const { status } = await getTask(api, String(child.body["task_id"]));

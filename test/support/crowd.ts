@@ -19,8 +19,8 @@ export async function crowd(
 ): Promise<Api> {
   const name = `crowd-of-${collection}`;
   const { body } = await world.api.post("/v1/namespaces", { name }).expect(201);
-  const client = await MongoClient.connect(world.stack.mongo?.uri ?? "");
-  const documents = client.db("waybill").collection<Document & { _id: string }>(collection);
+  const client = await MongoClient.connect(world.stack.vars["MONGODB_URI"] ?? "");
+  const documents = client.db(world.database).collection<Document & { _id: string }>(collection);
   for (let start = 0; start < count; start += INSERTED_AT_ONCE) {
     const length = Math.min(INSERTED_AT_ONCE, count - start);
     const rows = Array.from({ length }, (_, offset) =>
@@ -37,7 +37,7 @@ export async function crowd(
 
 /** What a request is answered, and how many documents the database looked at for it. */
 export async function postCounted(world: World, api: Api, path: string, request: object) {
-  world.stack.mongo?.resetExamined();
+  world.mongo.resetExamined();
   const { body } = await api.post(path, request).expect(200);
-  return { body, examined: world.stack.mongo?.examined().documents ?? 0 };
+  return { body, examined: world.mongo.examined().documents };
 }

@@ -63,7 +63,7 @@ export type EventWatch = {
  * Watches all events of a world: each body on its way to an endpoint as its message has it, and at
  * the end whatever stands in an outbox or in the log.
  */
-export function watchEvents(stack: Stack): EventWatch {
+export function watchEvents(stack: Stack, database: string): EventWatch {
   const sent: unknown[] = [];
   stack.qstash.misbehaviours.add({
     kind: "duplicate",
@@ -78,7 +78,7 @@ export function watchEvents(stack: Stack): EventWatch {
       stack.mongo?.faults.clear();
       const client = await MongoClient.connect(stack.vars["MONGODB_URI"] ?? "");
       try {
-        const db = client.db(stack.vars["MONGODB_DATABASE"] ?? "waybill");
+        const db = client.db(database);
         return await checkEvents(sent, (name, filter) =>
           db.collection(name).find(filter).toArray(),
         );

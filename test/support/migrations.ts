@@ -143,11 +143,11 @@ export async function rowsStored(
   world: World,
   namespaceId: string,
 ): Promise<Record<string, number>> {
-  const client = await MongoClient.connect(world.stack.mongo?.uri ?? "");
+  const client = await MongoClient.connect(world.stack.vars["MONGODB_URI"] ?? "");
   try {
     const counts: Record<string, number> = {};
     for (const { name } of COPIED_KINDS) {
-      const rows = client.db("waybill").collection(name);
+      const rows = client.db(world.database).collection(name);
       counts[name] = await rows.countDocuments({ namespace_id: namespaceId });
     }
     return counts;

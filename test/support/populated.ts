@@ -85,14 +85,15 @@ export async function populate(world: World, name: string): Promise<Populated> {
  * All that is stored and waits, whole: every document in MongoDB, and how often the cache and the
  * queue were written to. It stays the same exactly when nothing was done.
  */
-export async function everythingIn({ stack }: World): Promise<Record<string, unknown>> {
+export async function everythingIn(world: World): Promise<Record<string, unknown>> {
+  const { redis, qstash, vars } = world.stack;
   const everything: Record<string, unknown> = {
-    redis: stack.redis.operations.all().filter((one) => one.isWrite).length,
-    qstash: stack.qstash.operations.all().filter((one) => one.isWrite).length,
+    redis: redis.operations.all().filter((one) => one.isWrite).length,
+    qstash: qstash.operations.all().filter((one) => one.isWrite).length,
   };
-  const client = await MongoClient.connect(stack.mongo?.uri ?? "");
+  const client = await MongoClient.connect(vars["MONGODB_URI"] ?? "");
   try {
-    const database = client.db("waybill");
+    const database = client.db(world.database);
     for (const { name } of await database.listCollections().toArray()) {
       everything[name] = await database.collection(name).find().sort({ _id: 1 }).toArray();
     }

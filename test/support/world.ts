@@ -1,13 +1,19 @@
+import type { MongoServer } from "../../local/mongo/server.ts";
 import { startStack, type Stack, type StackOptions } from "../../local/stack.ts";
 import { startWorker } from "../../local/miniflare.ts";
 import type { Worker, WorkerOptions } from "../../local/worker.ts";
 import { startWorkerd, type WorkerProcess } from "../../local/workerd.ts";
-import { watchEvents } from "./event-schemas.ts";
 import { type Api, createApi } from "./api.ts";
+import { watchEvents } from "./event-schemas.ts";
+import { dropRealDatabase, realServices, skipOnRealMongo } from "./real-services.ts";
 
 /** The built worker on a stack of its own, and a caller with the administrator's key. */
 export type World = {
   readonly stack: Stack;
+  /** MongoDB's stand-in, for its faults and counts: a test that asks for it is skipped on a real one. */
+  readonly mongo: MongoServer;
+  /** The name of the worker's database. */
+  readonly database: string;
   readonly worker: Worker;
   /** What the worker logged, one line each. */
   readonly logs: string[];
@@ -63,18 +69,23 @@ async function makeWorld<W extends Worker>(
   options: WorldOptions,
   startOne: (options: WorkerOptions) => Promise<W>,
 ): Promise<WorldOf<W>> {
-  const stack = await startStack(options);
+  const real = realServices();
+  const stack = await startStack({ ...real.options, ...options });
   const logs: string[] = [];
-  const events = watchEvents(stack);
+  const events = watchEvents(stack, real.database);
   const start = (port?: number) =>
     startOne({
-      vars: { ...stack.vars, ...options.vars },
+      vars: { ...stack.vars, MONGODB_DATABASE: real.database, ...options.vars },
       onLog: (line) => logs.push(line),
       ...(port !== undefined && { port }),
       ...(options.bundle !== undefined && { bundle: options.bundle }),
     });
   const world: WorldOf<W> = {
     stack,
+    get mongo() {
+      return stack.mongo ?? skipOnRealMongo();
+    },
+    database: real.database,
     worker: await start(),
     startWorker: start,
     logs,
@@ -92,6 +103,7 @@ async function makeWorld<W extends Worker>(
       try {
         await events.check();
       } finally {
+        if (stack.mongo === null) await dropRealDatabase(stack, real.database);
         await stack.close();
       }
     },

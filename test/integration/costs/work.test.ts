@@ -33,7 +33,7 @@ beforeAll(async () => {
   await receiver.start();
   world = await startMeteredWorld(WITHOUT_HEARTBEATS);
   beating = await startMeteredWorld({ HEARTBEAT_INTERVAL_MS: String(BEAT_MS) });
-  beating.stack.mongo?.faults.add({
+  beating.mongo.faults.add({
     phase: "before",
     match: ({ target }) => target === "objects",
     action: { kind: "delay", ms: READ_MS },

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { everythingIn, populate, type Populated } from "../support/populated.ts";
-import { expectInvalid, expectProblem } from "../support/problems.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { everythingIn, type Populated } from "../../support/populated.ts";
+import { expectInvalid, expectProblem } from "../../support/problems.ts";
+import type { World } from "../../support/world.ts";
+import { touredWorld } from "./toured-world.ts";
 
 let world: World;
 let own: Populated;
 let atFirst: Record<string, unknown>;
 beforeAll(async () => {
-  world = await startWorld();
-  own = await populate(world, "own");
+  ({ world, own } = await touredWorld());
   atFirst = await everythingIn(world);
 });
-afterAll(() => world.close());
 
 const of = (count: number) => Array.from({ length: count }, (_, index) => String(index));
 const hook = { url: "https://hooks.example.com/in", event_types: ["task.*"] };

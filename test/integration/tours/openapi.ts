@@ -3,11 +3,11 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { content } from "../../src/content/index.ts";
-import { TASK_TARGET } from "../../src/engine/submissions/task-target.ts";
-import { createApp } from "../../src/http/app.ts";
-import { createApi } from "../support/api.ts";
-import { createDescribedCalls } from "../support/described-calls.ts";
+import { content } from "../../../src/content/index.ts";
+import { TASK_TARGET } from "../../../src/engine/submissions/task-target.ts";
+import { createApp } from "../../../src/http/app.ts";
+import { createApi } from "../../support/api.ts";
+import { createDescribedCalls } from "../../support/described-calls.ts";
 import {
   clusters,
   events,
@@ -17,10 +17,11 @@ import {
   repair,
   schedules,
   taxonomies,
-} from "../support/described-tour.ts";
-import { emptyBucket, sentence, untilEnded } from "../support/fixtures.ts";
-import { type Description, readDescription } from "../support/openapi.ts";
-import { startWorld, type World } from "../support/world.ts";
+} from "../../support/described-tour.ts";
+import { emptyBucket, sentence, untilEnded } from "../../support/fixtures.ts";
+import { type Description, readDescription } from "../../support/openapi.ts";
+import type { World } from "../../support/world.ts";
+import { touredWorld } from "./toured-world.ts";
 
 let world: World;
 let receiver: Server;
@@ -33,14 +34,11 @@ beforeAll(async () => {
   const port = await getPort({ host: "127.0.0.1" });
   receiverUrl = `http://127.0.0.1:${port}/`;
   await new Promise<void>((resolve) => receiver.listen(port, "127.0.0.1", resolve));
-  world = await startWorld();
+  ({ world } = await touredWorld());
   document = (await world.api.get("/openapi.json").expect(200)).body;
   api = readDescription(document);
 });
-afterAll(async () => {
-  await world.close();
-  receiver.close();
-});
+afterAll(() => receiver.close());
 
 const { call, held, seen } = createDescribedCalls(() => api);
 
@@ -255,12 +253,12 @@ describe("the answers of a run", () => {
     const large = JSON.stringify({ name: "x".repeat(1_048_577) });
     held("post", "/v1/buckets", await raw(large, "application/json").expect(413));
 
-    const lift = world.stack.mongo?.faults.add({
+    const lift = world.mongo.faults.add({
       phase: "before",
       match: () => true,
       action: { kind: "refuse" },
     });
     await call(caller, "post", "/v1/buckets/list", {}, 503);
-    lift?.();
+    lift();
   });
 });

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Answer, Api } from "../support/api.ts";
-import { everythingIn, populate, type Populated } from "../support/populated.ts";
-import { expectInvalid, expectProblem } from "../support/problems.ts";
-import { call, fill, readRoutes, type Route, takesKey } from "../support/routes.ts";
-import { startWorld, type World } from "../support/world.ts";
+import type { Answer, Api } from "../../support/api.ts";
+import { everythingIn, type Populated } from "../../support/populated.ts";
+import { expectInvalid, expectProblem } from "../../support/problems.ts";
+import { call, fill, readRoutes, type Route, takesKey } from "../../support/routes.ts";
+import type { World } from "../../support/world.ts";
+import { touredWorld } from "./toured-world.ts";
 
 /**
  * What holds for every route, read from the worker's own `/openapi.json`: a new route is covered
@@ -32,12 +33,9 @@ let routes: readonly Route[];
 let own: Populated;
 let other: Populated;
 beforeAll(async () => {
-  world = await startWorld();
+  ({ world, own, other } = await touredWorld());
   routes = await readRoutes(world.api);
-  own = await populate(world, "own");
-  other = await populate(world, "other");
 });
-afterAll(() => world.close());
 
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 
