@@ -18,6 +18,9 @@ const MOCKING_TESTS = globSync(UNIT_TESTS).filter((file) =>
   readFileSync(file, "utf8").includes("vi.mock("),
 );
 
+/** The costs of each request are counted by the stand-in. */
+const ON_REAL_MONGO = process.env["TEST_REAL"] === "true" && Boolean(process.env["MONGODB_URI"]);
+
 type ProjectOptions = {
   readonly include: readonly string[];
   readonly exclude?: readonly string[];
@@ -64,7 +67,11 @@ export default defineConfig({
       project("unit-mocking", { include: MOCKING_TESTS, isIsolated: true }),
       project("quality", { include: ["test/quality/**/*.test.ts"] }),
       project("contracts", { include: ["test/contracts/**/*.test.ts"] }),
-      project("integration", { include: ["test/integration/**/*.test.ts"], needsBuild: true }),
+      project("integration", {
+        include: ["test/integration/**/*.test.ts"],
+        exclude: ON_REAL_MONGO ? ["test/integration/costs/**"] : [],
+        needsBuild: true,
+      }),
       project("simulation", { include: ["test/simulation/**/*.test.ts"], needsBuild: true }),
       // Those below run in `.ci/run`: they need programs that a bare machine lacks, or minutes.
       project("pages", { include: ["test/pages/**/*.test.ts"], needsBuild: true }),

@@ -24,9 +24,17 @@ const Report = z.object({
 });
 type Report = z.infer<typeof Report>;
 
+const { REDIS_URL, MONGODB_URI, TEST_REAL, TEST_TOTALS } = process.env;
+if (TEST_REAL === "true") {
+  console.log(
+    `On ${REDIS_URL ? "the Redis of REDIS_URL" : "the stand-in for Redis (REDIS_URL is not set)"} and`,
+    MONGODB_URI
+      ? "the MongoDB of MONGODB_URI. Skipped: what counts operations or makes MongoDB fail."
+      : "the stand-in for MongoDB (MONGODB_URI is not set).",
+  );
+}
 const args = process.argv.slice(2);
 const total = await runTests([...projectsFor(args), ...args]);
-const { TEST_TOTALS } = process.env;
 // Who runs several parts adds them up, and says the line once.
 if (TEST_TOTALS !== undefined) await appendFile(TEST_TOTALS, `${total.passed} ${total.failed}\n`);
 else console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { getTask, makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { leaveSharedWorld, type SharedWorld, sharedWorld } from "../support/shared-world.ts";
 
-let world: World;
+let world: SharedWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await sharedWorld();
 });
-afterAll(() => world.close());
+afterAll(leaveSharedWorld);
 
 describe("a batch", () => {
   it("becomes documents: DRAFT, submitted, PENDING, COMPLETED, and the batch shows what its task shows", async () => {

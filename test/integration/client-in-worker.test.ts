@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { prepareScenario, SCENARIO_OUTCOME } from "../support/client-scenario.ts";
 import { startClientWorker } from "../support/client-worker.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { leaveSharedWorld, type SharedWorld, sharedWorld } from "../support/shared-world.ts";
 
-let world: World;
+let world: SharedWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await sharedWorld();
 });
-afterAll(() => world.close());
+afterAll(leaveSharedWorld);
 
 it("the built client reads, submits, waits, lists and verifies in a worker without compatibility flags", async () => {
   const worker = await startClientWorker();

@@ -12,15 +12,15 @@ import {
 import { routes } from "../../client/src/routes.ts";
 import { makeBatch, sentence } from "../support/fixtures.ts";
 import { readRoutes } from "../support/routes.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { leaveSharedWorld, type SharedWorld, sharedWorld } from "../support/shared-world.ts";
 
-let world: World;
+let world: SharedWorld;
 let client: Client;
 let namespaces = 0;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await sharedWorld();
 });
-afterAll(() => world.close());
+afterAll(leaveSharedWorld);
 
 /** A client in a new namespace, and a batch there that waits to be submitted. */
 async function withBatch(texts = [sentence(1), sentence(2), sentence(3)]) {

@@ -3,15 +3,15 @@ import { SubmissionsAnswer } from "../../src/contract/submission-target.ts";
 import type { Api } from "../support/api.ts";
 import { makeCluster, makeCollection } from "../support/clusters.ts";
 import { makeBatch, sentence, untilEnded } from "../support/fixtures.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { leaveSharedWorld, type SharedWorld, sharedWorld } from "../support/shared-world.ts";
 
 const TaskRows = SubmissionsAnswer.shape.results;
 
-let world: World;
+let world: SharedWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await sharedWorld();
 });
-afterAll(() => world.close());
+afterAll(leaveSharedWorld);
 
 /** What submits all of a new bucket of one object. */
 async function bucketIn(api: Api) {

@@ -2,17 +2,17 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { TestReceiver } from "../contracts/qstash/receiver.ts";
 import { subscribe } from "../support/webhooks.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { leaveSharedWorld, type SharedWorld, sharedWorld } from "../support/shared-world.ts";
 
-let world: World;
+let world: SharedWorld;
 const receiver = new TestReceiver(() => Date.now());
 beforeAll(async () => {
-  world = await startWorld();
+  world = await sharedWorld();
   await receiver.start();
 });
 afterAll(async () => {
   await receiver.close();
-  await world.close();
+  await leaveSharedWorld();
 });
 
 const Thin = z.object({

@@ -9,20 +9,20 @@ import { type Received, TestReceiver } from "../contracts/qstash/receiver.ts";
 import type { Api } from "../support/api.ts";
 import { readPage } from "../support/page.ts";
 import { completeTask, subscribe } from "../support/webhooks.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { leaveSharedWorld, type SharedWorld, sharedWorld } from "../support/shared-world.ts";
 
 /** Both libraries as npm has them; each throws at what it doesn't trust. */
 const VERIFIERS = { standardwebhooks: StandardWebhook, svix: SvixWebhook } as const;
 
 const SIGNED_HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
 
-let world: World;
+let world: SharedWorld;
 let api: Api;
 let secret: string;
 let requests: readonly Received[];
 const endpoint = new TestReceiver(Date.now);
 beforeAll(async () => {
-  world = await startWorld();
+  world = await sharedWorld();
   await endpoint.start();
   api = await world.inNamespace();
   ({ secret } = await subscribe(api, endpoint.url("/in"), { event_types: ["*"] }));
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await endpoint.close();
-  await world.close();
+  await leaveSharedWorld();
 });
 
 function headersOf(request: Received): Record<string, string> {

@@ -1,9 +1,9 @@
 import { newSecret, signatureHeaders } from "../../src/engine/webhooks/sign.ts";
 import { makeBatch, sentence } from "./fixtures.ts";
-import type { World } from "./world.ts";
+import type { SharedWorld } from "./shared-world.ts";
 
 /** All that `client-scenario.mjs` needs, in a namespace of its own. */
-export async function prepareScenario(world: World, namespace: string, baseUrl: string) {
+export async function prepareScenario(world: SharedWorld, namespace: string, baseUrl: string) {
   const api = await world.inNamespace(namespace);
   const batch = await makeBatch(api, [sentence(1), sentence(2), sentence(3)]);
   const secret = newSecret();

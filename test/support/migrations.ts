@@ -5,7 +5,7 @@ import { Task } from "../../src/contract/task.ts";
 import { COPIED_KINDS } from "../../src/content/migration/copied-kinds.ts";
 import type { Api } from "./api.ts";
 import { type BatchFixture, makeBatch, sentence, submit, untilEnded } from "./fixtures.ts";
-import type { World } from "./world.ts";
+import type { SharedWorld } from "./shared-world.ts";
 
 const Rows = z.object({ results: z.array(z.record(z.string(), z.unknown())) });
 
@@ -21,7 +21,7 @@ export type Source = {
 let sources = 0;
 
 /** Objects of each content, batch-made documents of the texts, a taxonomy's labels on them and a cluster's places. */
-export async function makeSource(world: World, texts = 3): Promise<Source> {
+export async function makeSource(world: SharedWorld, texts = 3): Promise<Source> {
   const name = `source-${(sources += 1)}`;
   const made = { name, metadata: { team: "eng" } };
   await world.api.post("/v1/namespaces", made).expect(201);
@@ -53,7 +53,7 @@ export async function makeSource(world: World, texts = 3): Promise<Source> {
 }
 
 export async function createMigration(
-  world: World,
+  world: SharedWorld,
   source: Source,
   target_name: string,
 ): Promise<Migration> {
@@ -61,13 +61,13 @@ export async function createMigration(
   return Migration.parse((await world.api.post(path, { target_name }).expect(201)).body);
 }
 
-export async function getMigration(world: World, { namespace_id, migration_id }: Migration) {
+export async function getMigration(world: SharedWorld, { namespace_id, migration_id }: Migration) {
   const path = `/v1/namespaces/${namespace_id}/migrations/${migration_id}`;
   return Migration.parse((await world.api.get(path).expect(200)).body);
 }
 
 export async function start(
-  world: World,
+  world: SharedWorld,
   { namespace_id, migration_id }: Migration,
   options: object = {},
 ): Promise<Task> {
@@ -76,7 +76,7 @@ export async function start(
 }
 
 /** Migrates a source to its end, whatever that is. */
-export async function migrate(world: World, source: Source, targetName: string) {
+export async function migrate(world: SharedWorld, source: Source, targetName: string) {
   const migration = await createMigration(world, source, targetName);
   const task = await untilEnded(source.api, (await start(world, migration)).task_id, 25_000);
   return { migration, task, target: world.api.as({ namespace: targetName }) };
@@ -140,7 +140,7 @@ export async function contentsOf(api: Api): Promise<unknown> {
 
 /** How many rows of each kind are stored for a namespace. */
 export async function rowsStored(
-  world: World,
+  world: SharedWorld,
   namespaceId: string,
 ): Promise<Record<string, number>> {
   const client = await MongoClient.connect(world.stack.vars["MONGODB_URI"] ?? "");

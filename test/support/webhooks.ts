@@ -3,7 +3,7 @@ import { Delivery, DeliverySummary } from "../../src/contract/delivery.ts";
 import { CreatedWebhook } from "../../src/contract/webhook.ts";
 import type { Api } from "./api.ts";
 import { makeBatch, sentence, submit, untilEnded } from "./fixtures.ts";
-import type { World } from "./world.ts";
+import type { SharedWorld } from "./shared-world.ts";
 
 /** Makes an endpoint for the ends of tasks, or for what `request` says. */
 export async function subscribe(
@@ -16,7 +16,7 @@ export async function subscribe(
 }
 
 /** Runs a small task to its end, and waits until what it caused at this moment is delivered. */
-export async function completeTask(world: World, api: Api): Promise<string> {
+export async function completeTask(world: SharedWorld, api: Api): Promise<string> {
   const { task_id } = await submit(api, await makeBatch(api, [sentence(1)]));
   await untilEnded(api, task_id);
   await world.stack.qstash.idle();

@@ -23,6 +23,8 @@ export type World = {
   inNamespace(name?: string): Promise<Api>;
   /** Runs the every-minute cron as if it were so many milliseconds from now. */
   runMinuteCron(msFromNow?: number): Promise<void>;
+  /** Rejects when any event so far was not as the catalogue's schema has it. */
+  checkEvents(): Promise<void>;
   /** Ends it. Rejects when any event of the whole run was not as the catalogue's schema has it. */
   close(): Promise<void>;
 };
@@ -97,6 +99,9 @@ async function makeWorld<W extends Worker>(
     runMinuteCron: async (msFromNow = 0) => {
       const { outcome } = await world.worker.runCron("* * * * *", new Date(Date.now() + msFromNow));
       if (outcome !== "ok") throw new Error(`cron ended ${outcome}: ${logs.slice(-5).join("\n")}`);
+    },
+    checkEvents: async () => {
+      await events.check();
     },
     close: async () => {
       await world.worker.close();
