@@ -2,7 +2,7 @@ import type { App } from "./app.ts";
 import type { ServiceContext } from "./engine/context.ts";
 import { eventHandlers } from "./engine/event-handlers.ts";
 import type { Job } from "./engine/jobs/job.ts";
-import { registerJobs, resourcesOf } from "./engine/jobs/registry.ts";
+import { emittedTypesOf, registerJobs, resourcesOf } from "./engine/jobs/registry.ts";
 import { registerTargets } from "./engine/submissions/define-target.ts";
 import { TASK_TARGET } from "./engine/submissions/task-target.ts";
 import { type Subscriber, toCatalog } from "./engine/subscriber.ts";
@@ -10,7 +10,7 @@ import { type Subscriber, toCatalog } from "./engine/subscriber.ts";
 /** What every service finds in its context of what the deployment was given. */
 export type Registry = Pick<
   ServiceContext,
-  "jobs" | "resources" | "targets" | "contents" | "handlers" | "subscribers"
+  "jobs" | "resources" | "emittedTypes" | "targets" | "contents" | "handlers" | "subscribers"
 >;
 
 /** The engine's own and the app's, checked. Throws when they contradict each other. */
@@ -23,6 +23,7 @@ export function register<Env>(
   return {
     jobs,
     resources: resourcesOf(jobs),
+    emittedTypes: emittedTypesOf(jobs),
     targets: registerTargets([TASK_TARGET, ...app.targets]),
     contents: app.contents,
     handlers: eventHandlers(app.handlers),

@@ -18,7 +18,11 @@ export const countWords = defineLoop({
     const words = some.reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), state.words);
     return next({ next: state.next + some.length, words }, texts.length);
   },
-  conclude: ({ next: texts, words }) => ({ outputs: [{ texts, words }], events: [] }),
+  emits: { "texts.counted": z.object({ texts: z.int(), words: z.int() }) },
+  conclude: ({ next: texts, words }) => ({
+    outputs: [{ texts, words }],
+    events: [{ type: "texts.counted", data: { texts, words } }],
+  }),
 });
 
 function next(state: { readonly next: number; readonly words: number }, total: number) {

@@ -27,6 +27,11 @@ export type BuiltInEventType = (typeof EVENT_CATALOGUE)[number]["type"];
 
 export const BUILT_IN_EVENT_TYPES: readonly string[] = EVENT_CATALOGUE.map((event) => event.type);
 
+/** Whether a type is one that Waybill sends of its own accord. */
+export function isBuiltInEvent(type: string): type is BuiltInEventType {
+  return BUILT_IN_EVENT_TYPES.includes(type);
+}
+
 /** Whether a pattern names an event: exactly, by `*` for all, or by a prefix as in `task.*`. */
 export function matchesEventType(pattern: string, type: string): boolean {
   if (pattern === "*") return true;

@@ -15,7 +15,7 @@ import type { TaskTypeStore } from "../ports/task-type-store.ts";
 import type { TaskRecord, TaskStore } from "../ports/task-store.ts";
 import type { Watchers } from "../ports/watchers.ts";
 import type { EndpointStore } from "../ports/endpoint-store.ts";
-import type { Jobs, Resources } from "./jobs/registry.ts";
+import type { EmittedTypes, Jobs, Resources } from "./jobs/registry.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
 import type { Principal } from "./principal.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -133,6 +133,8 @@ export type ServiceContext = {
   readonly env: unknown;
   readonly jobs: Jobs;
   readonly resources: Resources;
+  /** The events of the deployer's own that jobs send. */
+  readonly emittedTypes: EmittedTypes;
   readonly targets: ReadonlyMap<string, SubmissionTarget>;
   readonly contents: readonly NamespaceContents[];
   /** What acts on dispatched events, in order. */

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
 import { SubmissionsAnswer } from "../../src/contract/submission-target.ts";
+import { EventPage } from "../../src/contract/logged-event.ts";
 import { Task, TaskHistory } from "../../src/contract/task.ts";
 import { drivenClock } from "../../local/qstash/clock.ts";
 import { buildCustom, type CustomBundle } from "../support/custom-bundle.ts";
 import { untilEnded } from "../support/fixtures.ts";
 import { startWorld, type World } from "../support/world.ts";
+
+/** As `examples/own-job/count-words.ts` declares it. */
+const COUNTED = { "texts.counted": z.object({ texts: z.int(), words: z.int() }) };
 
 const clock = drivenClock(Date.now());
 let bundle: CustomBundle;
@@ -12,7 +17,7 @@ let world: World;
 
 beforeAll(async () => {
   bundle = await buildCustom({ file: "examples/own-job/worker.ts" });
-  world = await startWorld({ clock, bundle: bundle.url });
+  world = await startWorld({ clock, bundle: bundle.url, emits: COUNTED });
 }, 120_000);
 afterAll(async () => {
   await world.close();
@@ -38,6 +43,7 @@ it("a job of the deployer's own runs without a resource, and its task is like an
   expect(events.map(({ type }) => type)).toEqual([
     "task.created",
     "task.started",
+    "texts.counted",
     "task.completed",
   ]);
 });
@@ -80,4 +86,20 @@ it("one that was killed before it began can be retried, and then does its work",
   const retry = Task.parse(again.body);
   expect(retry.retry_of).toBe(made.task_id);
   expect(await untilEnded(api, retry.task_id)).toMatchObject({ outputs: [{ texts: 1, words: 1 }] });
+});
+
+it("an event that it declares is in the catalogue, can be subscribed to, and is its own to send", async () => {
+  const api = await world.inNamespace();
+  const known = await api.get("/v1/event-types/texts.counted").expect(200);
+  expect(known.body).toMatchObject({ origin: "built_in", data_schema: { type: "object" } });
+  await api.post("/v1/webhooks", { url: null, event_types: ["texts.*"] }).expect(201);
+  await api.put("/v1/event-types/texts.counted", { schema: { type: "object" } }).expect(400);
+  const request = { task_type: "count_words", input: { texts: ["one two three"] } };
+  const made = Task.parse((await api.post("/v1/tasks", request).expect(202)).body);
+  await untilEnded(api, made.task_id);
+  await world.stack.qstash.idle();
+  const logged = await api.post("/v1/events/list", { type: "texts.counted" }).expect(200);
+  expect(EventPage.parse(logged.body).results).toMatchObject([
+    { task_id: made.task_id, data: { texts: 1, words: 3 } },
+  ]);
 });

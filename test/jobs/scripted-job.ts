@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineLoop, type StepOutcome } from "../../src/engine/jobs/define-loop.ts";
+import type { JobEvent } from "../../src/engine/jobs/loop.ts";
 import { registerJobs } from "../../src/engine/jobs/registry.ts";
 import { BATCHES } from "../../src/content/batch/batch-kind.ts";
 
@@ -16,6 +17,8 @@ export type Script = {
   refusesAfter: number | null;
   /** Called in each step, from 1, before it counts; what it throws is the step's failure. */
   onStep: (step: number) => void | Promise<void>;
+  /** What a step has to tell, by its number. */
+  eventsOf: (step: number) => readonly JobEvent[];
   /** Called with the count to take back. */
   onUndo: (done: number) => void | Promise<void>;
 };
@@ -29,6 +32,7 @@ function createScript(): Script {
     onStart: null,
     refusesAfter: null,
     onStep: () => undefined,
+    eventsOf: () => [],
     onUndo: () => undefined,
   };
 }
@@ -49,6 +53,7 @@ const counting = defineLoop({
   state: z.object({ done: z.int() }),
   attempts: 3,
   resource: BATCHES,
+  emits: { "steps.counted": z.object({ step: z.int() }) },
   start: () => Promise.resolve(script.onStart?.() ?? outcomeAt(0)),
   advance: async ({ done }) => {
     await script.onStep(done + 1);
@@ -65,7 +70,14 @@ function outcomeAt(done: number): StepOutcome<Counter> {
   const progress = { completed: done, total: script.steps, unit: "steps", message: null };
   if (done >= script.steps) return { kind: "done", state: { done }, progress };
   const refuses = script.refusesAfter !== null && done >= script.refusesAfter;
-  return { kind: "next", state: { done }, progress, ...(refuses && { killRefusal: "too late" }) };
+  const events = script.eventsOf(done);
+  return {
+    kind: "next",
+    state: { done },
+    progress,
+    events,
+    ...(refuses && { killRefusal: "too late" }),
+  };
 }
 
 /** The jobs of a deployment that has this one only. */

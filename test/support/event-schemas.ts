@@ -3,12 +3,14 @@ import addFormats from "ajv-formats";
 import { MongoClient } from "mongodb";
 import { z } from "zod";
 import type { Stack } from "../../local/stack.ts";
+import { isBuiltInEvent } from "../../src/contract/event.ts";
 import { EVENT_PAYLOADS } from "../../src/contract/event-payload.ts";
 import {
   builtInSchema,
-  isBuiltIn,
+  emittedDataSchema,
   registeredSchema,
 } from "../../src/engine/events/types/payload-schema.ts";
+import type { Emits } from "../../src/engine/jobs/loop.ts";
 import { INTERNAL_PATHS } from "../../src/ports/queue.ts";
 
 const ajv = createAjv();
@@ -36,7 +38,7 @@ const OwnType = Version.extend({ name: z.string(), past: z.array(Version) });
  */
 export function payloadFaults(payload: unknown): readonly string[] {
   const { type } = Typed.parse(payload);
-  if (!isBuiltIn(type)) return [`${type} is not in the catalogue`];
+  if (!isBuiltInEvent(type)) return [`${type} is not in the catalogue`];
   const known = compiled.get(type) ?? [
     ajv.compile(builtInSchema(type)),
     ajv.compile(z.toJSONSchema(EVENT_PAYLOADS[type], { io: "output" })),
@@ -61,9 +63,9 @@ export type EventWatch = {
 
 /**
  * Watches all events of a world: each body on its way to an endpoint as its message has it, and at
- * the end whatever stands in an outbox or in the log.
+ * the end whatever stands in an outbox or in the log. `emits` are the types that its own jobs declare.
  */
-export function watchEvents(stack: Stack, database: string): EventWatch {
+export function watchEvents(stack: Stack, database: string, emits: Emits = {}): EventWatch {
   const sent: unknown[] = [];
   stack.qstash.misbehaviours.add({
     kind: "duplicate",
@@ -79,9 +81,8 @@ export function watchEvents(stack: Stack, database: string): EventWatch {
       const client = await MongoClient.connect(stack.vars["MONGODB_URI"] ?? "");
       try {
         const db = client.db(database);
-        return await checkEvents(sent, (name, filter) =>
-          db.collection(name).find(filter).toArray(),
-        );
+        const find: FindRows = (name, filter) => db.collection(name).find(filter).toArray();
+        return await checkEvents(sent, find, emits);
       } finally {
         await client.close();
       }
@@ -96,8 +97,12 @@ type FindRows = (collection: string, filter: object) => Promise<readonly object[
 export async function checkEvents(
   sent: readonly unknown[],
   find: FindRows,
+  emits: Emits = {},
 ): Promise<ReadonlySet<string>> {
   const own = new Map<string, ValidateFunction[]>();
+  for (const [type, schema] of Object.entries(emits)) {
+    own.set(type, [createAjv().compile(registeredSchema(type, 1, emittedDataSchema(schema)))]);
+  }
   for (const row of await find("event_types", {})) {
     for (const [type, validate] of ownValidators(row)) {
       own.set(type, [...(own.get(type) ?? []), validate]);

@@ -3,6 +3,7 @@ import { startStack, type Stack, type StackOptions } from "../../local/stack.ts"
 import { startWorker } from "../../local/miniflare.ts";
 import type { Worker, WorkerOptions } from "../../local/worker.ts";
 import { startWorkerd, type WorkerProcess } from "../../local/workerd.ts";
+import type { Emits } from "../../src/engine/jobs/loop.ts";
 import { type Api, createApi } from "./api.ts";
 import { watchEvents } from "./event-schemas.ts";
 import { dropRealDatabase, realServices, skipOnRealMongo } from "./real-services.ts";
@@ -41,6 +42,8 @@ export type WorldOptions = StackOptions & {
   readonly vars?: Readonly<Record<string, string>>;
   /** Another bundle than that of `npm run build`. */
   readonly bundle?: URL;
+  /** The types of event that the bundle's own jobs declare. */
+  readonly emits?: Emits;
 };
 
 let namespaces = 0;
@@ -74,7 +77,7 @@ async function makeWorld<W extends Worker>(
   const real = realServices();
   const stack = await startStack({ ...real.options, ...options });
   const logs: string[] = [];
-  const events = watchEvents(stack, real.database);
+  const events = watchEvents(stack, real.database, options.emits);
   const start = (port?: number) =>
     startOne({
       vars: { ...stack.vars, MONGODB_DATABASE: real.database, ...options.vars },

@@ -102,6 +102,7 @@ async function failForGood(
     actor: "reaper",
     leaseToken,
     job: null,
+    events: [],
     task: taken.task,
     state,
     progress,

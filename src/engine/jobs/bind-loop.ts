@@ -1,6 +1,7 @@
+import { isBuiltInEvent } from "../../contract/event.ts";
 import { NonRetryableError } from "../../ports/errors.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
-import type { Conclusion, LoopContext, LoopDefinition } from "./loop.ts";
+import type { Conclusion, JobEvent, LoopContext, LoopDefinition, StepOutcome } from "./loop.ts";
 import { guardedStores, type HoldLease } from "./guarded-stores.ts";
 import type { JobHost, JobState, OpenJob } from "./job.ts";
 import { mirrorOf } from "./resource-kind.ts";
@@ -80,15 +81,16 @@ function bind<Input, State extends JobState, Env, Resource, Stores>(
   context: LoopContext<Input, Env, Resource, Stores>,
 ): OpenJob {
   const { undo, recount, output } = definition;
-  const start = async () => definition.start(context.input, context);
+  const start = async () => checked(definition, await definition.start(context.input, context));
   return {
     start,
-    advance: async (state) => definition.advance(definition.state.parse(state), context),
+    advance: async (state) =>
+      checked(definition, await definition.advance(definition.state.parse(state), context)),
     conclude: (state, ending) => {
       if (state === null) return NOTHING;
       const conclusion = definition.conclude(definition.state.parse(state), ending, context);
       if (ending === "COMPLETED") conclusion.outputs.forEach((one) => void output?.parse(one));
-      return conclusion;
+      return { ...conclusion, events: checkedEvents(definition, conclusion.events) };
     },
     recount: async (state) => {
       if (recount === undefined) return state;
@@ -98,4 +100,21 @@ function bind<Input, State extends JobState, Env, Resource, Stores>(
     },
     undo: undo === undefined ? null : async (state) => undo(definition.state.parse(state), context),
   };
+}
+
+type Emitter = Pick<LoopDefinition<unknown, unknown, unknown, unknown, object>, "type" | "emits">;
+
+/** The outcome with its events as their schemas leave them. Throws for one that isn't as declared. */
+function checked<State>(job: Emitter, outcome: StepOutcome<State>): StepOutcome<State> {
+  if (outcome.kind !== "next" || outcome.events === undefined) return outcome;
+  return { ...outcome, events: checkedEvents(job, outcome.events) };
+}
+
+function checkedEvents(job: Emitter, events: readonly JobEvent[]): readonly JobEvent[] {
+  return events.map(({ type, data }) => {
+    if (isBuiltInEvent(type)) return { type, data };
+    const schema = job.emits?.[type];
+    if (schema === undefined) throw new Error(`The job ${job.type} doesn't declare ${type}.`);
+    return { type, data: schema.parse(data) };
+  });
 }

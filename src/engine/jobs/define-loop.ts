@@ -22,7 +22,15 @@ export function defineLoop<
 >(
   definition: LoopDefinition<Input, State, Env, Resource, Stores>,
 ): Loop<Input, State, Env, Resource, Stores> {
-  const { version = 1, killable = true, backoff, concurrency, resource, output } = definition;
+  const {
+    version = 1,
+    killable = true,
+    emits = {},
+    backoff,
+    concurrency,
+    resource,
+    output,
+  } = definition;
   return {
     ...definition,
     version,
@@ -31,6 +39,7 @@ export function defineLoop<
     concurrency: concurrency ?? null,
     resource: resource ?? null,
     output: output ?? null,
+    emits,
     open: (host, task, holdLease) => bindLoop(definition, host, task, holdLease),
   };
 }

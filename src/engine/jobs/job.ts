@@ -3,7 +3,7 @@ import type { TerminalStatus } from "../../contract/status.ts";
 import type { Config } from "../../config.ts";
 import type { Runtime } from "../../ports/runtime.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
-import type { Conclusion, StepOutcome, StoreHost } from "./loop.ts";
+import type { Conclusion, Emits, StepOutcome, StoreHost } from "./loop.ts";
 import type { HoldLease } from "./guarded-stores.ts";
 import type { ResourceKind } from "./resource-kind.ts";
 
@@ -38,6 +38,7 @@ export type Job<Env = unknown> = {
   readonly attempts: number;
   readonly backoff: { readonly base: number; readonly cap: number } | null;
   readonly concurrency: { readonly key: string; readonly limit: number } | null;
+  readonly emits: Emits;
   /** Null: its tasks stand alone, and are made by `POST /v1/tasks`. */
   readonly resource: ResourceKind<unknown> | null;
   /**

@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { BuiltInEventType } from "../../contract/event.ts";
 import type { Progress } from "../../contract/task.ts";
 import type { TerminalStatus } from "../../contract/status.ts";
 import type { Config } from "../../config.ts";
@@ -36,11 +35,12 @@ export type LoopContext<Input = unknown, Env = unknown, Resource = null, Stores 
 };
 
 /**
- * An event that a job's end causes, stored in the same write as the end (P3). It is of the catalogue in
- * `contract/event.ts`, where its schema is: types that are registered over HTTP are a namespace's own,
- * and are published by `POST /v1/events`, which holds them against their schema.
+ * An event that a job's end or one of its steps causes: of a type that the job's `emits` declares, or
+ * one of Waybill's own. It is stored in the same write as the end, or as the checkpoint behind the step
+ * (P3): none is lost whose step is kept, and a step that a crash repeats tells it once. Only a write
+ * whose answer an outage swallowed, and whose runner lives on, may store it twice.
  */
-export type JobEvent = { readonly type: BuiltInEventType; readonly data: Record<string, unknown> };
+export type JobEvent = { readonly type: string; readonly data: Record<string, unknown> };
 
 /** What a call of `start` or `advance` came to. */
 export type StepOutcome<State> =
@@ -50,6 +50,8 @@ export type StepOutcome<State> =
       readonly progress: Progress;
       /** From the next step on the task can't be killed, for this reason, which a kill is answered. */
       readonly killRefusal?: string;
+      /** What this step has to tell; stored with the next checkpoint. */
+      readonly events?: readonly JobEvent[];
     }
   | { readonly kind: "done"; readonly state: State; readonly progress: Progress }
   /** The work was found to be unnecessary: the task ends SKIPPED for this reason. */
@@ -68,6 +70,9 @@ export type Conclusion = {
   readonly outputs: readonly (string | Record<string, unknown>)[];
   readonly events: readonly JobEvent[];
 };
+
+/** Types of event, each with the schema of its `data`. */
+export type Emits = Readonly<Record<string, z.ZodType<Record<string, unknown>>>>;
 
 /** What a job's stores are made of. */
 export type StoreHost = {
@@ -99,6 +104,12 @@ export type LoopDefinition<Input, State, Env, Resource, Stores> = {
   readonly backoff?: { readonly base: number; readonly cap: number };
   /** At most `limit` tasks with one key are at work in a namespace; `{input.field}` stands for a field. */
   readonly concurrency?: { readonly key: string; readonly limit: number };
+  /**
+   * The events of the deployer's own that it sends, by type, each with the schema of its `data`: an
+   * event that is of no declared type, or not as its schema says, is the job's failure. The names are
+   * as those of `PUT /v1/event-types/{type}`, which refuses them in turn.
+   */
+  readonly emits?: Emits;
   /** The kind of resource that its tasks work for; absent: they stand alone. */
   readonly resource?: ResourceKind<Resource>;
   /** What the job reads and writes beside its task; see {@link LoopContext.stores}. */

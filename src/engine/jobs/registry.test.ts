@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineLoop } from "./define-loop.ts";
 import type { Job } from "./job.ts";
-import { registerJobs, resourcesOf } from "./registry.ts";
+import { emittedTypesOf, registerJobs, resourcesOf } from "./registry.ts";
 import type { ResourceKind } from "./resource-kind.ts";
 
 const WORK = defineLoop({
@@ -48,6 +48,7 @@ describe("the registry of jobs", () => {
     ["no attempt", { attempts: 0 }, "attempts:"],
     ["half a version", { version: 1.5 }, "version:"],
     ["a back-off whose cap is below its base", { backoff: { base: 9, cap: 3 } }, "backoff.cap"],
+    ["an event with a name of Waybill's", { emits: { "task.counted": z.object({}) } }, "emits"],
     ["a concurrency key with a brace", { concurrency: { key: "{x}", limit: 1 } }, "concurrency"],
   ])("refuses %s, and says which job and what", (_, own, message) => {
     expect(() => registerJobs([job(own)])).toThrow(message);
@@ -73,5 +74,21 @@ describe("the kinds of resource", () => {
     expect(() => resourcesOf(same)).toThrow('Two kinds of resource have the prefix "box".');
     const wrong = registerJobs([job({ resource: { ...BOXES, prefix: "Box_" } })]);
     expect(() => resourcesOf(wrong)).toThrow("expected a prefix of a-z");
+  });
+});
+
+describe("the events that jobs declare", () => {
+  it("are known by type, and two jobs may share one with its schema", () => {
+    const emits = { "texts.counted": z.object({ words: z.int() }) };
+    const jobs = registerJobs([job({ emits }), job({ type: "other", emits })]);
+    expect([...emittedTypesOf(jobs)]).toEqual(Object.entries(emits));
+  });
+
+  it("are refused when two jobs say different things of one type", () => {
+    const jobs = registerJobs([
+      job({ emits: { "texts.counted": z.object({}) } }),
+      job({ type: "other", emits: { "texts.counted": z.object({}) } }),
+    ]);
+    expect(() => emittedTypesOf(jobs)).toThrow('Two jobs declare the event "texts.counted"');
   });
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EventTypeName } from "../../contract/event.ts";
 import { MAX_ATTEMPTS } from "../../contract/submission.ts";
 import { Backoff, Concurrency } from "../../contract/task-type.ts";
 import type { Job } from "./job.ts";
@@ -9,6 +10,9 @@ export type Jobs = ReadonlyMap<string, Job>;
 
 /** Every kind of resource that jobs work for, by the prefix of its ids. */
 export type Resources = ReadonlyMap<string, ResourceKind<unknown>>;
+
+/** Every type of event that jobs declare, with the schema of its `data`. */
+export type EmittedTypes = ReadonlyMap<string, z.ZodType<Record<string, unknown>>>;
 
 /** What a job must say of itself, whoever wrote it. */
 const Definition = z.object({
@@ -22,6 +26,7 @@ const Definition = z.object({
   attempts: z.int().min(1).max(MAX_ATTEMPTS),
   backoff: Backoff.nullable(),
   concurrency: Concurrency.nullable(),
+  emits: z.record(EventTypeName, z.unknown()),
 });
 
 /** The jobs by type. Throws, with the type and the reason, when one is not well defined or defined twice. */
@@ -54,4 +59,20 @@ export function resourcesOf(jobs: Jobs): Resources {
     byPrefix.set(prefix, resource);
   }
   return byPrefix;
+}
+
+/** The types of event that these jobs declare. Throws when two say different things of one type. */
+export function emittedTypesOf(jobs: Jobs): EmittedTypes {
+  const byType = new Map<string, z.ZodType<Record<string, unknown>>>();
+  for (const { emits } of jobs.values()) {
+    for (const [type, schema] of Object.entries(emits)) {
+      if ((byType.get(type) ?? schema) !== schema) {
+        throw new Error(
+          `Two jobs declare the event "${type}" with schemas of their own; share one.`,
+        );
+      }
+      byType.set(type, schema);
+    }
+  }
+  return byType;
 }

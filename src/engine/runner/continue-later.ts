@@ -21,13 +21,16 @@ export async function continueLater(
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
-      : changeWithoutHistory(task, "runner", {
-          ...patch,
-          lease_token: null,
-          lease_expires_at: new Date(ctx.runtime.now().getTime() + graceMs),
-          checkpoint: run.state,
-          progress: run.progress,
-        }),
+      : {
+          ...changeWithoutHistory(task, "runner", {
+            ...patch,
+            lease_token: null,
+            lease_expires_at: new Date(ctx.runtime.now().getTime() + graceMs),
+            checkpoint: run.state,
+            progress: run.progress,
+          }),
+          events: run.events,
+        },
   );
   if (written.kind === "reconsider") return endTask(run, { status: "CANCELED" });
   if (written.kind === "lost") return { kind: "lost" };

@@ -63,7 +63,7 @@ function intentOf(run: Run, task: TaskRecord, ending: Ending): Intent {
       checkpoint: run.state,
       ...endingFields(run, task, ending),
     },
-    events: conclusion.events,
+    events: [...run.events, ...conclusion.events],
   };
 }
 

@@ -41,7 +41,9 @@ export async function failAttempt(run: Run, error: TaskErrorRecord): Promise<Run
   });
   const kept = { checkpoint: run.state, progress: run.progress };
   const written = await writeAsHolder(run, (task) =>
-    task.cancel === null ? { ...intent, patch: { ...intent.patch, ...kept } } : null,
+    task.cancel === null
+      ? { ...intent, patch: { ...intent.patch, ...kept }, events: run.events }
+      : null,
   );
   // Killed since: there is nothing to wait for.
   if (written.kind === "reconsider") return endTask(run, { status: "FAILED", error });

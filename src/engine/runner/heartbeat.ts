@@ -1,8 +1,12 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { cacheTask } from "../tasks/cache-task.ts";
-import { changeWithoutHistory } from "../tasks/plan-change.ts";
+import { changeWithoutHistory, type NewEvent } from "../tasks/plan-change.ts";
+import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { PROGRESS_EVENT_INTERVAL_MS } from "../executors/plan-report.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
+
+/** So many events of steps don't wait for the next heartbeat. */
+const MAX_UNSTORED_EVENTS = 20;
 
 /** When this invocation last wrote, and last said how far it is, in milliseconds. */
 export type Pulse = { beatAt: number; progressEventAt: number };
@@ -13,11 +17,12 @@ export type Pulse = { beatAt: number; progressEventAt: number };
  */
 export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
   const now = run.ctx.runtime.now();
-  if (now.getTime() - pulse.beatAt < run.ctx.config.jobs.heartbeatIntervalMs) return true;
+  const isEarly = now.getTime() - pulse.beatAt < run.ctx.config.jobs.heartbeatIntervalMs;
+  if (isEarly && run.events.length < MAX_UNSTORED_EVENTS) return true;
   pulse.beatAt = now.getTime();
   if (now.getTime() - pulse.progressEventAt >= PROGRESS_EVENT_INTERVAL_MS) {
     pulse.progressEventAt = now.getTime();
-    return beatWithEvent(run, leaseEnd(run, now));
+    return beatWithEvents(run, leaseEnd(run, now), [{ type: "task.progressed", data: {} }]);
   }
   return renewLease(run);
 }
@@ -25,6 +30,7 @@ export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
 /** Renews the lease at once, from now on. False when it is in other hands, which the history then says. */
 export async function renewLease(run: Run): Promise<boolean> {
   const now = run.ctx.runtime.now();
+  if (run.events.length > 0) return beatWithEvents(run, leaseEnd(run, now), []);
   const beaten: TaskRecord | null = await run.ctx.stores.tasks.heartbeat({
     taskId: run.task._id,
     leaseToken: run.leaseToken,
@@ -42,13 +48,21 @@ export async function renewLease(run: Run): Promise<boolean> {
   return true;
 }
 
-async function beatWithEvent(run: Run, leaseExpiresAt: Date): Promise<boolean> {
+async function beatWithEvents(
+  run: Run,
+  leaseExpiresAt: Date,
+  more: readonly NewEvent[],
+): Promise<boolean> {
   const patch = { lease_expires_at: leaseExpiresAt, progress: run.progress, checkpoint: run.state };
   const written = await writeAsHolder(run, (task) => ({
     ...changeWithoutHistory(task, "runner", patch),
-    events: [{ type: "task.progressed", data: {} }],
+    events: [...run.events, ...more],
   }));
-  return written.kind === "written";
+  if (written.kind !== "written") return false;
+  const isAwaited = run.events.length > 0;
+  run.events = [];
+  if (isAwaited) await requestDispatch({ ctx: run.ctx, task: written.task });
+  return true;
 }
 
 function leaseEnd(run: Run, now: Date): Date {

@@ -15,7 +15,7 @@ async function running(h: JobHarness): Promise<Run> {
   h.world.queue.length = 0;
   const { task, leaseToken } = claimed;
   const { checkpoint: state, progress } = task;
-  return { ctx: h.ctx, actor: "runner", leaseToken, job: null, task, state, progress };
+  return { ctx: h.ctx, actor: "runner", leaseToken, job: null, events: [], task, state, progress };
 }
 
 /** A store that writes down what it was called with. */

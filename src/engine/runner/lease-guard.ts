@@ -27,10 +27,20 @@ export class LeaseLostError extends Error {
  */
 export function leaseGuard(run: Run): HoldLease {
   let isLost = false;
+  // One at a time, so that calls side by side don't store the events of steps twice.
+  let renewal: Promise<boolean> | null = null;
+  const renew = async () => {
+    try {
+      renewal ??= renewLease(run);
+      return await renewal;
+    } finally {
+      renewal = null;
+    }
+  };
   return async () => {
     for (let renewals = 0; !isLost && renewals <= MAX_RENEWALS; renewals += 1) {
       if (remainingMs(run) > LEASE_MARGIN_MS) return;
-      isLost = !(await renewLease(run));
+      isLost = !(await renew());
     }
     if (isLost) throw new LeaseLostError(run.task._id);
     throw new Error(`The lease of ${run.task._id} can't be renewed in time to write under it.`);

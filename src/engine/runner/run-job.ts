@@ -35,6 +35,7 @@ export async function runJob({
     actor: "runner",
     leaseToken,
     job: null,
+    events: [],
     task,
     state: task.checkpoint,
     progress: task.progress,
@@ -120,6 +121,8 @@ async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "co
       // refused. And before the step is kept: if it can't be written, the next attempt repeats the step.
       const forbidden = await forbidKill(run, ahead, ahead.killRefusal);
       if (forbidden !== "forbidden") return forbidden;
+      step = keep(run, { ...ahead, events: [] });
+      continue;
     }
     step = keep(run, ahead);
   }
@@ -127,21 +130,31 @@ async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "co
 
 async function forbidKill(
   run: Run,
-  { state, progress }: Extract<StepOutcome<JobState>, { kind: "next" }>,
+  { state, progress, events = [] }: Extract<StepOutcome<JobState>, { kind: "next" }>,
   reason: string,
 ): Promise<"forbidden" | "continue" | "lost"> {
   const written = await writeAsHolder(run, (task) =>
     task.cancel !== null
       ? null
-      : changeWithoutHistory(task, "runner", { kill_refusal: reason, checkpoint: state, progress }),
+      : {
+          ...changeWithoutHistory(task, "runner", {
+            kill_refusal: reason,
+            checkpoint: state,
+            progress,
+          }),
+          events: [...run.events, ...events],
+        },
   );
   if (written.kind === "reconsider") return "continue";
-  return written.kind === "lost" ? "lost" : "forbidden";
+  if (written.kind === "lost") return "lost";
+  run.events = [];
+  return "forbidden";
 }
 
 /** Keeps what a step has come to, so that whatever happens next goes on from there. */
 function keep(run: Run, step: StepOutcome<JobState>): StepOutcome<JobState> {
   if (step.kind !== "skip") run.state = step.state;
   if (step.kind === "next" || step.kind === "done") run.progress = step.progress;
+  if (step.kind === "next") run.events = [...run.events, ...(step.events ?? [])];
   return step;
 }

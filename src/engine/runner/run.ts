@@ -2,7 +2,7 @@ import type { Progress } from "../../contract/task.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { changeTask } from "../tasks/change-task.ts";
-import type { Intent } from "../tasks/plan-change.ts";
+import type { Intent, NewEvent } from "../tasks/plan-change.ts";
 import type { JobState, OpenJob } from "../jobs/job.ts";
 
 /** One invocation at work on one task: what it holds, and how far it is. */
@@ -17,6 +17,8 @@ export type Run = {
   task: TaskRecord;
   state: JobState | null;
   progress: Progress | null;
+  /** What the steps since the last checkpoint have to tell; stored with the next. */
+  events: readonly NewEvent[];
 };
 
 /** What an invocation came to. */

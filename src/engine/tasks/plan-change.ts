@@ -12,7 +12,7 @@ import { presentTask } from "./present-task.ts";
 import { mayBecome } from "./transitions.ts";
 
 /** An event before it has its number. */
-export type NewEvent = { readonly type: BuiltInEventType; readonly data: Record<string, unknown> };
+export type NewEvent = { readonly type: string; readonly data: Record<string, unknown> };
 
 /** What somebody wants to do to a task. */
 export type Intent = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type BuiltInEventType, EVENT_CATALOGUE } from "../../../contract/event.ts";
+import type { BuiltInEventType } from "../../../contract/event.ts";
 import { EVENT_PAYLOADS, EventExtras, EventFrame } from "../../../contract/event-payload.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
@@ -12,14 +12,14 @@ export const FRAME_FIELDS: readonly string[] = [
 
 const built = new Map<string, JsonSchema>();
 
-/** Whether a type is one that Waybill sends of its own accord. */
-export function isBuiltIn(type: string): type is BuiltInEventType {
-  return EVENT_CATALOGUE.some((one) => one.type === type);
-}
-
 /** The JSON Schema (2020-12) of what is sent for one of Waybill's own events. Written out once. */
 export function builtInSchema(type: BuiltInEventType): JsonSchema {
   return memo(type, () => write(EVENT_PAYLOADS[type]));
+}
+
+/** The JSON Schema of the `data` of an event that a job declares. */
+export function emittedDataSchema(schema: z.ZodType): JsonSchema {
+  return write(schema);
 }
 
 /**

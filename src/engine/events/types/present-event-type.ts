@@ -1,8 +1,9 @@
+import type { z } from "zod";
 import { type BuiltInEventType, EVENT_CATALOGUE } from "../../../contract/event.ts";
 import { EVENT_EXAMPLES } from "../../../contract/event-example.ts";
 import type { EventType } from "../../../contract/event-type.ts";
 import type { EventTypeHead } from "../../../ports/event-type-store.ts";
-import { builtInSchema, registeredSchema } from "./payload-schema.ts";
+import { builtInSchema, emittedDataSchema, registeredSchema } from "./payload-schema.ts";
 
 /** What an example says of who and when, where a registered type gives only its `data`. */
 const EXAMPLE_TIMESTAMP = "2026-11-24T01:02:09.870Z";
@@ -22,6 +23,23 @@ export function presentBuiltIn(type: BuiltInEventType): EventType {
     schema: { ...builtInSchema(type) },
     example: { ...EVENT_EXAMPLES[type] },
     data_schema: null,
+    created_at: null,
+    updated_at: null,
+  };
+}
+
+/** A type of event that a job of the deployment declares. */
+export function presentEmitted(type: string, schema: z.ZodType): EventType {
+  const dataSchema = { ...emittedDataSchema(schema) };
+  return {
+    type,
+    origin: "built_in",
+    description: schema.description ?? null,
+    version: BUILT_IN_VERSION,
+    status: "ACTIVE",
+    schema: { ...registeredSchema(type, BUILT_IN_VERSION, dataSchema) },
+    example: null,
+    data_schema: dataSchema,
     created_at: null,
     updated_at: null,
   };

@@ -33,6 +33,7 @@ export async function putEventType({
   ctx: NamespaceContext;
   input: { readonly type: string; readonly request: PutEventTypeRequest };
 }): Promise<PutEventType> {
+  if (ctx.emittedTypes.has(type)) throw invalid("type", "a job of this deployment sends it");
   requireOwnFields(request.schema);
   requireUsableSchema(request.schema, "schema");
   const schema = JSON.stringify(request.schema);

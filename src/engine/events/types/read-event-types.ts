@@ -1,11 +1,10 @@
 import { DEFAULT_PAGE_SIZE } from "../../../contract/common.ts";
-import { EVENT_CATALOGUE } from "../../../contract/event.ts";
+import { EVENT_CATALOGUE, isBuiltInEvent } from "../../../contract/event.ts";
 import type { EventType, EventTypeListRequest } from "../../../contract/event-type.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { asList, fromBase64Url, invalidCursor, toBase64Url } from "../../paging.ts";
-import { presentBuiltIn, presentRegistered } from "./present-event-type.ts";
+import { presentBuiltIn, presentEmitted, presentRegistered } from "./present-event-type.ts";
 import { notFound } from "../../errors.ts";
-import { isBuiltIn } from "./payload-schema.ts";
 
 /** One page of the catalogue in order of the types' names; null: it is the last. */
 export type EventTypePage = {
@@ -13,7 +12,7 @@ export type EventTypePage = {
   readonly nextCursor: string | null;
 };
 
-/** Waybill's own event types and the namespace's, in one order. One read. Throws `invalid_cursor`. */
+/** Waybill's own event types, those of the deployment's jobs and the namespace's, in one order. One read. Throws `invalid_cursor`. */
 export async function listEventTypes({
   ctx,
   input,
@@ -24,13 +23,18 @@ export async function listEventTypes({
   const limit = input.limit ?? DEFAULT_PAGE_SIZE;
   const after = input.cursor === undefined ? null : decodeCursor(input.cursor);
   const names = asList(input.type);
-  const builtIn = EVENT_CATALOGUE.filter(
-    ({ type }) =>
-      input.origin !== "registered" &&
-      input.status !== "ARCHIVED" &&
-      (names?.includes(type) ?? true) &&
-      (after === null || type > after),
-  ).map(({ type }) => ({ name: type, present: () => presentBuiltIn(type) }));
+  const builtIn = [...EVENT_CATALOGUE.map(({ type }) => type), ...ctx.emittedTypes.keys()]
+    .filter(
+      (type) =>
+        input.origin !== "registered" &&
+        input.status !== "ARCHIVED" &&
+        (names?.includes(type) ?? true) &&
+        (after === null || type > after),
+    )
+    .flatMap((name) => {
+      const eventType = ofDeployment(ctx, name);
+      return eventType === null ? [] : [{ name, present: () => eventType }];
+    });
   const heads =
     input.origin === "built_in"
       ? []
@@ -73,8 +77,8 @@ export async function getEventType({
   ctx: NamespaceContext;
   input: { readonly type: string; readonly version?: number | undefined };
 }): Promise<EventType> {
-  if (isBuiltIn(type)) {
-    const known = presentBuiltIn(type);
+  const known = ofDeployment(ctx, type);
+  if (known !== null) {
     if (version !== undefined && version !== known.version) throw noVersion(type, version);
     return known;
   }
@@ -90,6 +94,13 @@ export async function getEventType({
   const past = whole.past.find((one) => one.version === version);
   if (past === undefined) throw noVersion(type, version);
   return presentRegistered({ ...whole, ...past });
+}
+
+/** A type that the deployment sends of its own accord; null for any other. */
+function ofDeployment({ emittedTypes }: NamespaceContext, type: string): EventType | null {
+  if (isBuiltInEvent(type)) return presentBuiltIn(type);
+  const schema = emittedTypes.get(type);
+  return schema === undefined ? null : presentEmitted(type, schema);
 }
 
 function noVersion(type: string, version: number) {

@@ -1,12 +1,12 @@
-import { BUILT_IN_EVENT_TYPES, matchesBuiltIn } from "../../../contract/event.ts";
+import { BUILT_IN_EVENT_TYPES, matchesBuiltIn, matchesEventType } from "../../../contract/event.ts";
 import type { InvalidField } from "../../../contract/problem.ts";
 import type { TypeScope } from "../../../ports/event-type-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 
 /**
- * Refuses a pattern that no event type matches, neither one of Waybill's own nor one that the
- * namespace has: a misspelt subscription is an error at once instead of staying silent for ever.
+ * Refuses a pattern that no event type matches, neither one of Waybill's own or of the
+ * deployment's jobs, nor one that the namespace has: a misspelt subscription is an error at once instead of staying silent for ever.
  * `scope` says whether archived types count. One read for each pattern that Waybill's own types
  * don't match. Throws `invalid_request` that names each: `path` and its
  * index (`event_types.0`), or as a function has it.
@@ -23,10 +23,12 @@ export async function requireKnownTypes({
   scope: TypeScope;
 }): Promise<void> {
   const pathAt = typeof path === "string" ? (index: number) => `${path}.${index}` : path;
+  const emitted = [...ctx.emittedTypes.keys()];
   const known = await Promise.all(
     patterns.map(
       async (pattern) =>
         matchesBuiltIn(pattern) ||
+        emitted.some((type) => matchesEventType(pattern, type)) ||
         ctx.stores.eventTypes.hasMatch(ctx.namespace._id, pattern, scope),
     ),
   );

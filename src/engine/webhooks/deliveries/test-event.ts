@@ -1,7 +1,7 @@
 import { EVENT_EXAMPLES } from "../../../contract/event-example.ts";
+import { isBuiltInEvent } from "../../../contract/event.ts";
 import type { DeliveryRecord, EventRecord } from "../../../ports/delivery-store.ts";
 import type { ServiceContext } from "../../context.ts";
-import { isBuiltIn } from "../../events/types/payload-schema.ts";
 
 /**
  * The event of a test: the example of its type, marked inside what is signed. It follows from the
@@ -33,7 +33,7 @@ async function exampleOf(
   namespaceId: string,
   type: string,
 ): Promise<Readonly<Record<string, unknown>> | null> {
-  if (isBuiltIn(type)) return EVENT_EXAMPLES[type].data;
+  if (isBuiltInEvent(type)) return EVENT_EXAMPLES[type].data;
   const registered = await ctx.stores.eventTypes.find(namespaceId, type);
   return registered === null || registered.example === null ? null : JSON.parse(registered.example);
 }

@@ -1,12 +1,12 @@
 import {
   BUILT_IN_EVENT_TYPES,
   EVENT_CATALOGUE,
+  isBuiltInEvent,
   matchesEventType,
 } from "../../../contract/event.ts";
 import type { EventTypeHead } from "../../../ports/event-type-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
-import { isBuiltIn } from "../../events/types/payload-schema.ts";
 
 /** Registered types that are looked at for one with an example, for each pattern. */
 const TYPES_PER_PATTERN = 100;
@@ -35,7 +35,7 @@ export async function typeToTest(
 
 /** Throws `invalid_request` for a type that there is not, and for one without an example. */
 export async function requireExample(ctx: NamespaceContext, type: string): Promise<void> {
-  if (isBuiltIn(type)) return;
+  if (isBuiltInEvent(type)) return;
   const registered = await ctx.stores.eventTypes.find(ctx.namespace._id, type);
   if (registered === null) {
     throw invalid(
