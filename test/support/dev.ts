@@ -65,7 +65,7 @@ export function useDev(): DevBench {
       started.push(program);
       return program;
     },
-    ready: async (env = {}, flags = [], script = undefined) => {
+    ready: async (env = {}, flags = [], script) => {
       const port = await getPort({ host: "127.0.0.1" });
       const dev = bench.start({ PORT: String(port), ...env }, flags, script);
       await bench.untilReady(dev);
