@@ -119,6 +119,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
     ctx,
     script,
     world,
+    database,
     gateway,
     puts,
     now,
