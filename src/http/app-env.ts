@@ -1,3 +1,4 @@
+import type { Reporter } from "../engine/executors/authenticate-report.ts";
 import type { CallerContext, NamespaceContext, ServiceContext } from "../engine/context.ts";
 
 /**
@@ -9,6 +10,10 @@ export type AppEnv = {
   Variables: {
     requestId: string;
     services: ServiceContext;
+    /** Set behind `verifySignature`: a message from the queue, as it was signed. */
+    message: string;
+    /** Set behind `authenticateReport`. */
+    reporter: Reporter;
     /** Set behind `authenticate`. */
     caller: CallerContext;
     /** Set behind `requireNamespace`. */

@@ -14,7 +14,7 @@ import { health } from "./routes/health.ts";
 import { jwks } from "./routes/jwks.ts";
 import { keys } from "./routes/keys.ts";
 import { authenticate } from "./middleware/authenticate.ts";
-import { limitBody, requireJson } from "./middleware/json-body.ts";
+import { readJson } from "./middleware/json-body.ts";
 import { knownRoute } from "./middleware/known-route.ts";
 import { requireNamespace } from "./middleware/require-namespace.ts";
 import { namespaces } from "./routes/namespaces.ts";
@@ -63,16 +63,15 @@ export function createApp(servicesFor: ServicesFor, ofApps: AppSurface): OpenAPI
   app.route("/", jwks);
   let description: object | null = null;
   app.get("/openapi.json", (c) => c.json((description ??= openApiDocument(app, schemas, ofApps))));
-  app.use("/internal/*", limitBody, verifySignature);
+  app.use("/internal/*", verifySignature);
   app.post(INTERNAL_PATHS.job, jobsRun);
   app.post(INTERNAL_PATHS.dispatch, eventsDispatch);
   app.post(INTERNAL_PATHS.delivery, webhooksDeliver);
   app.post(INTERNAL_PATHS.schedule, schedulesFire);
 
-  app.use("/v1/*", limitBody, requireJson);
   // An executor's reports bear their task's own token, no key.
   app.route("/v1", taskReports);
-  app.use("/v1/*", authenticate);
+  app.use("/v1/*", authenticate, readJson);
   app.route("/v1", namespaces);
   for (const router of ofApps.routesOutside) app.route("/v1", router);
   app.route("/v1", keys);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Task } from "../../src/contract/task.ts";
 import { useExecutorWorld } from "../support/executor-world.ts";
-import { expectInvalid } from "../support/problems.ts";
+import { expectInvalid, expectProblem } from "../support/problems.ts";
 import { getTask, untilTask } from "../support/fixtures.ts";
 
 const at = useExecutorWorld();
@@ -46,6 +46,22 @@ describe("a task of a registered type", () => {
     expectInvalid(answer, "outputs.0.a.b");
     const ended = await reported(job, { status: "COMPLETED", outputs: [{ a: { b: 1 } }] });
     expect(ended.outputs).toEqual([{ a: { b: 1 } }]);
+  });
+
+  it("takes no report that can't be kept as it is, and says where", async () => {
+    await register();
+    const job = await jobOf(await create());
+    const send = (body: string) =>
+      at.api.raw("PATCH", new URL(job.report_url).pathname, body, {
+        Authorization: `Bearer ${job.token}`,
+        "Content-Type": "application/json",
+      });
+    expectInvalid(await send('{"outputs":[{"n":1e400}]}'), "outputs.0.n");
+    expectInvalid(await send(String.raw`{"additional_data":{"s":"\ud800"}}`), "additional_data.s");
+    expectInvalid(await send('{"additional_data":{"__proto__":1}}'), "additional_data.__proto__");
+    expectInvalid(await send('{"status":"SKIPPED","status":"COMPLETED"}'), "status");
+    expectProblem(await send("{"), 400, "malformed_json");
+    expect((await reported(job, {})).status).toBe("IN_PROGRESS");
   });
 
   it.each(["CANCELED", "SKIPPED"])(

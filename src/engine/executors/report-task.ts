@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { changeTask } from "../tasks/change-task.ts";
 import { publishJob } from "../tasks/publish-job.ts";
-import { attemptOfToken } from "./report-token.ts";
+import type { Reporter } from "./authenticate-report.ts";
 import { EXECUTOR, type ReportPlan, planReport } from "./plan-report.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 
@@ -15,22 +15,18 @@ const MAX_TRIES = 10;
 /**
  * Takes an executor's report: its status, progress and outputs, or only that it is alive. The
  * answer shows a kill, which is thereby acknowledged; whatever ending follows is CANCELED. The
- * last report sent again is answered the same. Throws `unauthenticated` for a token that is not
- * this task's, and `report_superseded` when the attempt is over: nothing is changed then, and the
- * history has it.
+ * last report sent again is answered the same. Throws `report_superseded` when the attempt is over:
+ * nothing is changed then, and the history has it.
  */
 export async function reportTask({
   ctx,
   input,
 }: {
   ctx: ServiceContext;
-  input: { readonly taskId: string; readonly token: string; readonly report: TaskReport };
+  input: { readonly reporter: Reporter; readonly report: TaskReport };
 }): Promise<TaskRecord> {
-  const { taskId, token, report } = input;
-  const attempt = await attemptOfToken(ctx.config.sealingKeys, taskId, token);
-  if (attempt === null) {
-    throw new DomainError("unauthenticated", "The token is not this task's.");
-  }
+  const { reporter, report } = input;
+  const { taskId, token, attempt } = reporter;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const task = await ctx.stores.tasks.get(taskId);
     if (task === null) throw notFound("task", taskId);

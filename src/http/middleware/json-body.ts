@@ -1,41 +1,54 @@
-import { bodyLimit } from "hono/body-limit";
+import { parse as parseContentType } from "content-type";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { DomainError } from "../../engine/errors.ts";
 import type { AppEnv } from "../app-env.ts";
-
-/** The largest request body: 1 MiB. */
-export const MAX_BODY_BYTES = 1_048_576;
-
-const limit = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new DomainError("payload_too_large", "A body may have 1 MiB at most. Send less at once.");
-  },
-});
-
-/** Refuses a larger body with 413 before it is read into memory. A GET's is never read, and polls are many. */
-export const limitBody = createMiddleware<AppEnv>((c, next) =>
-  c.req.method === "GET" ? next() : limit(c, next),
-);
+import { readBody, UnsupportedCodingError } from "../body.ts";
+import { problem } from "../error-response.ts";
+import { parseIJson } from "../i-json.ts";
 
 /**
- * A body that is there must say that it is JSON; otherwise it would be passed over in silence. One
- * that isn't there is the same as `{}`, whatever type a client's library says that it has.
+ * Reads the body and decides what JSON may hold, before any handler: `c.req.json()` answers the
+ * value that was checked. A body that is empty, in chunks or not, is the same as `{}`, whatever type
+ * a client's library says that it has. A GET's is never read, and polls are many. It stands behind
+ * what checks the key. Throws `payload_too_large`, `unsupported_media_type`, `malformed_json` and
+ * `invalid_request`.
  */
-export const requireJson = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.req.method === "GET") return next();
+export const readJson = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+  let body: Uint8Array;
+  try {
+    body = await readBody(c.req.raw);
+  } catch (error) {
+    if (error instanceof UnsupportedCodingError) return unsupportedCoding(c);
+    throw error;
+  }
   const type = c.req.header("Content-Type");
-  const hasBody = c.req.raw.body !== null && c.req.header("Content-Length") !== "0";
-  if (hasBody && !/^application\/json\s*(;|$)/i.test(type ?? "")) {
-    throw new DomainError(
-      "unsupported_media_type",
-      "Send the header Content-Type: application/json.",
-    );
+  const headers = new Headers(c.req.raw.headers);
+  headers.delete("Content-Type");
+  if (body.byteLength > 0) {
+    if (type === undefined || parseContentType(type).type !== "application/json") {
+      throw new DomainError(
+        "unsupported_media_type",
+        "Send the header Content-Type: application/json.",
+      );
+    }
+    const value = parseIJson(body);
+    Object.assign(c.req, { json: () => Promise.resolve(value) });
+    // As the validators write it, which read it with less tolerance.
+    headers.set("Content-Type", "application/json");
   }
-  if (!hasBody && type !== undefined) {
-    const headers = new Headers(c.req.raw.headers);
-    headers.delete("Content-Type");
-    c.req.raw = new Request(c.req.raw, { headers });
-  }
+  c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers });
   await next();
 });
+
+/** RFC 9110, section 12.5.3: a 415 for a coding names those that are taken. */
+function unsupportedCoding(c: Context<AppEnv>): Response {
+  return problem(
+    c,
+    "unsupported_media_type",
+    "Send the body as it is, or in gzip: Content-Encoding may be gzip or identity.",
+    [],
+    { "Accept-Encoding": "gzip, identity" },
+  );
+}

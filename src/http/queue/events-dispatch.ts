@@ -16,7 +16,7 @@ const Message = z.discriminatedUnion("source", [
 
 /** `POST /internal/events/dispatch`, called by the queue: dispatches what waits in an outbox. */
 export async function eventsDispatch(c: Context<AppEnv>): Promise<Response> {
-  const message = await readMessage(c, Message);
+  const message = readMessage(c, Message);
   if (!message.success) return malformedMessage(c, message.error);
   return c.json(await dispatchEvents({ ctx: c.var.services, input: message.data }), 200);
 }

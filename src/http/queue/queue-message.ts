@@ -10,12 +10,19 @@ import type { AppEnv } from "../app-env.ts";
 const NON_RETRYABLE_STATUS = 489;
 
 /** The body of a message from the queue, parsed; what isn't JSON fails as any wrong value does. */
-export async function readMessage<Schema extends z.ZodType>(
+export function readMessage<Schema extends z.ZodType>(
   c: Context<AppEnv>,
   schema: Schema,
-): Promise<z.ZodSafeParseResult<z.output<Schema>>> {
-  const body: unknown = await c.req.json().catch(() => undefined);
-  return schema.safeParse(body);
+): z.ZodSafeParseResult<z.output<Schema>> {
+  return schema.safeParse(parse(c.get("message")));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The answer to a message that no repetition makes better: a problem for which the queue gives the message up. */

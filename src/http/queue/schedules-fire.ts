@@ -12,7 +12,7 @@ const Message = z.object({ schedule_id: ScheduleId });
  * over all repetitions of one firing (https://upstash.com/docs/qstash/howto/receiving).
  */
 export async function schedulesFire(c: Context<AppEnv>): Promise<Response> {
-  const message = await readMessage(c, Message);
+  const message = readMessage(c, Message);
   if (!message.success) return malformedMessage(c, message.error);
   const input = {
     scheduleId: message.data.schedule_id,

@@ -2,6 +2,7 @@ import { Receiver } from "@upstash/qstash";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../app-env.ts";
+import { readBody } from "../body.ts";
 import { DomainError } from "../../engine/errors.ts";
 
 /** Clocks of two machines differ; QStash's own tokens live for 300 s. */
@@ -20,7 +21,7 @@ export const verifySignature = createMiddleware<AppEnv>(async (c, next) => {
   const { config } = c.var.services;
   const signature = c.req.header("Upstash-Signature");
   if (signature === undefined || !hasExpectedForm(signature)) throw refused();
-  const body = await c.req.text();
+  const body = new TextDecoder().decode(await readBody(c.req.raw));
   const receiver = new Receiver({
     currentSigningKey: config.qstash.currentSigningKey,
     nextSigningKey: config.qstash.nextSigningKey,
@@ -37,6 +38,7 @@ export const verifySignature = createMiddleware<AppEnv>(async (c, next) => {
     })
     .catch(() => false);
   if (!isValid) throw refused();
+  c.set("message", body);
   await next();
 });
 

@@ -24,7 +24,7 @@ const Message = z.object({
 
 /** `POST /internal/webhooks/deliver`, called by the queue: makes one attempt at a delivery. */
 export async function webhooksDeliver(c: Context<AppEnv>): Promise<Response> {
-  const message = await readMessage(c, Message);
+  const message = readMessage(c, Message);
   if (!message.success) return malformedMessage(c, message.error);
   // How often QStash has sent this very message before; absent or 0 at the first time.
   const redelivered = Number(c.req.header("Upstash-Retried") ?? 0) > 0;

@@ -5,6 +5,7 @@ import { EventTypePattern } from "../../contract/event.ts";
 import { DomainError } from "../../engine/errors.ts";
 import { requireKnownTypes } from "../../engine/events/types/require-known-types.ts";
 import { openEventStream } from "../../engine/events/stream-events.ts";
+import { acceptsEvents } from "../accepts-events.ts";
 import { eventStream } from "../event-stream.ts";
 import { createRouter } from "../router.ts";
 
@@ -44,7 +45,7 @@ eventsStream.openapi(
     },
   }),
   async (c) => {
-    if (c.req.header("Accept")?.includes("text/event-stream") !== true) {
+    if (!acceptsEvents(c, [])) {
       throw invalid("Accept", "this is a stream: send text/event-stream");
     }
     const { type, task_type: taskType, tag } = c.req.valid("query");

@@ -7,6 +7,7 @@ import type { PolledTask } from "../../engine/isolate-memory.ts";
 import { awaitTask } from "../../engine/tasks/await-task.ts";
 import { getTask } from "../../engine/tasks/get-task.ts";
 import { openTaskStream } from "../../engine/events/stream-task.ts";
+import { acceptsEvents } from "../accepts-events.ts";
 import type { AppEnv } from "../app-env.ts";
 import { eventStream, lastEventId } from "../event-stream.ts";
 import { preferredWait } from "../prefer.ts";
@@ -109,7 +110,7 @@ export function addPoll(tasks: OpenAPIHono<AppEnv>): void {
     const ctx = c.get("inNamespace");
     const taskId = c.req.param("task_id") ?? "";
     const input = { taskId, cacheOnly: isCacheOnly(c.req) };
-    if (c.req.header("Accept")?.includes("text/event-stream") === true) {
+    if (acceptsEvents(c, ["application/json"])) {
       const after = lastEventId(c.req.header("Last-Event-ID"));
       const stream = await openTaskStream({ ctx, input: { taskId, after } });
       if (stream === null) return c.body(null, 204);

@@ -28,6 +28,10 @@ function createApp() {
     await next();
   });
   app.route("/v1", webhooks).route("/v1", deliveries);
+  app.use("/internal/*", async (c, next) => {
+    c.set("message", await c.req.text());
+    await next();
+  });
   app.post("/internal/events/dispatch", eventsDispatch);
   app.post("/internal/webhooks/deliver", webhooksDeliver);
   const send = async (method: string, path: string, body?: unknown, headers = {}) => {
