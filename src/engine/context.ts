@@ -17,6 +17,7 @@ import type { Watchers } from "../ports/watchers.ts";
 import type { EndpointStore } from "../ports/endpoint-store.ts";
 import type { EmittedTypes, Jobs, Resources } from "./jobs/registry.ts";
 import type { IsolateMemory } from "./isolate-memory.ts";
+import type { Keyed } from "./keyed-request.ts";
 import type { Principal } from "./principal.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -105,16 +106,18 @@ export type SubmissionTarget = {
   readonly onceOnly: string | null;
   /** Whether one task at a time works for what it names, so that it needs no singleton key. */
   readonly isOwnSingleton: boolean;
+  /** Whether it makes nothing but its task; see `submitOnce`. */
+  readonly insertDecides: boolean;
   /** One that the API's description may show; null: none. */
   readonly example: Submitted | null;
   /**
-   * Makes its task. With a slot that stands for a task already, that task is the answer and nothing
-   * is made for it. `whenBusy` is for an own singleton; without it the task at work is the answer.
+   * Makes its task. It is not called when `keyed` stands for a task already, but twins at once both
+   * call it: what it makes besides the task must be one thing for both. `whenBusy` is for an own singleton; without it the task at work is the answer.
    */
   readonly submit: (input: {
     readonly ctx: NamespaceContext;
     readonly target: Submitted;
-    readonly idempotencySlot: string | null;
+    readonly keyed: Keyed | null;
     readonly whenBusy?: WhenBusy;
   }) => Promise<TaskRecord>;
 };

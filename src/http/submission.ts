@@ -1,12 +1,75 @@
+import canonicalize from "canonicalize";
+import type { Context } from "hono";
+import { routePath } from "hono/route";
 import { z } from "zod";
 import { IdempotencyKey } from "../contract/submission.ts";
-import { heldSlot } from "../engine/tasks/new-task.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import type { NamespaceContext } from "../engine/context.ts";
+import { HASH_FORM, heldSlot, type KeyedRequest } from "../engine/keyed-request.ts";
+import { presentTask } from "../engine/tasks/present-task.ts";
+import { submitOnce } from "../engine/tasks/submit-once.ts";
+import type { TaskRecord } from "../ports/task-store.ts";
+import type { AppEnv } from "./app-env.ts";
 
-/** The headers of every route that submits work. */
+/** The headers of every route that takes an idempotency key. */
 export const SubmissionHeaders = z.object({ "idempotency-key": IdempotencyKey.optional() });
 
-/** The slot of a request's idempotency key; null without one. */
-export function idempotencySlotOf(headers: z.infer<typeof SubmissionHeaders>): string | null {
-  const key = headers["idempotency-key"];
-  return key === undefined ? null : heldSlot(key);
+/** The request by which a repetition is recognised; null without an `Idempotency-Key`. */
+export async function keyedRequest(
+  c: Context<AppEnv>,
+  { "idempotency-key": key }: z.infer<typeof SubmissionHeaders>,
+): Promise<KeyedRequest | null> {
+  return key === undefined ? null : keyed(c, key, await sentBody(c));
+}
+
+/** The same for each row of a body that has keys of its own; `sentOf` takes the row out of it. */
+export async function keyedRows(
+  c: Context<AppEnv>,
+  keys: readonly (string | undefined)[],
+  sentOf: (body: unknown, index: number) => unknown,
+): Promise<readonly (KeyedRequest | null)[]> {
+  if (keys.every((key) => key === undefined)) return keys.map(() => null);
+  const body = await sentBody(c);
+  return Promise.all(
+    keys.map(async (key, index) => (key === undefined ? null : keyed(c, key, sentOf(body, index)))),
+  );
+}
+
+/** Answers a request that submits work, once for each idempotency key, with its task. */
+export async function answerSubmission(
+  c: Context<AppEnv>,
+  headers: z.infer<typeof SubmissionHeaders>,
+  {
+    ctx = c.var.inNamespace,
+    insertDecides = false,
+    make,
+  }: {
+    readonly ctx?: NamespaceContext;
+    /** See `submitOnce`. */
+    readonly insertDecides?: boolean;
+    readonly make: (ctx: NamespaceContext, keyed: KeyedRequest | null) => Promise<TaskRecord>;
+  },
+) {
+  const request = await keyedRequest(c, headers);
+  const task = await submitOnce({
+    ctx,
+    keyed: request,
+    insertDecides,
+    make: () => make(ctx, request),
+  });
+  return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
+}
+
+/**
+ * What the caller sent under a key, hashed by its meaning: the order of an object's members and the
+ * way that a number or a character is written make no other request (RFC 8785).
+ */
+async function keyed(c: Context<AppEnv>, key: string, body: unknown): Promise<KeyedRequest> {
+  const sent = canonicalize([c.req.method, routePath(c, -1), c.req.param(), body]);
+  return { key, slot: heldSlot(key), hash: HASH_FORM + (await sha256(sent ?? "")) };
+}
+
+/** The body as it was sent; an absent one is the same as `{}`. */
+async function sentBody(c: Context<AppEnv>): Promise<unknown> {
+  return c.req.header("Content-Type") === undefined ? {} : c.req.json();
 }

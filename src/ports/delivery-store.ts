@@ -15,8 +15,8 @@ export type EventRecord = {
 
 /** An event that the deployer published: it is in the log from the first, and waits there for its dispatch. */
 export type PublishedEventRecord = EventRecord & {
-  /** Of what was asked for, so that another use of its idempotency key is noticed. */
-  readonly request_hash: string;
+  /** The digest of the request, so that another use of its idempotency key is noticed; null without one. */
+  readonly request_hash: string | null;
   /** Since when its dispatch is due; null once it was dispatched. */
   readonly outbox_at: Date | null;
   /** Where its fan-out goes on; absent or null: none is under way. */

@@ -143,7 +143,7 @@ export function createJobHarness(vars: Readonly<Record<string, string>> = {}) {
           inputs: [batch._id],
           additionalData: {},
           options,
-          idempotencySlot: null,
+          keyed: null,
         },
       });
     },

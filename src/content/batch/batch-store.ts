@@ -28,6 +28,8 @@ export type BatchRecord = {
   readonly error_message: string | null;
   /** The task's version that status and error_message were taken from; 0 in a DRAFT. */
   readonly task_version: number;
+  /** Of a batch that a submission under a key made: the digest of that request; null or absent otherwise. */
+  readonly request_hash?: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 };

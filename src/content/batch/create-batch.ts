@@ -1,25 +1,33 @@
 import { type CreateBatchRequest, DEFAULT_BATCH_OPTIONS } from "../../contract/batch.ts";
+import { ID_PREFIXES } from "../../contract/ids.ts";
 import type { BatchRecord } from "./batch-store.ts";
 import { namedCollection } from "../collections/named-collection.ts";
 import { getBucket } from "../buckets/get-bucket.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
+import { type Keyed, keyedId, requireSameRequest } from "../../engine/keyed-request.ts";
 import { createBatchStore } from "./create-batch-store.ts";
 import { createObjectStore } from "../objects/create-object-store.ts";
 
 /**
  * Makes a batch, a DRAFT until it is submitted. An object named twice counts once. Throws
  * `not_found` (the bucket), and `invalid_request` that names a collection, or each object, which
- * doesn't exist.
+ * doesn't exist. For a submission under a key the batch's id is made of the key: twins make one batch,
+ * and another request with the key throws `idempotency_key_reused`.
  */
 export async function createBatch({
   ctx,
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly bucket: string; readonly batch: CreateBatchRequest };
+  input: {
+    readonly bucket: string;
+    readonly batch: CreateBatchRequest;
+    /** The submission that it is made for, if that may be sent again. */
+    readonly keyed?: Keyed | null;
+  };
 }): Promise<BatchRecord> {
-  const { batch: request } = input;
+  const { batch: request, keyed = null } = input;
   const bucket = await getBucket({ ctx, input });
   const target = await namedCollection({ ctx, input: { idOrName: request.collection_id } });
   if (request.object_ids !== undefined) {
@@ -27,7 +35,10 @@ export async function createBatch({
   }
   const now = ctx.runtime.now();
   const batch: BatchRecord = {
-    _id: ctx.runtime.newId("batch"),
+    _id:
+      keyed === null
+        ? ctx.runtime.newId("batch")
+        : await keyedId(ID_PREFIXES.batch, ctx.namespace._id, keyed.slot),
     namespace_id: ctx.namespace._id,
     bucket_id: bucket._id,
     collection_id: target._id,
@@ -39,12 +50,18 @@ export async function createBatch({
     reserved_task_id: ctx.runtime.newId("task"),
     error_message: null,
     task_version: 0,
+    request_hash: keyed?.hash ?? null,
     created_at: now,
     updated_at: now,
   };
-  // The id is our own and new: a duplicate can only be this very insert, sent again.
-  await createBatchStore(ctx.database).insert(batch);
-  return batch;
+  const batches = createBatchStore(ctx.database);
+  const outcome = await batches.insert(batch);
+  // An id that is our own and new can only be in the way of this very insert, sent again.
+  if (outcome.kind === "inserted" || keyed === null) return batch;
+  const made = await batches.get(batch._id);
+  if (made === null) throw new Error(`${batch._id} was removed while it was submitted`);
+  requireSameRequest({ id: made._id, hash: made.request_hash }, keyed);
+  return made;
 }
 
 /** One read for all of them. */

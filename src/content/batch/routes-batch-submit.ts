@@ -4,10 +4,9 @@ import { IdOrName } from "../../contract/ids.ts";
 import { SubmissionOptions } from "../../contract/submission.ts";
 import { Task } from "../../contract/task.ts";
 import { submitBatch } from "./submit-batch.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
 import { problems } from "../../http/problem-responses.ts";
 import { createRouter, jsonAt, optionalJsonBody } from "../../http/router.ts";
-import { idempotencySlotOf, SubmissionHeaders } from "../../http/submission.ts";
+import { answerSubmission, SubmissionHeaders } from "../../http/submission.ts";
 
 /** `POST /v1/buckets/{bucket_id}/batches/{batch_id}/submit`. */
 export const batchSubmit = createRouter().openapi(
@@ -28,15 +27,11 @@ export const batchSubmit = createRouter().openapi(
       ...problems("not_found", "not_a_draft", "idempotency_key_reused"),
     },
   }),
-  async (c) => {
-    const { bucket_id, batch_id } = c.req.valid("param");
-    const input = {
-      bucket: bucket_id,
-      batch: batch_id,
-      options: c.req.valid("json"),
-      idempotencySlot: idempotencySlotOf(c.req.valid("header")),
-    };
-    const task = await submitBatch({ ctx: c.var.inNamespace, input });
-    return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
-  },
+  (c) =>
+    answerSubmission(c, c.req.valid("header"), {
+      make: (ctx, keyed) => {
+        const { bucket_id: bucket, batch_id: batch } = c.req.valid("param");
+        return submitBatch({ ctx, input: { bucket, batch, options: c.req.valid("json"), keyed } });
+      },
+    }),
 );

@@ -55,7 +55,7 @@ export async function submitBatch({
         job_id: ctx.runtime.newId("job"),
       },
       options: input.options,
-      idempotencySlot: input.idempotencySlot,
+      keyed: input.keyed,
     },
   });
 }

@@ -1,7 +1,7 @@
 import { isTerminal } from "../../contract/status.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
-import { heldSlot } from "../../engine/tasks/new-task.ts";
+import { heldSlot } from "../../engine/keyed-request.ts";
 import { createClusterModelStore } from "./create-cluster-model-store.ts";
 import { createClusterStore } from "./create-cluster-store.ts";
 import { findCluster } from "./get-cluster.ts";

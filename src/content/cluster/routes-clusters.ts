@@ -14,11 +14,10 @@ import { deleteCluster } from "./delete-cluster.ts";
 import { executeCluster } from "./execute-cluster.ts";
 import { type ClusterWithResult, getCluster } from "./get-cluster.ts";
 import { listClusters } from "./list-clusters.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
 import { presentPage } from "../../http/present.ts";
 import { problems } from "../../http/problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../../http/router.ts";
-import { idempotencySlotOf, SubmissionHeaders } from "../../http/submission.ts";
+import { answerSubmission, SubmissionHeaders } from "../../http/submission.ts";
 
 const params = z.object({ cluster_id: IdOrName });
 const tags = ["Clusters"];
@@ -125,15 +124,13 @@ export const clusters = createRouter()
         ...problems("not_found", "idempotency_key_reused"),
       },
     }),
-    async (c) => {
-      const input = {
-        cluster: c.req.valid("param").cluster_id,
-        options: c.req.valid("json"),
-        idempotencySlot: idempotencySlotOf(c.req.valid("header")),
-      };
-      const task = await executeCluster({ ctx: c.var.inNamespace, input });
-      return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
-    },
+    (c) =>
+      answerSubmission(c, c.req.valid("header"), {
+        make: (ctx, keyed) => {
+          const cluster = c.req.valid("param").cluster_id;
+          return executeCluster({ ctx, input: { cluster, options: c.req.valid("json"), keyed } });
+        },
+      }),
   );
 
 function presentCluster({ cluster, result }: ClusterWithResult): Cluster {

@@ -17,11 +17,10 @@ import { targetIdOf } from "./id-map.ts";
 import { listMigrations } from "./list-migrations.ts";
 import { startMigration } from "./start-migration.ts";
 import { resolveNamespace } from "../../engine/tenants/resolve-namespace.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
 import { presentPage } from "../../http/present.ts";
 import { problems } from "../../http/problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../../http/router.ts";
-import { idempotencySlotOf, SubmissionHeaders } from "../../http/submission.ts";
+import { answerSubmission, SubmissionHeaders } from "../../http/submission.ts";
 
 const source = z.object({ namespace_id: IdOrName });
 const params = source.extend({ migration_id: IdOrName });
@@ -138,14 +137,12 @@ export const migrations = createRouter()
       },
     }),
     async (c) => {
-      const ctx = await inSource(c.var.caller, c.req.valid("param"));
-      const input = {
-        migration: c.req.valid("param").migration_id,
-        options: c.req.valid("json"),
-        idempotencySlot: idempotencySlotOf(c.req.valid("header")),
-      };
-      const task = await startMigration({ ctx, input });
-      return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
+      const { migration_id: migration } = c.req.valid("param");
+      return answerSubmission(c, c.req.valid("header"), {
+        ctx: await inSource(c.var.caller, c.req.valid("param")),
+        make: (ctx, keyed) =>
+          startMigration({ ctx, input: { migration, options: c.req.valid("json"), keyed } }),
+      });
     },
   );
 

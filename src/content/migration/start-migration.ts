@@ -2,6 +2,7 @@ import type { StartMigrationRequest } from "../../contract/migration.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../../engine/context.ts";
 import { DomainError } from "../../engine/errors.ts";
+import type { Keyed } from "../../engine/keyed-request.ts";
 import { submitForResource } from "../../engine/tasks/submit-for-resource.ts";
 import { getMigration } from "./get-migration.ts";
 import { targetIdOf } from "./id-map.ts";
@@ -20,7 +21,7 @@ export async function startMigration({
   input: {
     readonly migration: string;
     readonly options: StartMigrationRequest;
-    readonly idempotencySlot: string | null;
+    readonly keyed: Keyed | null;
   };
 }): Promise<TaskRecord> {
   const migration = await getMigration({ ctx, input });
@@ -33,7 +34,7 @@ export async function startMigration({
       "The migration was completed, and its task is past retention. Make a new migration.",
     );
   }
-  const { options, idempotencySlot } = input;
+  const { options, keyed } = input;
   return submitForResource({
     ctx,
     task: {
@@ -47,6 +48,6 @@ export async function startMigration({
         target_namespace_id: targetIdOf(migration._id),
       },
     },
-    submission: { options, idempotencySlot },
+    submission: { options, keyed },
   });
 }

@@ -8,8 +8,8 @@ export const MIGRATION_TARGET = defineTarget({
   schema: MigrationTarget,
   onceOnly:
     "a migration is done once and can't recur: start it with POST /v1/namespaces/{namespace_id}/migrations/{migration_id}/start, or with POST /v1/submissions",
-  submit: ({ ctx, target, idempotencySlot }) => {
+  submit: ({ ctx, target, keyed }) => {
     const { kind: _, migration_id: migration, ...options } = target;
-    return startMigration({ ctx, input: { migration, options, idempotencySlot } });
+    return startMigration({ ctx, input: { migration, options, keyed } });
   },
 });

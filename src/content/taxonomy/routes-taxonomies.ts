@@ -5,7 +5,6 @@ import { IdOrName } from "../../contract/ids.ts";
 import { Task } from "../../contract/task.ts";
 import { CreateTaxonomyRequest, MaterializeRequest, Taxonomy } from "../../contract/taxonomy.ts";
 import type { TaxonomyRecord } from "./taxonomy-store.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
 import { createTaxonomy } from "./create-taxonomy.ts";
 import { deleteTaxonomy } from "./delete-taxonomy.ts";
 import { getTaxonomy } from "./get-taxonomy.ts";
@@ -14,7 +13,7 @@ import { startMaterialization } from "./start-materialization.ts";
 import { presentPage } from "../../http/present.ts";
 import { problems } from "../../http/problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../../http/router.ts";
-import { idempotencySlotOf, SubmissionHeaders } from "../../http/submission.ts";
+import { answerSubmission, SubmissionHeaders } from "../../http/submission.ts";
 
 const params = z.object({ taxonomy_id: IdOrName });
 const tags = ["Taxonomies"];
@@ -124,15 +123,14 @@ export const taxonomies = createRouter()
         ...problems("not_found", "resource_in_use", "idempotency_key_reused"),
       },
     }),
-    async (c) => {
-      const input = {
-        taxonomy: c.req.valid("param").taxonomy_id,
-        request: c.req.valid("json"),
-        idempotencySlot: idempotencySlotOf(c.req.valid("header")),
-      };
-      const task = await startMaterialization({ ctx: c.var.inNamespace, input });
-      return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
-    },
+    (c) =>
+      answerSubmission(c, c.req.valid("header"), {
+        make: (ctx, keyed) => {
+          const taxonomy = c.req.valid("param").taxonomy_id;
+          const request = c.req.valid("json");
+          return startMaterialization({ ctx, input: { taxonomy, request, keyed } });
+        },
+      }),
   );
 
 function presentTaxonomy(taxonomy: TaxonomyRecord): Taxonomy {

@@ -38,7 +38,7 @@ export async function startMaterialization({
       inputs: [taxonomy._id, collection._id],
       additionalData: work,
     },
-    submission: { options, idempotencySlot: input.idempotencySlot, whenBusy: input.whenBusy },
+    submission: { options, keyed: input.keyed, whenBusy: input.whenBusy },
   });
   if (task.job_input["collection_id"] !== collection._id) {
     throw new DomainError(

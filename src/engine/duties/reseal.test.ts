@@ -110,7 +110,7 @@ describe("resealing", () => {
         await updateEndpoint({ ctx: both, input: { ...input, headers: { "x-new": "1" } } });
       } else {
         const request = { signatures: ["v1" as const], overlap_seconds: 60 };
-        await rotateSecret({ ctx: both, input: { ...input, ...request, idempotencyKey: null } });
+        await rotateSecret({ ctx: both, input: { ...input, ...request, keyed: null } });
       }
       await store.reseal(...given);
     });
@@ -137,7 +137,7 @@ describe("resealing", () => {
 
   test("drops secrets whose end has come", async () => {
     const { h, id, both } = await rotating();
-    const input = { webhookId: id, overlap_seconds: 60, idempotencyKey: null };
+    const input = { webhookId: id, overlap_seconds: 60, keyed: null };
     await rotateSecret({ ctx: h.ctx, input });
     h.advance(60_000);
     await runReseal(both);

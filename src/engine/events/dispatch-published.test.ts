@@ -19,7 +19,7 @@ async function register(h: Harness): Promise<void> {
 /** Publishes an event; its id. The message that asks for its dispatch is the newest. */
 async function publish(h: Harness, data: Record<string, unknown> = {}): Promise<string> {
   const request = { type: TYPE, data };
-  const event = await publishEvent({ ctx: h.ctx, input: { request, idempotencyKey: null } });
+  const event = await publishEvent({ ctx: h.ctx, input: { request, keyed: null } });
   return event._id;
 }
 

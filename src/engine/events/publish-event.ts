@@ -4,9 +4,9 @@ import type { EventRecord, PublishedEventRecord } from "../../ports/delivery-sto
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import { type KeyedRequest, keyedId, requireSameRequest } from "../keyed-request.ts";
 import { FRAME_FIELDS } from "./types/payload-schema.ts";
 import { requireValid } from "../json-schema.ts";
-import { sha256 } from "../../crypto/sha256.ts";
 import { presentTask } from "../tasks/present-task.ts";
 import { announceEvent } from "./announce-event.ts";
 
@@ -22,23 +22,18 @@ const NO_SEQUENCE = 0;
  */
 export async function publishEvent({
   ctx,
-  input: { request, idempotencyKey },
+  input: { request, keyed },
 }: {
   ctx: NamespaceContext;
-  input: { readonly request: PublishEventRequest; readonly idempotencyKey: string | null };
+  input: { readonly request: PublishEventRequest; readonly keyed: KeyedRequest | null };
 }): Promise<EventRecord> {
-  const requestHash = await sha256(
-    JSON.stringify([request.type, request.data, request.task_id ?? null]),
-  );
   const id =
-    idempotencyKey === null
+    keyed === null
       ? ctx.runtime.newId("event")
-      : await keyedId(ctx.namespace._id, idempotencyKey);
+      : await keyedId(ID_PREFIXES.event, ctx.namespace._id, keyed.key);
   // Looked for first: what was accepted once is answered again, also when it would be refused today.
-  if (idempotencyKey !== null) {
-    const known = await publishedBefore(ctx, id, requestHash);
-    if (known !== null) return known;
-  }
+  const before = keyed === null ? null : await publishedBefore(ctx, id, keyed);
+  if (before !== null) return before;
   const data = await checkedData(ctx, request);
   const now = ctx.runtime.now();
   const event: PublishedEventRecord = {
@@ -50,13 +45,13 @@ export async function publishEvent({
     timestamp: now,
     data,
     created_at: now,
-    request_hash: requestHash,
+    request_hash: keyed?.hash ?? null,
     outbox_at: now,
   };
   const outcome = await ctx.stores.events.publish(event);
   if (outcome.kind === "duplicate") {
     // Another request with this key was faster, or this insert's own answer was lost.
-    const known = await publishedBefore(ctx, id, requestHash);
+    const known = await publishedBefore(ctx, id, keyed);
     if (known === null) throw new Error(`${id} was refused and can't be found`);
     return known;
   }
@@ -68,17 +63,11 @@ export async function publishEvent({
 async function publishedBefore(
   ctx: NamespaceContext,
   id: string,
-  requestHash: string,
+  keyed: KeyedRequest | null,
 ): Promise<EventRecord | null> {
   const known = await ctx.stores.events.getPublished(id);
   if (known === null) return null;
-  if (known.request_hash !== requestHash) {
-    throw new DomainError(
-      "idempotency_key_reused",
-      `This Idempotency-Key made ${id}, from another request. Use a new key for a new event.`,
-      [{ path: "Idempotency-Key", message: "used for another request" }],
-    );
-  }
+  if (keyed !== null) requireSameRequest({ id, hash: known.request_hash }, keyed);
   if (known.outbox_at !== null) await announceEvent({ ctx, event: known });
   return known;
 }
@@ -118,12 +107,6 @@ async function taskOf(
   const task = await ctx.stores.tasks.find(ctx.namespace._id, taskId);
   if (task === null) throw invalid("task_id", `there is no task "${taskId}" in this namespace`);
   return task;
-}
-
-/** An id made of a namespace and a key alone, in the form of a UUIDv8 (RFC 9562, section 5.8). */
-async function keyedId(namespaceId: string, key: string): Promise<string> {
-  const hash = await sha256(`${namespaceId}\n${key}`);
-  return `${ID_PREFIXES.event}_${hash.slice(0, 12)}8${hash.slice(13, 16)}8${hash.slice(17, 32)}`;
 }
 
 function invalid(path: string, message: string): DomainError {

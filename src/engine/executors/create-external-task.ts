@@ -2,6 +2,7 @@ import type { CreateTaskRequest } from "../../contract/external-task.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import type { Keyed } from "../keyed-request.ts";
 import { requireValid } from "../json-schema.ts";
 import { renderConcurrencyKey } from "../tasks/concurrency-key.ts";
 import { createTask } from "../tasks/create-task.ts";
@@ -15,7 +16,7 @@ export async function createExternalTask({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly request: CreateTaskRequest; readonly idempotencySlot: string | null };
+  input: { readonly request: CreateTaskRequest; readonly keyed: Keyed | null };
 }): Promise<TaskRecord> {
   const { task_type: taskType, input: jobInput, ...options } = input.request;
   const type = await ctx.stores.taskTypes.find(ctx.namespace._id, taskType);
@@ -32,7 +33,7 @@ export async function createExternalTask({
       inputs: [jobInput],
       additionalData: {},
       options: { ...options, ...(queueTtl !== null && { queue_ttl: queueTtl }) },
-      idempotencySlot: input.idempotencySlot,
+      keyed: input.keyed,
       executor: {
         killable: type.killable,
         attempts: type.max_attempts,

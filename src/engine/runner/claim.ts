@@ -5,7 +5,7 @@ import type { TaskChange, TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { cacheTask } from "../tasks/cache-task.ts";
 import { expireTask, isExpired } from "../tasks/expire-task.ts";
-import { heldSlot } from "../tasks/new-task.ts";
+import { heldSlot } from "../keyed-request.ts";
 import { reportToken } from "../executors/report-token.ts";
 import { planChange } from "../tasks/plan-change.ts";
 import { claimTurnOrRemindFirst } from "./turn.ts";

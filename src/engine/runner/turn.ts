@@ -1,6 +1,6 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
-import { heldSlot } from "../tasks/new-task.ts";
+import { heldSlot } from "../keyed-request.ts";
 import { publishJob } from "../tasks/publish-job.ts";
 
 /** Messages to the same first in line within this time are one, however many behind it send one. */

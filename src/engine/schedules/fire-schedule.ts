@@ -2,6 +2,7 @@ import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext, ServiceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import type { Keyed } from "../keyed-request.ts";
 import { submit } from "../submissions/submit.ts";
 import { firedSubmission } from "./overlap.ts";
 import { syncOrLeave } from "./sync-schedule.ts";
@@ -33,18 +34,20 @@ export async function fireSchedule({
     else await ctx.stores.queue.deleteSchedule(input.scheduleId);
     return { kind: "idle" };
   }
-  return submitFor({ ctx, schedule, firing: input.firing });
+  // Whatever a PATCH has made of the schedule between two copies, they are one firing.
+  const keyed = { slot: `${schedule._id}:${input.firing}`, hash: null };
+  return submitFor({ ctx, schedule, keyed });
 }
 
-/** Submits what a schedule says, once for each `firing`, and notes on it what came of it. */
+/** Submits what a schedule says, once for each key, and notes on it what came of it. */
 export async function submitFor({
   ctx,
   schedule,
-  firing,
+  keyed,
 }: {
   ctx: ServiceContext;
   schedule: ScheduleRecord;
-  firing: string;
+  keyed: Keyed | null;
 }): Promise<Exclude<FiringOutcome, { kind: "idle" }>> {
   const at = ctx.runtime.now();
   const namespace: NamespaceContext = {
@@ -58,11 +61,11 @@ export async function submitFor({
       ctx: namespace,
       input: {
         ...firedSubmission(ctx, schedule),
-        idempotencySlot: `${schedule._id}:${firing}`,
+        keyed,
       },
     });
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
+    if (!(error instanceof DomainError) || error.code === "idempotency_key_reused") throw error;
     const reason = `${error.code}: ${error.message}`;
     await ctx.stores.schedules.recordFiring(schedule._id, { at, taskId: null, error: reason });
     return { kind: "refused", reason };

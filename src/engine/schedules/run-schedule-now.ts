@@ -1,6 +1,7 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import type { KeyedRequest } from "../keyed-request.ts";
 import { getSchedule } from "./read-schedules.ts";
 import { submitFor } from "./fire-schedule.ts";
 
@@ -13,15 +14,22 @@ export async function runScheduleNow({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly schedule: string; readonly idempotencyKey: string | null };
+  input: { readonly schedule: string; readonly keyed: KeyedRequest | null };
 }): Promise<TaskRecord> {
   const schedule = await getSchedule({ ctx, input });
-  const firing = `now:${input.idempotencyKey ?? crypto.randomUUID()}`;
-  const outcome = await submitFor({ ctx, schedule, firing });
+  const { keyed } = input;
+  const { tasks } = ctx.stores;
+  if (keyed !== null) {
+    // How the slot of a run was written before all keys of a namespace were of one form.
+    const slot = `${schedule._id}:now:${keyed.key}`;
+    const made = await tasks.findByIdempotencySlot(ctx.namespace._id, slot);
+    if (made !== null) return made;
+  }
+  const outcome = await submitFor({ ctx, schedule, keyed });
   if (outcome.kind === "refused") {
     throw new DomainError("invalid_request", `The submission is refused: ${outcome.reason}`);
   }
-  const task = await ctx.stores.tasks.find(ctx.namespace._id, outcome.taskId);
+  const task = await tasks.find(ctx.namespace._id, outcome.taskId);
   if (task === null) throw new Error(`${outcome.taskId} was made and can't be found`);
   return task;
 }

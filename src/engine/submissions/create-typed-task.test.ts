@@ -22,7 +22,7 @@ function setUp() {
   const submit = (input: Record<string, unknown>) =>
     createTypedTask({
       ctx,
-      input: { request: { task_type: "resize_images", input }, idempotencySlot: null },
+      input: { request: { task_type: "resize_images", input }, keyed: null },
     });
   return { h, submit };
 }

@@ -2,6 +2,7 @@ import type { CreateTaskRequest } from "../../contract/external-task.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import type { Keyed } from "../keyed-request.ts";
 import { createExternalTask } from "../executors/create-external-task.ts";
 import { invalidInput } from "../invalid-input.ts";
 import { createTask } from "../tasks/create-task.ts";
@@ -17,7 +18,7 @@ export async function createTypedTask({
   input,
 }: {
   ctx: NamespaceContext;
-  input: { readonly request: CreateTaskRequest; readonly idempotencySlot: string | null };
+  input: { readonly request: CreateTaskRequest; readonly keyed: Keyed | null };
 }): Promise<TaskRecord> {
   const { task_type: taskType, input: jobInput, ...options } = input.request;
   const job = ctx.jobs.get(taskType);
@@ -40,7 +41,7 @@ export async function createTypedTask({
       inputs: [jobInput],
       additionalData: { job_id: ctx.runtime.newId("job") },
       options,
-      idempotencySlot: input.idempotencySlot,
+      keyed: input.keyed,
     },
   });
 }

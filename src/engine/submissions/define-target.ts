@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Keyed } from "../keyed-request.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext, SubmissionTarget, Submitted, WhenBusy } from "../context.ts";
 
@@ -7,11 +8,12 @@ type Definition<Schema extends z.ZodObject> = {
   readonly schema: Schema;
   readonly onceOnly?: string;
   readonly isOwnSingleton?: boolean;
+  readonly insertDecides?: boolean;
   readonly example?: Submitted;
   readonly submit: (input: {
     readonly ctx: NamespaceContext;
     readonly target: z.infer<Schema>;
-    readonly idempotencySlot: string | null;
+    readonly keyed: Keyed | null;
     readonly whenBusy?: WhenBusy;
   }) => Promise<TaskRecord>;
 };
@@ -20,12 +22,14 @@ type Definition<Schema extends z.ZodObject> = {
 export function defineTarget<Schema extends z.ZodObject>(
   definition: Definition<Schema>,
 ): SubmissionTarget {
-  const { kind, schema, onceOnly = null, isOwnSingleton = false, example = null } = definition;
+  const { kind, schema, onceOnly = null, example = null } = definition;
+  const { isOwnSingleton = false, insertDecides = false } = definition;
   return {
     kind,
     schema,
     onceOnly,
     isOwnSingleton,
+    insertDecides,
     example,
     submit: ({ target, ...rest }) => definition.submit({ ...rest, target: schema.parse(target) }),
   };

@@ -1,7 +1,7 @@
 import type { SubmissionsAnswer } from "../../contract/submission-target.ts";
 import type { NamespaceContext, Submitted } from "../context.ts";
 import { DomainError } from "../errors.ts";
-import { heldSlot } from "../tasks/new-task.ts";
+import type { KeyedRequest } from "../keyed-request.ts";
 import { presentTask } from "../tasks/present-task.ts";
 import { submit } from "./submit.ts";
 
@@ -12,7 +12,7 @@ const AT_ONCE = 10;
 export type ManySubmissions = {
   readonly submissions: readonly {
     readonly submission: Submitted;
-    readonly idempotency_key?: string | undefined;
+    readonly keyed: KeyedRequest | null;
   }[];
 };
 
@@ -43,12 +43,11 @@ export async function submitMany({
 
 async function rowOf(
   ctx: NamespaceContext,
-  { submission: target, idempotency_key: key }: ManySubmissions["submissions"][number],
+  { submission: target, keyed }: ManySubmissions["submissions"][number],
   index: number,
 ): Promise<Row> {
   try {
-    const idempotencySlot = key === undefined ? null : heldSlot(key);
-    const task = await submit({ ctx, input: { target, idempotencySlot } });
+    const task = await submit({ ctx, input: { target, keyed } });
     return { index, task: presentTask(task), error: null };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

@@ -1,9 +1,11 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext, Submitted, WhenBusy } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import type { Keyed } from "../keyed-request.ts";
+import { submitOnce } from "../tasks/submit-once.ts";
 
 /**
- * Submits whatever a target names, as `SubmissionTarget.submit` says. Throws what the verb of its
+ * Submits whatever a target names, once for each key, as `SubmissionTarget.submit` says. Throws what the verb of its
  * kind throws, and `invalid_request` for a kind that this deployment doesn't have (any more).
  */
 export async function submit({
@@ -13,7 +15,7 @@ export async function submit({
   ctx: NamespaceContext;
   input: {
     readonly target: Submitted;
-    readonly idempotencySlot: string | null;
+    readonly keyed: Keyed | null;
     readonly whenBusy?: WhenBusy;
   };
 }): Promise<TaskRecord> {
@@ -23,5 +25,10 @@ export async function submit({
     const message = `nothing of the kind "${kind}" can be submitted here`;
     throw new DomainError("invalid_request", `kind: ${message}`, [{ path: "kind", message }]);
   }
-  return target.submit({ ctx, ...input });
+  return submitOnce({
+    ctx,
+    keyed: input.keyed,
+    insertDecides: target.insertDecides,
+    make: () => target.submit({ ctx, ...input }),
+  });
 }

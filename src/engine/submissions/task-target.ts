@@ -6,9 +6,10 @@ import { defineTarget } from "./define-target.ts";
 export const TASK_TARGET = defineTarget({
   kind: "task",
   schema: TaskTarget,
+  insertDecides: true,
   example: { kind: "task", task_type: "gpu.train", input: { epochs: 3 } },
-  submit: ({ ctx, target, idempotencySlot }) => {
+  submit: ({ ctx, target, keyed }) => {
     const { kind: _, ...request } = target;
-    return createTypedTask({ ctx, input: { request, idempotencySlot } });
+    return createTypedTask({ ctx, input: { request, keyed } });
   },
 });

@@ -2,6 +2,7 @@ import type { InsertOutcome } from "../../ports/resource-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
+import { requireSameRequest } from "../keyed-request.ts";
 import { cacheTask } from "./cache-task.ts";
 import { mirrorOrLog } from "./mirror-task.ts";
 import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
@@ -29,7 +30,7 @@ export async function createTask({
   input: NewTask;
 }): Promise<TaskRecord> {
   await requireParent(ctx, input);
-  const task = await newTaskRecord(ctx, input);
+  const task = newTaskRecord(ctx, input);
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
     const outcome = await ctx.stores.tasks.insert(task);
     if (outcome.kind === "inserted") {
@@ -38,9 +39,10 @@ export async function createTask({
     }
     const existing = await holderOf(ctx, task, outcome);
     if (existing === null) continue;
-    if (existing.idempotency_slot === task.idempotency_slot) requireSameRequest(existing, task);
-    // Whoever inserted it may have died before the rest; done twice, the rest changes nothing (P7).
-    if (existing.version === FIRST_VERSION) await announce(ctx, existing);
+    if (input.keyed !== null && existing.idempotency_slot === input.keyed.slot) {
+      requireSameRequest({ id: existing._id, hash: existing.request_hash }, input.keyed);
+    }
+    await announceAgain(ctx, existing);
     const isOther =
       existing._id !== task._id && existing.idempotency_slot !== task.idempotency_slot;
     if (!isOther || input.options.singleton?.when_busy !== "skip") return existing;
@@ -49,29 +51,24 @@ export async function createTask({
   throw new Error(`the submission of ${input.taskId} lost ${MAX_TRIES} races`);
 }
 
-/** The task that a unique index saw in the way; null when it let go of the slot since. */
-function holderOf(
+/**
+ * The task that stood in the way of an insert; null when it let go of the slot since. An insert that
+ * runs into several unique indexes is told of one: the request's own task comes first.
+ */
+async function holderOf(
   ctx: NamespaceContext,
   task: TaskRecord,
   { fields }: Extract<InsertOutcome, { kind: "duplicate" }>,
 ): Promise<TaskRecord | null> {
   const { tasks } = ctx.stores;
-  if (fields.includes("idempotency_slot")) {
-    return tasks.findByIdempotencySlot(ctx.namespace._id, task.idempotency_slot);
+  if (task.idempotency_slot !== task._id) {
+    const own = await tasks.findByIdempotencySlot(ctx.namespace._id, task.idempotency_slot);
+    if (own !== null || fields.includes("idempotency_slot")) return own;
   }
   if (fields.includes("singleton_slot")) {
     return tasks.findBySingletonSlot(ctx.namespace._id, task.singleton_slot);
   }
   return tasks.find(ctx.namespace._id, task._id);
-}
-
-function requireSameRequest(existing: TaskRecord, task: TaskRecord): void {
-  if (existing.request_hash === task.request_hash) return;
-  throw new DomainError(
-    "idempotency_key_reused",
-    `This Idempotency-Key made ${existing._id}, from another request. Use a new key for a new request.`,
-    [{ path: "Idempotency-Key", message: "used for another request" }],
-  );
 }
 
 async function requireParent(ctx: NamespaceContext, { options }: NewTask): Promise<void> {
@@ -99,6 +96,14 @@ async function insertSkipped(
     requestDispatch({ ctx, task: made }),
   ]);
   return made;
+}
+
+/**
+ * Does what follows the insert of a task that was found: whoever inserted it may have died before.
+ * Done twice, it changes nothing (P7).
+ */
+export async function announceAgain(ctx: NamespaceContext, task: TaskRecord): Promise<void> {
+  if (task.version === FIRST_VERSION) await announce(ctx, task);
 }
 
 /** What follows the insert, all of it only a matter of speed: hot copy, job message, resource. */

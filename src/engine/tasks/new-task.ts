@@ -2,7 +2,7 @@ import type { SubmissionOptions } from "../../contract/submission.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { actorOf } from "../principal.ts";
-import { sha256 } from "../../crypto/sha256.ts";
+import { heldSlot, type Keyed } from "../keyed-request.ts";
 import { renderConcurrencyKey } from "./concurrency-key.ts";
 import { numberEvents, planChange } from "./plan-change.ts";
 import { taskTimes } from "./task-times.ts";
@@ -10,8 +10,8 @@ import { taskTimes } from "./task-times.ts";
 /** What a caller may say with every submission. */
 export type Submission = {
   readonly options: SubmissionOptions;
-  /** The slot of the request's `Idempotency-Key`; null without one. */
-  readonly idempotencySlot: string | null;
+  /** What it is recognised by when it is sent again; null without an `Idempotency-Key`. */
+  readonly keyed: Keyed | null;
 };
 
 /** What a registered type says of its tasks; a task keeps to what was said when it was made. */
@@ -35,21 +35,15 @@ export type NewTask = {
   readonly additionalData: Record<string, unknown>;
   readonly options: SubmissionOptions;
   /** What no other task of the namespace may have been made for: a caller's key, or a retry; null: anything. */
-  readonly idempotencySlot: string | null;
+  readonly keyed: Keyed | null;
   readonly retryOf?: string;
   /** How a task is run whose work is done elsewhere; absent for a built-in type. */
   readonly executor?: ExecutorTerms;
 };
 
-/** How a slot is written that stands for a caller's key and not for a task. */
-export function heldSlot(key: string): string {
-  return `key:${key}`;
-}
-
 /** The task as it is inserted: PENDING, its first event in its outbox. */
-export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Promise<TaskRecord> {
-  const { options, idempotencySlot } = input;
-  const { executor } = input;
+export function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord {
+  const { options, keyed, executor } = input;
   const type = executor ?? ctx.jobs.get(input.taskType);
   if (type === undefined) throw new Error(`there is no task type ${input.taskType}`);
   const concurrency = executor === undefined ? concurrencyOf(type, input) : executor.concurrency;
@@ -86,8 +80,8 @@ export async function newTaskRecord(ctx: NamespaceContext, input: NewTask): Prom
     singleton_key: singleton?.key ?? null,
     kill_refusal: type.killable ? null : `A task of type ${input.taskType} can't be killed.`,
     on_expire: options.on_expire ?? "fail",
-    idempotency_slot: idempotencySlot ?? input.taskId,
-    request_hash: idempotencySlot === null ? null : await hashOf(input),
+    idempotency_slot: keyed?.slot ?? input.taskId,
+    request_hash: keyed?.hash ?? null,
     // Who only queues takes the slot when its turn comes, with the lease.
     singleton_slot:
       singleton === undefined || singleton.when_busy === "queue"
@@ -175,9 +169,4 @@ function concurrencyOf(
   if (concurrency === null) return null;
   const key = `${taskType}:${renderConcurrencyKey(concurrency.key, jobInput)}`;
   return { key, limit: concurrency.limit };
-}
-
-/** A digest of what is asked for; a resource named by its name or its id is the same request. */
-function hashOf({ taskType, resourceId, jobInput, inputs, options }: NewTask): Promise<string> {
-  return sha256(JSON.stringify([taskType, resourceId, jobInput, inputs, options]));
 }

@@ -51,7 +51,7 @@ export async function retryTask({
           singleton: { key: task.singleton_key, when_busy: "queue" },
         }),
       },
-      idempotencySlot: `retry:${task._id}`,
+      keyed: { slot: `retry:${task._id}`, hash: null },
       retryOf: task._id,
       ...termsOf(task),
     },

@@ -25,7 +25,7 @@ export function submitForResource({
   };
   submission: ResourceSubmission;
 }): Promise<TaskRecord> {
-  const { options, idempotencySlot, whenBusy = "return" } = submission;
+  const { options, keyed, whenBusy = "return" } = submission;
   return createTask({
     ctx,
     input: {
@@ -33,7 +33,7 @@ export function submitForResource({
       taskId: ctx.runtime.newId("task"),
       additionalData: { ...task.additionalData, job_id: ctx.runtime.newId("job") },
       options: { ...options, singleton: { key: task.resourceId, when_busy: whenBusy } },
-      idempotencySlot,
+      keyed,
     },
   });
 }

@@ -1,5 +1,6 @@
 import type { SignatureScheme } from "../../contract/webhook.ts";
 import type { SigningSecret, EndpointRecord } from "../../ports/endpoint-store.ts";
+import type { KeyedRequest } from "../keyed-request.ts";
 import { newEd25519KeyPair } from "../../crypto/ed25519.ts";
 import { seal, type SealingKeys } from "../../crypto/seal.ts";
 import { newSecret } from "./sign.ts";
@@ -9,7 +10,7 @@ type Made = {
   readonly webhookId: string;
   readonly now: Date;
   /** The request that asks for it; null when it isn't to be recognised. */
-  readonly request: { readonly idempotencyKey: string; readonly hash: string } | null;
+  readonly request: KeyedRequest | null;
 };
 
 /** A new HMAC secret, in force until it is replaced: the caller's own, or one that is made. */
@@ -40,7 +41,7 @@ async function recordOf(
     ...shown,
     created_at: now,
     expires_at: null,
-    idempotency_key: request?.idempotencyKey ?? null,
+    idempotency_key: request?.key ?? null,
     request_hash: request?.hash ?? null,
   };
 }

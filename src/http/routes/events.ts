@@ -16,7 +16,7 @@ import { publishEvent } from "../../engine/events/publish-event.ts";
 import { preferredWait } from "../prefer.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
-import { SubmissionHeaders } from "../submission.ts";
+import { keyedRequest, SubmissionHeaders } from "../submission.ts";
 
 const PREFER = {
   name: "Prefer",
@@ -51,7 +51,7 @@ export const events = createRouter()
         ctx: c.var.inNamespace,
         input: {
           request: c.req.valid("json"),
-          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+          keyed: await keyedRequest(c, c.req.valid("header")),
         },
       });
       return c.json(presentEvent(event), 202, { Location: `/v1/events/${event._id}` });

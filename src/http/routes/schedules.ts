@@ -11,11 +11,10 @@ import { pauseSchedule, resumeSchedule } from "../../engine/schedules/pause-sche
 import { presentSchedule } from "../../engine/schedules/present-schedule.ts";
 import { runScheduleNow } from "../../engine/schedules/run-schedule-now.ts";
 import { updateSchedule } from "../../engine/schedules/update-schedule.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
 import { presentPage } from "../present.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
-import { SubmissionHeaders } from "../submission.ts";
+import { answerSubmission, SubmissionHeaders } from "../submission.ts";
 import type { SubmissionSchemas } from "../submission-schemas.ts";
 
 const params = z.object({ schedule_id: IdOrName });
@@ -141,14 +140,11 @@ export function schedules(schemas: SubmissionSchemas) {
           ...problems("not_found", "idempotency_key_reused"),
         },
       }),
-      async (c) => {
-        const input = {
-          schedule: c.req.valid("param").schedule_id,
-          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
-        };
-        const task = await runScheduleNow({ ctx: c.var.inNamespace, input });
-        return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
-      },
+      (c) =>
+        answerSubmission(c, c.req.valid("header"), {
+          make: (ctx, keyed) =>
+            runScheduleNow({ ctx, input: { schedule: c.req.valid("param").schedule_id, keyed } }),
+        }),
     );
 
   for (const [path, operationId, summary, description, verb] of [

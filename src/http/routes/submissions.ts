@@ -1,7 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
+import { z } from "zod";
 import { SubmissionsAnswer } from "../../contract/submission-target.ts";
 import { submitMany } from "../../engine/submissions/submit-many.ts";
 import { createRouter, json, jsonBody } from "../router.ts";
+import { keyedRows } from "../submission.ts";
 import type { SubmissionSchemas } from "../submission-schemas.ts";
 
 /** `POST /v1/submissions`: many submissions in one call. */
@@ -23,6 +25,23 @@ export const submissions = ({ SubmissionsRequest, example }: SubmissionSchemas) 
         200: json(SubmissionsAnswer, "A row for each submission, in order"),
       },
     }),
-    async (c) =>
-      c.json(await submitMany({ ctx: c.var.inNamespace, input: c.req.valid("json") }), 200),
+    async (c) => {
+      const rows = c.req.valid("json").submissions;
+      const keys = rows.map((row) => row.idempotency_key);
+      const keyed = await keyedRows(c, keys, sentRow);
+      const input = {
+        submissions: rows.map(({ submission }, index) => ({
+          submission,
+          keyed: keyed[index] ?? null,
+        })),
+      };
+      return c.json(await submitMany({ ctx: c.var.inNamespace, input }), 200);
+    },
   );
+
+const SentRows = z.object({ submissions: z.array(z.object({ submission: z.unknown() })) });
+
+/** What a row submits, as it was sent. */
+function sentRow(body: unknown, index: number): unknown {
+  return SentRows.parse(body).submissions[index]?.submission;
+}

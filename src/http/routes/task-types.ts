@@ -15,11 +15,10 @@ import { deleteTaskType } from "../../engine/executors/delete-task-type.ts";
 import { getTaskType, listTaskTypes } from "../../engine/executors/read-task-types.ts";
 import { putTaskType } from "../../engine/executors/put-task-type.ts";
 import { createTypedTask } from "../../engine/submissions/create-typed-task.ts";
-import { presentTask } from "../../engine/tasks/present-task.ts";
 import { presentPage } from "../present.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
-import { idempotencySlotOf, SubmissionHeaders } from "../submission.ts";
+import { answerSubmission, SubmissionHeaders } from "../submission.ts";
 
 const params = z.object({ type: z.string().min(1).max(100) });
 
@@ -119,14 +118,12 @@ export const taskTypes = createRouter()
       },
       responses: { 202: jsonAt(Task, "The task"), ...problems("idempotency_key_reused") },
     }),
-    async (c) => {
-      const input = {
-        request: c.req.valid("json"),
-        idempotencySlot: idempotencySlotOf(c.req.valid("header")),
-      };
-      const task = await createTypedTask({ ctx: c.var.inNamespace, input });
-      return c.json(presentTask(task), 202, { Location: `/v1/tasks/${task._id}` });
-    },
+    (c) =>
+      answerSubmission(c, c.req.valid("header"), {
+        insertDecides: true,
+        make: (ctx, keyed) =>
+          createTypedTask({ ctx, input: { request: c.req.valid("json"), keyed } }),
+      }),
   );
 
 function presentTaskType(record: TaskTypeRecord): TaskType {

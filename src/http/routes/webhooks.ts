@@ -21,7 +21,7 @@ import { updateEndpoint } from "../../engine/webhooks/endpoints/update-endpoint.
 import { presentPage } from "../present.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
-import { SubmissionHeaders } from "../submission.ts";
+import { keyedRequest, SubmissionHeaders } from "../submission.ts";
 
 const params = z.object({ webhook_id: IdOrName });
 
@@ -55,7 +55,7 @@ export const webhooks = createRouter()
         ctx: c.var.inNamespace,
         input: {
           ...c.req.valid("json"),
-          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+          keyed: await keyedRequest(c, c.req.valid("header")),
         },
       });
       return c.json({ ...presentEndpoint(c.var.services, webhook), secret }, 201, {
@@ -152,7 +152,7 @@ export const webhooks = createRouter()
         input: {
           ...c.req.valid("json"),
           webhookId: c.req.valid("param").webhook_id,
-          idempotencyKey: c.req.valid("header")["idempotency-key"] ?? null,
+          keyed: await keyedRequest(c, c.req.valid("header")),
         },
       });
       return c.json({ ...presentEndpoint(c.var.services, webhook), secret }, 200, {

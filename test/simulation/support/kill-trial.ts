@@ -194,21 +194,19 @@ async function startBatch(
   const input = { bucket, batch: { object_ids, collection_id } };
   const { _id } = await createBatch({ ctx, input });
   const options = parent === undefined ? {} : { parent_task_id: parent };
-  const submission = { bucket, batch: _id, options, idempotencySlot: null };
+  const submission = { bucket, batch: _id, options, keyed: null };
   return (await submitBatch({ ctx, input: submission }))._id;
 }
 
 async function startCluster(ctx: NamespaceContext, collection_id: string): Promise<string> {
   const request = { name: "goods", collection_ids: [collection_id], k: 2 };
   const { _id } = await createCluster({ ctx, input: request });
-  return (
-    await executeCluster({ ctx, input: { cluster: _id, options: {}, idempotencySlot: null } })
-  )._id;
+  return (await executeCluster({ ctx, input: { cluster: _id, options: {}, keyed: null } }))._id;
 }
 
 async function startTaxonomy(ctx: NamespaceContext, collection_id: string): Promise<string> {
   const nodes = [{ node_id: "tea", label: "Tea" }];
   const { _id } = await createTaxonomy({ ctx, input: { name: "goods", nodes, threshold: 0.1 } });
-  const input = { taxonomy: _id, request: { collection_id }, idempotencySlot: null };
+  const input = { taxonomy: _id, request: { collection_id }, keyed: null };
   return (await startMaterialization({ ctx, input }))._id;
 }

@@ -175,7 +175,7 @@ describe("an endpoint that wants a task's events in order", () => {
     await putEventType({ ctx: h.ctx, input: { type, request: { schema } } });
     const publish = async () => {
       const request = { type, data: {}, task_id: taskId };
-      const { _id } = await publishEvent({ ctx: h.ctx, input: { request, idempotencyKey: null } });
+      const { _id } = await publishEvent({ ctx: h.ctx, input: { request, keyed: null } });
       await dispatchEvents({ ctx: h.ctx, input: { source: "event", id: _id } });
       return takeMessages(h).at(-1);
     };

@@ -1,23 +1,17 @@
 import type { CreateWebhookRequest } from "../../../contract/webhook.ts";
-import {
-  CLOSED_CIRCUIT,
-  type SigningSecret,
-  type EndpointRecord,
-} from "../../../ports/endpoint-store.ts";
+import { CLOSED_CIRCUIT, type EndpointRecord } from "../../../ports/endpoint-store.ts";
 import { sealHeaders } from "../custom-headers.ts";
 import { unseal } from "../../../crypto/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../secrets.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { requireKnownTypes } from "../../events/types/require-known-types.ts";
-import { DomainError } from "../../errors.ts";
-import { sha256 } from "../../../crypto/sha256.ts";
-import { heldSlot } from "../../tasks/new-task.ts";
+import { type KeyedRequest, keyReused, requireSameRequest } from "../../keyed-request.ts";
 import { checkedUrl } from "./checked-url.ts";
 
 /** An endpoint with the only thing that is shown of its secrets, and only to who made it. */
 export type CreatedWebhook = { readonly webhook: EndpointRecord; readonly secret: string };
 
-type Input = CreateWebhookRequest & { readonly idempotencyKey?: string | null };
+type Input = CreateWebhookRequest & { readonly keyed?: KeyedRequest | null };
 
 /**
  * Makes an endpoint, ACTIVE at once. Its signing secret is in the answer and nowhere else: what is
@@ -33,15 +27,16 @@ export async function createEndpoint({
   ctx: NamespaceContext;
   input: Input;
 }): Promise<CreatedWebhook> {
+  const { keyed = null } = input;
+  const before = keyed === null ? null : await madeBefore(ctx, keyed);
+  if (before !== null) return before;
   const url = input.url === null ? null : await checkedUrl({ ctx, url: input.url, path: "url" });
   const patterns = input.event_types;
   await requireKnownTypes({ ctx, patterns, path: "event_types", scope: "active" });
   const now = ctx.runtime.now();
   const id = ctx.runtime.newId("webhook");
   const keys = ctx.config.sealingKeys;
-  const key = input.idempotencyKey ?? null;
-  const request = key === null ? null : { idempotencyKey: key, hash: await requestHashOf(input) };
-  const made = { keys, webhookId: id, now, request };
+  const made = { keys, webhookId: id, now, request: keyed };
   const { record, secret } = await makeHmacSecret(made, input.secret);
   const keyPairs = input.signatures?.includes("v1a") === true ? [await makeKeyPair(made)] : [];
   const webhook: EndpointRecord = {
@@ -62,7 +57,7 @@ export async function createEndpoint({
     max_concurrency: input.max_concurrency ?? null,
     secrets: [record, ...keyPairs],
     secrets_write_id: id,
-    idempotency_slot: key === null ? id : heldSlot(key),
+    idempotency_slot: keyed?.slot ?? id,
     failing_since: null,
     circuit: CLOSED_CIRCUIT,
     holds_due_at: null,
@@ -73,46 +68,24 @@ export async function createEndpoint({
     sequence: 0,
   };
   const outcome = await ctx.stores.webhooks.insert(webhook);
-  // Its own id in the way is this very insert, applied before its answer was lost.
-  if (outcome.kind === "inserted" || key === null) return { webhook, secret };
-  const existing = await ctx.stores.webhooks.findByIdempotencySlot(
-    ctx.namespace._id,
-    webhook.idempotency_slot,
-  );
-  if (existing === null)
-    throw new Error("the endpoint of a key was removed while it was asked for");
-  return existing._id === id ? { webhook, secret } : again(ctx, existing, record, input);
+  if (outcome.kind === "inserted" || keyed === null) return { webhook, secret };
+  const winner = await madeBefore(ctx, keyed);
+  if (winner === null) throw new Error("the endpoint of a key was removed while it was asked for");
+  return winner;
 }
 
-/** The answer to a request that made an endpoint before. */
-async function again(
+/** The answer to a request that made an endpoint before; null when it is new. */
+async function madeBefore(
   ctx: NamespaceContext,
-  webhook: EndpointRecord,
-  wanted: SigningSecret,
-  input: Input,
-): Promise<CreatedWebhook> {
+  keyed: KeyedRequest,
+): Promise<CreatedWebhook | null> {
+  const webhook = await ctx.stores.webhooks.findByIdempotencySlot(ctx.namespace._id, keyed.slot);
+  if (webhook === null) return null;
   const known = inForce(webhook.secrets, ctx.runtime.now()).find(
-    ({ scheme, idempotency_key }) => scheme === "v1" && idempotency_key === wanted.idempotency_key,
+    ({ scheme, idempotency_key }) => scheme === "v1" && idempotency_key === keyed.key,
   );
-  if (known === undefined) {
-    throw reused(`This Idempotency-Key made ${webhook._id}, whose secret was replaced since.`);
-  }
+  if (known === undefined) throw keyReused(`made ${webhook._id}, whose secret was replaced since`);
+  requireSameRequest({ id: webhook._id, hash: known.request_hash }, keyed);
   const secret = await unseal(known.sealed, ctx.config.sealingKeys, webhook._id);
-  const isSameSecret = input.secret === undefined || input.secret === secret;
-  if (known.request_hash === wanted.request_hash && isSameSecret) return { webhook, secret };
-  throw reused(
-    `This Idempotency-Key made ${webhook._id}, from another request. Use a new key for a new request.`,
-  );
-}
-
-function reused(detail: string): DomainError {
-  return new DomainError("idempotency_key_reused", detail, [
-    { path: "Idempotency-Key", message: "used for another request" },
-  ]);
-}
-
-/** What tells two requests with one key apart: all but what is secret, of which nothing is kept readable. */
-function requestHashOf({ idempotencyKey: _key, secret, headers, ...rest }: Input): Promise<string> {
-  const names = Object.keys(headers ?? {});
-  return sha256(JSON.stringify([rest, names, secret !== undefined]));
+  return { webhook, secret };
 }

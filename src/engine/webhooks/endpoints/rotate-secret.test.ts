@@ -1,6 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test, vi } from "vitest";
 import { createHarness, type Harness } from "../../../../test/webhooks/harness.ts";
+import { keyedBy } from "../../../../test/support/keyed.ts";
 import { RotateSecretRequest } from "../../../contract/webhook.ts";
 import { createEndpointStore } from "../../../stores/mongo/webhooks.ts";
 import { unseal } from "../../../crypto/seal.ts";
@@ -20,11 +21,11 @@ async function subscribed() {
   const h = createHarness();
   h.setTime(new Date());
   const { webhook, secret } = await h.subscribe();
-  const rotate = (request: Record<string, unknown> = {}, idempotencyKey: string | null = null) =>
-    rotateSecret({
-      ctx: h.ctx,
-      input: { ...RotateSecretRequest.parse(request), webhookId: webhook._id, idempotencyKey },
-    });
+  const rotate = (request: Record<string, unknown> = {}, key: string | null = null) => {
+    const keyed = key === null ? null : keyedBy(key, request);
+    const input = { ...RotateSecretRequest.parse(request), webhookId: webhook._id, keyed };
+    return rotateSecret({ ctx: h.ctx, input });
+  };
   return { h, id: webhook._id, first: secret, rotate };
 }
 
@@ -113,7 +114,7 @@ describe("a rotation", () => {
     const stranger = createHarness();
     const { webhook } = await rotate();
     await stranger.ctx.stores.webhooks.insert(webhook);
-    const input = { overlap_seconds: 0, webhookId: webhook._id, idempotencyKey: null };
+    const input = { overlap_seconds: 0, webhookId: webhook._id, keyed: null };
     await expect(rotateSecret({ ctx: stranger.ctx, input })).rejects.toMatchObject({
       code: "not_found",
     });
@@ -189,7 +190,7 @@ test("a secret that no sealing key opens any more can be replaced, also by the c
   const sealingKeys = { current: "e".repeat(64), previous: null };
   const ctx = { ...h.ctx, config: { ...h.ctx.config, sealingKeys } };
   const own = `whsec_${btoa("o".repeat(32))}`;
-  const input = { webhookId: id, secret: own, overlap_seconds: 0, idempotencyKey: null };
+  const input = { webhookId: id, secret: own, overlap_seconds: 0, keyed: null };
   const { webhook, secret } = await rotateSecret({ ctx, input });
   expect(secret).toBe(own);
   expect(webhook.secrets).toHaveLength(1);

@@ -4,7 +4,7 @@ import { unseal } from "../../../crypto/seal.ts";
 import { inForce, makeHmacSecret, makeKeyPair } from "../secrets.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
-import { sha256 } from "../../../crypto/sha256.ts";
+import { type KeyedRequest, requireSameRequest } from "../../keyed-request.ts";
 import { changeSecrets } from "./change-secrets.ts";
 
 /** Of one scheme: each is a signature in every delivery's header. */
@@ -12,7 +12,7 @@ const MAX_SECRETS_IN_FORCE = 5;
 
 type Input = RotateSecretRequest & {
   readonly webhookId: string;
-  readonly idempotencyKey: string | null;
+  readonly keyed: KeyedRequest | null;
 };
 
 /** The endpoint as it is now; `secret` is null when only its key pair was rotated. */
@@ -34,7 +34,6 @@ export async function rotateSecret({
   ctx: NamespaceContext;
   input: Input;
 }): Promise<RotatedSecret> {
-  const hash = await requestHashOf(input);
   let shown: string | null = null;
   const webhook = await changeSecrets({
     ctx,
@@ -42,12 +41,12 @@ export async function rotateSecret({
       webhookId: input.webhookId,
       secretsOf: async (found) => {
         const valid = inForce(found.secrets, ctx.runtime.now());
-        const repeated = await repeatedOf(ctx, found, valid, input, hash);
+        const repeated = await repeatedOf(ctx, found, valid, input);
         if (repeated !== null) {
           shown = repeated.secret;
           return null;
         }
-        const made = await make(ctx, found, valid, input, hash);
+        const made = await make(ctx, found, valid, input);
         shown = made.secret;
         return made.secrets;
       },
@@ -64,24 +63,17 @@ async function repeatedOf(
   webhook: EndpointRecord,
   valid: readonly SigningSecret[],
   input: Input,
-  hash: string,
 ): Promise<Repeated | null> {
   const open = ({ sealed }: SigningSecret) => unseal(sealed, ctx.config.sealingKeys, webhook._id);
   const hmac = valid.filter(({ scheme }) => scheme === "v1");
-  const before = valid.filter(
-    ({ idempotency_key: key }) => key !== null && key === input.idempotencyKey,
-  );
-  if (before.length > 0) {
+  const { keyed } = input;
+  const before = valid.filter(({ idempotency_key: key }) => keyed !== null && key === keyed.key);
+  if (keyed !== null && before.length > 0) {
+    for (const { request_hash: made } of before) {
+      requireSameRequest({ id: "a secret", hash: made }, keyed);
+    }
     const known = before.find(({ scheme }) => scheme === "v1");
-    const secret = known === undefined ? null : await open(known);
-    const isSame = before.every(({ request_hash }) => request_hash === hash);
-    const isSameSecret = input.secret === undefined || input.secret === secret;
-    if (isSame && isSameSecret) return { secret };
-    throw new DomainError(
-      "idempotency_key_reused",
-      "This Idempotency-Key made a secret, from another request. Use a new key for a new request.",
-      [{ path: "Idempotency-Key", message: "used for another request" }],
-    );
+    return { secret: known === undefined ? null : await open(known) };
   }
   if (input.secret === undefined) return null;
   // One that no key opens any more is replaced all the same.
@@ -98,16 +90,14 @@ async function make(
   webhook: EndpointRecord,
   valid: readonly SigningSecret[],
   input: Input,
-  hash: string,
 ): Promise<{ readonly secrets: readonly SigningSecret[]; readonly secret: string | null }> {
   const now = ctx.runtime.now();
   const schemes = new Set(input.signatures ?? valid.map(({ scheme }) => scheme));
-  const key = input.idempotencyKey;
   const made = {
     keys: ctx.config.sealingKeys,
     webhookId: webhook._id,
     now,
-    request: key === null ? null : { idempotencyKey: key, hash },
+    request: input.keyed,
   };
   const hmac = schemes.has("v1") ? await makeHmacSecret(made, input.secret) : null;
   const keyPair = schemes.has("v1a") ? await makeKeyPair(made) : null;
@@ -137,9 +127,4 @@ function requireRoom(secrets: readonly SigningSecret[], scheme: SignatureScheme)
 
 function invalid(path: string, message: string): DomainError {
   return new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
-}
-
-/** What tells two requests with one key apart; a secret is compared with what it made instead. */
-function requestHashOf({ signatures, secret, overlap_seconds }: Input): Promise<string> {
-  return sha256(JSON.stringify([signatures ?? null, secret !== undefined, overlap_seconds]));
 }
