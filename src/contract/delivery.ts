@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BulkOptions, withSomeFilter } from "./bulk.ts";
+import { BulkOptions, InsteadOfFilters, withSomeFilter } from "./bulk.ts";
 import { oneOrMany, PageRequest, Pagination, Timestamp, TimeRange } from "./common.ts";
 import { EventTypePattern } from "./event.ts";
 import { DeliveryId, EventId, NamespaceId, TaskId, WebhookId } from "./ids.ts";
@@ -105,9 +105,9 @@ export const DeliveryListRequest = z.strictObject({
 
 export type DeliveryListRequest = z.infer<typeof DeliveryListRequest>;
 
-/** `POST /v1/deliveries/retry`: the FAILED ones that at least one filter meets. */
+/** `POST /v1/deliveries/retry`: the FAILED ones that at least one filter narrows, or else `all` of them. */
 export const RetryDeliveriesRequest = z
-  .strictObject({ ...OfWebhook, ...Filters, ...BulkOptions })
+  .strictObject({ ...OfWebhook, ...Filters, ...InsteadOfFilters, ...BulkOptions })
   .refine(...withSomeFilter({ ...OfWebhook, ...Filters }));
 
 export type RetryDeliveriesRequest = z.infer<typeof RetryDeliveriesRequest>;

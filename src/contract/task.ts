@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BulkOptions, withSomeFilter } from "./bulk.ts";
+import { BulkOptions, InsteadOfFilters, withSomeFilter } from "./bulk.ts";
 import { Metadata, oneOrMany, PageRequest, Pagination, Timestamp, TimeRange } from "./common.ts";
 import { DeliverySummary } from "./delivery.ts";
 import { EventId, NamespaceId, TaskId } from "./ids.ts";
@@ -93,13 +93,14 @@ export const TaskListRequest = z.strictObject({
 export type TaskListRequest = z.infer<typeof TaskListRequest>;
 
 /**
- * `POST /v1/tasks/kill` and `POST /v1/tasks/retry`: a list's filters, at least one of them. A call
- * takes one page, oldest first; `next_cursor` goes on with the next. A dry run changes nothing and
+ * `POST /v1/tasks/kill` and `POST /v1/tasks/retry`: a list's filters, at least one that narrows, or
+ * else `"all": true`. A call takes one page, oldest first; `next_cursor` goes on with the next. A dry run changes nothing and
  * answers what would be done.
  */
 export const BulkRequest = z
   .strictObject({
     ...TaskFilters,
+    ...InsteadOfFilters,
     reason: z.string().max(500).optional(),
     ...BulkOptions,
   })

@@ -97,7 +97,10 @@ const COMPONENTS: Components = {
   Task: [Task, "The receipt of a long-running job, the same for every type of job."],
   TaskListRequest: [TaskListRequest, "Filters are joined by AND, the values of one filter by OR."],
   KillRequest: [KillRequest, "Why the task should stop; kept with its cancel and in its history."],
-  BulkRequest: [BulkRequest, "A list's filters, at least one of them."],
+  BulkRequest: [
+    BulkRequest,
+    'A list\'s filters, at least one that narrows, or else `"all": true`.',
+  ],
   BulkOutcome: [BulkOutcome, "A row for each task that the filter met."],
   SubmissionOptions: [SubmissionOptions, "What every submission may say; all of it optional."],
   SubmissionsAnswer: [SubmissionsAnswer, "One row per submission, in order."],

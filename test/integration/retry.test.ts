@@ -3,6 +3,7 @@ import { drivenClock } from "../../local/qstash/clock.ts";
 import { BulkOutcome, Task } from "../../src/contract/task.ts";
 import type { Api } from "../support/api.ts";
 import { getTask, makeBatch, sentence, untilEnded } from "../support/fixtures.ts";
+import { expectProblem } from "../support/problems.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 let world: World;
@@ -169,10 +170,19 @@ describe("a kill or retry over a filter", () => {
     expect(refused.results).toEqual([]);
   });
 
-  it("wants at least one filter", async () => {
-    const api = await world.inNamespace();
-    const answer = await api.post("/v1/tasks/kill", { dry_run: true });
-    expect(answer.status).toBe(400);
-    expect(answer.body["detail"]).toContain("at least one filter");
-  });
+  it.each([{}, { metadata: {} }, { created_at: {} }, { metadata: {}, created_at: {} }])(
+    "of %j does nothing unless all is said",
+    async (filter) => {
+      const api = await world.inNamespace();
+      const task = await waiting(api);
+      for (const verb of ["kill", "retry"]) {
+        const answer = await api.post(`/v1/tasks/${verb}`, filter);
+        expectProblem(answer, 400, "invalid_request");
+        expect(answer.body["detail"]).toContain("at least one filter");
+      }
+      expect(await getTask(api, task.task_id)).toMatchObject({ status: "PENDING" });
+      const killed = await bulk(api, "kill", { ...filter, all: true });
+      expect(killed.results).toMatchObject([{ task_id: task.task_id, status: "CANCELED" }]);
+    },
+  );
 });

@@ -136,7 +136,7 @@ export const deliveries = createRouter()
       operationId: "retryDeliveries",
       summary: "Send the dead letters that a filter meets again",
       description:
-        "One page at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done.",
+        'One page at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done. Needs a filter that narrows, or `"all": true`.',
       request: {
         headers: SubmissionHeaders,
         body: jsonBody(RetryDeliveriesRequest, { response_code: "5xx", dry_run: true }),

@@ -22,7 +22,7 @@ for (const [path, operationId, summary, verb] of [
       operationId,
       summary,
       description:
-        "One page of tasks at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done.",
+        'One page of tasks at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done. Needs a filter that narrows, or `"all": true`.',
       request: { body: jsonBody(BulkRequest, { status: "FAILED", dry_run: true }) },
       responses: { 200: json(BulkOutcome, "A row for each task met") },
     }),

@@ -45,7 +45,7 @@ function bodyFor(route: Route): string {
     "/v1/tasks": { task_type: own.ids["type"], input: {} },
     "/v1/tasks/kill": { status: "PENDING" },
     "/v1/tasks/retry": { status: "FAILED" },
-    "/v1/deliveries/retry": { event_type: "*" },
+    "/v1/deliveries/retry": { all: true },
     "/v1/webhooks/{webhook_id}/replay": { from: "2026-01-01T00:00:00Z", which: "all" },
     "/v1/schedules": { name, cron: "0 0 1 1 *", submission: ownBatch() },
     "/v1/clusters": { name, collection_ids: [collection_id], k: 2 },
