@@ -18,6 +18,7 @@ export const ErrorCode = z.enum([
   "task_already_terminal",
   "task_not_killable",
   "task_not_retryable",
+  "parent_canceled",
   "report_superseded",
   "webhook_not_active",
   "webhook_has_no_url",

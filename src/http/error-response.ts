@@ -47,6 +47,8 @@ export function presentation(code: ErrorCode): { status: Status; title: string }
       return { status: 409, title: "The task can't be killed" };
     case "task_not_retryable":
       return { status: 409, title: "The task can't be retried" };
+    case "parent_canceled":
+      return { status: 409, title: "The parent was canceled" };
     case "report_superseded":
       return { status: 409, title: "The report comes from an attempt that is over" };
     case "webhook_not_active":

@@ -117,6 +117,13 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
     await untilEnded(api, task_id);
     return api.post(`/v1/tasks/${task_id}/retry`);
   },
+  parent_canceled: async () => {
+    const parent = await makeBatch(api, [sentence(1)]);
+    const { body } = await api.post(`${parent.path}/submit`, { delay: 60 }).expect(202);
+    await api.post(`/v1/tasks/${String(body["task_id"])}/kill`).expect(202);
+    const child = await makeBatch(api, [sentence(1)]);
+    return api.post(`${child.path}/submit`, { parent_task_id: body["task_id"] });
+  },
   report_superseded: async () => {
     const { task_id } = await submit(api, await makeBatch(api, [sentence(1)]));
     await untilEnded(api, task_id);

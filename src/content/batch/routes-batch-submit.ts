@@ -24,7 +24,7 @@ export const batchSubmit = createRouter().openapi(
     },
     responses: {
       202: jsonAt(Task, "The task"),
-      ...problems("not_found", "not_a_draft", "idempotency_key_reused"),
+      ...problems("not_found", "not_a_draft", "parent_canceled", "idempotency_key_reused"),
     },
   }),
   (c) =>

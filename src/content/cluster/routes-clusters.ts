@@ -121,7 +121,7 @@ export const clusters = createRouter()
       },
       responses: {
         202: jsonAt(Task, "The task"),
-        ...problems("not_found", "idempotency_key_reused"),
+        ...problems("not_found", "parent_canceled", "idempotency_key_reused"),
       },
     }),
     (c) =>

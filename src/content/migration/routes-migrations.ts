@@ -133,7 +133,13 @@ export const migrations = createRouter()
       },
       responses: {
         202: jsonAt(Task, "The task"),
-        ...problems("not_found", "resource_in_use", "not_a_draft", "idempotency_key_reused"),
+        ...problems(
+          "not_found",
+          "resource_in_use",
+          "not_a_draft",
+          "parent_canceled",
+          "idempotency_key_reused",
+        ),
       },
     }),
     async (c) => {

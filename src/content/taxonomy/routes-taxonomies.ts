@@ -120,7 +120,7 @@ export const taxonomies = createRouter()
       },
       responses: {
         202: jsonAt(Task, "The task"),
-        ...problems("not_found", "resource_in_use", "idempotency_key_reused"),
+        ...problems("not_found", "resource_in_use", "parent_canceled", "idempotency_key_reused"),
       },
     }),
     (c) =>

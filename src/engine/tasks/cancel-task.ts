@@ -65,6 +65,11 @@ export async function cancelTask({
   throw new Error(`the kill of ${taskId} lost ${MAX_TRIES} races`);
 }
 
+/** What a task's children are asked when it is killed. */
+export function childRequest(parent: TaskRecord, actor: string): CancelRequest {
+  return { actor, reason: `its parent ${parent._id} was killed` };
+}
+
 /** Kills what a task started and what those started, until none of them is left that can be killed. */
 export async function cancelChildren({
   ctx,
@@ -75,7 +80,7 @@ export async function cancelChildren({
   parent: TaskRecord;
   actor: string;
 }): Promise<void> {
-  const request = { actor, reason: `its parent ${parent._id} was killed` };
+  const request = childRequest(parent, actor);
   const filter = {
     namespaceIds: [parent.namespace_id],
     parentTaskIds: [parent._id],

@@ -1,9 +1,11 @@
+import { isTerminal } from "../../contract/status.ts";
 import type { InsertOutcome } from "../../ports/resource-store.ts";
 import type { TaskRecord } from "../../ports/task-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { DomainError } from "../errors.ts";
 import { requireSameRequest } from "../keyed-request.ts";
 import { cacheTask } from "./cache-task.ts";
+import { cancelTask, childRequest } from "./cancel-task.ts";
 import { mirrorOrLog } from "./mirror-task.ts";
 import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
 import { publishJob } from "./publish-job.ts";
@@ -19,7 +21,7 @@ const MAX_TRIES = 5;
  * Accepts a task: once it is in MongoDB it will reach a terminal status, whatever dies next (P1).
  * Of many submissions with one idempotency key, one singleton key or one id, the unique indexes
  * let one insert win; the others find its task (P5). Throws `idempotency_key_reused` when the key
- * stands for another request, and `StoreUnavailableError` when MongoDB can't be reached, and then
+ * stands for another request, `parent_canceled` when its parent is to stop, and `StoreUnavailableError` when MongoDB can't be reached, and then
  * nothing was accepted (P6).
  */
 export async function createTask({
@@ -34,8 +36,8 @@ export async function createTask({
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
     const outcome = await ctx.stores.tasks.insert(task);
     if (outcome.kind === "inserted") {
-      await announce(ctx, task);
-      return task;
+      const [, stopped] = await Promise.all([announce(ctx, task), stopWithParent(ctx, task)]);
+      return stopped ?? task;
     }
     const existing = await holderOf(ctx, task, outcome);
     if (existing === null) continue;
@@ -71,14 +73,38 @@ async function holderOf(
   return tasks.find(ctx.namespace._id, task._id);
 }
 
-async function requireParent(ctx: NamespaceContext, { options }: NewTask): Promise<void> {
+async function requireParent(ctx: NamespaceContext, { options, retryOf }: NewTask): Promise<void> {
   const { parent_task_id: parentId } = options;
   if (parentId === undefined) return;
-  if ((await ctx.stores.tasks.find(ctx.namespace._id, parentId)) !== null) return;
-  const message = `there is no task "${parentId}" in this namespace`;
-  throw new DomainError("invalid_request", `parent_task_id: ${message}`, [
-    { path: "parent_task_id", message },
-  ]);
+  const path = "parent_task_id";
+  const parent = await ctx.stores.tasks.find(ctx.namespace._id, parentId);
+  if (parent === null) {
+    const message = `there is no task "${parentId}" in this namespace`;
+    throw new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
+  }
+  // Whoever retries a child of a canceled parent wants that child alone.
+  if (retryOf !== undefined || !isStopping(parent)) return;
+  const message = `the task "${parentId}" ${parent.status === "CANCELED" ? "was canceled" : "was asked to stop"}`;
+  throw new DomainError("parent_canceled", `${path}: ${message}.`, [{ path, message }]);
+}
+
+/** It is CANCELED, or will be unless it ends before its runner sees that it should stop. */
+function isStopping({ status, cancel }: TaskRecord): boolean {
+  return status === "CANCELED" || (cancel !== null && !isTerminal(status));
+}
+
+/**
+ * Kills a new task whose parent was killed while it was inserted: that kill may have looked for
+ * children before this one was there, and any kill that comes later finds it. Null when none came.
+ */
+async function stopWithParent(ctx: NamespaceContext, task: TaskRecord): Promise<TaskRecord | null> {
+  const { parent_task_id: parentId, namespace_id: namespaceId, _id: taskId } = task;
+  if (parentId === null || task.retry_of !== null) return null;
+  const parent = await ctx.stores.tasks.find(namespaceId, parentId);
+  if (parent === null || !isStopping(parent)) return null;
+  const request = childRequest(parent, parent.cancel?.requested_by ?? "waybill");
+  const outcome = await cancelTask({ ctx, namespaceId, taskId, request });
+  return "task" in outcome ? outcome.task : null;
 }
 
 async function insertSkipped(

@@ -116,7 +116,10 @@ export const taskTypes = createRouter()
           input: { video_id: "v_1" },
         }),
       },
-      responses: { 202: jsonAt(Task, "The task"), ...problems("idempotency_key_reused") },
+      responses: {
+        202: jsonAt(Task, "The task"),
+        ...problems("parent_canceled", "idempotency_key_reused"),
+      },
     }),
     (c) =>
       answerSubmission(c, c.req.valid("header"), {
