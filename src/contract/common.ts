@@ -1,10 +1,26 @@
 import { z } from "zod";
 import { TaskStatusEnum } from "./status.ts";
 
-/** A time on the wire: RFC 3339, UTC, milliseconds. */
-export const Timestamp = z.iso.datetime({
-  error: 'expected a time in RFC 3339 and UTC, such as "2026-01-31T12:00:00.000Z"',
-});
+const TIME_EXPECTED = 'expected a time in RFC 3339, such as "2026-01-31T12:00:00.000Z"';
+
+const DateTime = z.iso.datetime({ offset: true });
+
+/**
+ * A time on the wire (RFC 3339). Any offset is taken, and made UTC in milliseconds, as it is in every
+ * answer; what is finer than a millisecond is cut off.
+ */
+export const Timestamp = z
+  .string({ error: TIME_EXPECTED })
+  .overwrite(inUtc)
+  .refine((time) => time !== "", { error: TIME_EXPECTED })
+  .meta({ format: "date-time" });
+
+/** Empty for what is no time, and where the offset leads out of the years of four digits. */
+function inUtc(text: string): string {
+  const { success, data } = DateTime.safeParse(text.toUpperCase());
+  const utc = success ? new Date(data).toISOString() : "";
+  return /^\d{4}-/.test(utc) ? utc : "";
+}
 
 const URL_EXPECTED = "expected an absolute https URL";
 

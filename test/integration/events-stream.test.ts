@@ -112,7 +112,8 @@ describe("no stream of events", () => {
       const answer = await at.api.get(`/v1/events/stream${query}`, accept);
       expectProblem(answer, 400, "invalid_request");
     }
-    for (const id of ["evt_1", "-1", "1.2", "1.evt_/"]) {
+    const ahead = String(Date.now() + 24 * 3_600_000);
+    for (const id of ["evt_1", "-1", "1.2", "1.evt_/", ahead, "99999999999999", `${ahead}.evt_0`]) {
       const answer = await at.api.get("/v1/events/stream", { ...accept, "Last-Event-ID": id });
       expectProblem(answer, 400, "invalid_request");
     }

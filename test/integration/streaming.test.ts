@@ -128,10 +128,26 @@ describe("no stream", () => {
     await at.reported(await at.jobOf(task), { status: "COMPLETED" });
   });
 
-  it("begins at a Last-Event-ID that is no number", async () => {
+  it("costs a key in Redis for an id that no task can have", async () => {
+    const { redis } = at.world.stack;
+    redis.operations.clear();
+    for (const id of [
+      "tsk_nothing",
+      "x".repeat(200),
+      `bkt_${"0".repeat(32)}`,
+      `TSK_${"0".repeat(32)}`,
+    ]) {
+      for (const sent of [{}, { Accept: "text/event-stream" }, { Prefer: "wait=1" }]) {
+        expectProblem(await at.api.get(`/v1/tasks/${id}`, sent), 404, "not_found");
+      }
+    }
+    expect(redis.operations.all()).toEqual([]);
+  });
+
+  it("begins at a Last-Event-ID that is no number, or ahead of the task", async () => {
     await at.register();
     const task = await at.create();
-    for (const id of ["evt_1", "-1", "1.5"]) {
+    for (const id of ["evt_1", "-1", "1.5", "50", "999999999999999"]) {
       const accept = { Accept: "text/event-stream", "Last-Event-ID": id };
       const answer = await at.api.get(`/v1/tasks/${task.task_id}`, accept);
       expectProblem(answer, 400, "invalid_request");

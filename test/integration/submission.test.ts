@@ -81,6 +81,22 @@ describe("Idempotency-Key", () => {
 });
 
 describe("a submission's times", () => {
+  it("are taken with any offset, and answered in UTC", async () => {
+    const api = await world.inNamespace();
+    const soon = new Date(Date.now() + HOUR_MS).toISOString();
+    const later = new Date(Date.now() + 2 * HOUR_MS);
+    const inKolkata = new Date(later.getTime() + 5.5 * HOUR_MS)
+      .toISOString()
+      .replace("Z", "+05:30");
+    const times = { not_before: soon.replace("Z", "+00:00"), expires_at: inKolkata };
+    const task = await submitted(api, times);
+    expect(task).toMatchObject({ not_before: soon, expires_at: later.toISOString() });
+    const gte = new Date(Date.parse(task.created_at) - 8 * HOUR_MS).toISOString();
+    const filter = { created_at: { gte: gte.replace("Z", "-08:00"), lt: inKolkata } };
+    const list = await api.post("/v1/tasks/list", filter).expect(200);
+    expect(list.body["results"]).toHaveLength(1);
+  });
+
   it("hold a delayed task in the queue until it may start", async () => {
     const api = await world.inNamespace();
     const task = await submitted(api, { delay: HOUR });

@@ -5,7 +5,7 @@ import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { LogPosition } from "../../ports/event-log.ts";
 import type { NamespaceContext } from "../context.ts";
 import { requireKnownTypes } from "./types/require-known-types.ts";
-import { asList } from "../paging.ts";
+import { asList, invalidCursor } from "../paging.ts";
 import { decodePosition, encodePosition, positionBefore } from "./log-cursor.ts";
 import { scanLog } from "./scan-log.ts";
 import { notFound } from "../errors.ts";
@@ -36,6 +36,7 @@ export async function listEvents({
   const above = given ?? (from === undefined ? 0 : await positionBefore(ctx, new Date(from)));
   const limit = input.limit ?? DEFAULT_PAGE_SIZE;
   const scanned = await scanLog(ctx, { above, limit, isWanted: wantedBy(input) });
+  if (given !== null && scanned.isAhead) throw invalidCursor();
   const endCursor = encodePosition(ctx, scanned.end);
   return { events: scanned.events, nextCursor: scanned.isEnd ? null : endCursor, endCursor };
 }

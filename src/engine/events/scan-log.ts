@@ -20,6 +20,8 @@ export type ScanOutcome = {
   readonly events: readonly EventRecord[];
   readonly end: number;
   readonly isEnd: boolean;
+  /** Whether the log has never come to where the scan began: nobody was given that position. */
+  readonly isAhead: boolean;
 };
 
 /**
@@ -28,7 +30,7 @@ export type ScanOutcome = {
  * since is passed over.
  */
 export async function scanLog(ctx: NamespaceContext, scan: Scan): Promise<ScanOutcome> {
-  const { rows, isEnd } = await readLog(ctx, scan.above, POSITIONS_PER_SCAN);
+  const { rows, isEnd, isAhead } = await readLog(ctx, scan.above, POSITIONS_PER_SCAN);
   const wanted = rows.filter((row) => scan.isWanted(row));
   const page = wanted.slice(0, scan.limit);
   const { events, isCut } = await readInOrder(ctx, page);
@@ -38,6 +40,7 @@ export async function scanLog(ctx: NamespaceContext, scan: Scan): Promise<ScanOu
     events: events.filter((event) => event !== null),
     end: end?.position ?? scan.above,
     isEnd: isEnd && isWhole,
+    isAhead,
   };
 }
 
@@ -58,7 +61,11 @@ async function readInOrder(
 }
 
 /** Some of a namespace's log, and whether there was no more when it was read. */
-export type LogPart = { readonly rows: readonly LogPosition[]; readonly isEnd: boolean };
+export type LogPart = {
+  readonly rows: readonly LogPosition[];
+  readonly isEnd: boolean;
+  readonly isAhead: boolean;
+};
 
 /**
  * What stands above a position in the namespace's log, in order; of very much the first `limit`.
@@ -71,6 +78,13 @@ export async function readLog(
   limit: number,
 ): Promise<LogPart> {
   const { isAll } = await placeEvents(ctx, ctx.namespace._id);
-  const rows = await ctx.stores.eventLog.above(ctx.namespace._id, position, limit);
-  return { rows, isEnd: isAll && rows.length < limit };
+  // From the position itself on, since the highest is never purged: without it the log is not there yet.
+  const below = Math.max(0, position - 1);
+  const found = await ctx.stores.eventLog.above(ctx.namespace._id, below, limit + 1);
+  const rows = found.filter((row) => row.position > position).slice(0, limit);
+  return {
+    rows,
+    isEnd: isAll && rows.length < limit,
+    isAhead: position > 0 && found.length === 0,
+  };
 }

@@ -3,6 +3,7 @@ import { isTerminal } from "../../contract/status.ts";
 import type { WatchSeat } from "../../ports/watchers.ts";
 import { bestEffort } from "../best-effort.ts";
 import type { NamespaceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
 import { type EventStream, STREAM_MS, type StreamItem } from "../events/event-stream.ts";
 import { LOOK_INTERVAL_MS } from "../tasks/await-task.ts";
 import { readTaskEvents, type TaskEvents } from "./read-task-events.ts";
@@ -20,7 +21,8 @@ const Sequence = z.object({ sequence: z.int() });
 /**
  * Streams a task's events in order of `sequence` from the one after `after` to its last. They are
  * read when their writer says that there are more, or when a look every 15 seconds finds so. Null
- * when the task has ended and the reader has everything. Throws `not_found`.
+ * when the task has ended and the reader has everything. Throws `not_found`, and `invalid_request`
+ * for an event that the task doesn't have yet.
  */
 export async function openTaskStream({
   ctx,
@@ -33,8 +35,15 @@ export async function openTaskStream({
   await watchTask(ctx, input.taskId);
   const first = await readTaskEvents({ ctx, input });
   if (first.events.length === 0 && isTerminal(first.task.status)) return null;
+  if (input.after > first.task.sequence) throw ahead();
   const seat = ctx.stores.watchers.join(ctx.namespace._id, input.taskId);
   return { items: streamFrom(ctx, input, first, seat), leave: () => seat.leave() };
+}
+
+function ahead(): DomainError {
+  const path = "Last-Event-ID";
+  const message = "expected the id of an event that has happened";
+  return new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
 }
 
 async function* streamFrom(

@@ -9,6 +9,9 @@ import { acceptsEvents } from "../accepts-events.ts";
 import { eventStream } from "../event-stream.ts";
 import { createRouter } from "../router.ts";
 
+/** How far the clocks of two isolates may be apart, in milliseconds. */
+const CLOCKS_MS = 60_000;
+
 const Filters = z.strictObject({
   type: oneOrMany(EventTypePattern).optional(),
   task_type: oneOrMany(z.string().max(100)).optional(),
@@ -50,8 +53,8 @@ eventsStream.openapi(
     }
     const { type, task_type: taskType, tag } = c.req.valid("query");
     const filter = { types: listOf(type), taskTypes: listOf(taskType), tags: listOf(tag) };
-    const after = loggedBefore(c.req.header("Last-Event-ID"));
     const ctx = c.var.inNamespace;
+    const after = loggedBefore(c.req.header("Last-Event-ID"), ctx.runtime.now());
     const patterns = filter.types;
     await requireKnownTypes({ ctx, patterns, path: "type", scope: "all" });
     const stream = await openEventStream({ ctx, input: { after, filter } });
@@ -64,13 +67,19 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
   return typeof value === "string" ? [value] : value;
 }
 
-/** The time in an id of this stream, which is that and, for an event, the event's own id. */
-function loggedBefore(lastEventId: string | undefined): Date | null {
+/**
+ * The time in an id of this stream, which is that and, for an event, the event's own id. Throws
+ * `invalid_request` for what is none, and for a time that hasn't come: nothing would follow it.
+ */
+function loggedBefore(lastEventId: string | undefined, now: Date): Date | null {
   if (lastEventId === undefined || lastEventId === "") return null;
   const [, ms] = /^(\d{1,14})(?:\.evt_[0-9a-z]+)?$/.exec(lastEventId) ?? [];
   if (ms === undefined)
     throw invalid("Last-Event-ID", "expected the id of an event of this stream");
-  return new Date(Number(ms));
+  if (Number(ms) > now.getTime() + CLOCKS_MS) {
+    throw invalid("Last-Event-ID", "expected the id of an event that has happened");
+  }
+  return new Date(Math.min(Number(ms), now.getTime()));
 }
 
 function invalid(path: string, message: string): DomainError {

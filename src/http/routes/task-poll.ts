@@ -1,8 +1,10 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { HonoRequest } from "hono";
 import { z } from "zod";
+import { TaskId } from "../../contract/ids.ts";
 import { isTerminal } from "../../contract/status.ts";
 import { Task } from "../../contract/task.ts";
+import { notFound } from "../../engine/errors.ts";
 import type { PolledTask } from "../../engine/isolate-memory.ts";
 import { awaitTask } from "../../engine/tasks/await-task.ts";
 import { getTask } from "../../engine/tasks/get-task.ts";
@@ -109,6 +111,8 @@ export function addPoll(tasks: OpenAPIHono<AppEnv>): void {
   tasks.get(poll.getRoutingPath(), async (c) => {
     const ctx = c.get("inNamespace");
     const taskId = c.req.param("task_id") ?? "";
+    // An id of another form would cost keys in Redis before it is found that there is no such task.
+    if (!TaskId.safeParse(taskId).success) throw notFound("task", taskId);
     const input = { taskId, cacheOnly: isCacheOnly(c.req) };
     if (acceptsEvents(c, ["application/json"])) {
       const after = lastEventId(c.req.header("Last-Event-ID"));

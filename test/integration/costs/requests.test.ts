@@ -116,7 +116,7 @@ const scenarios: Record<keyof typeof REQUEST_COSTS, () => Promise<Counted>> = {
   "a namespace's first request in an isolate": async () => {
     const api = await world.inNamespace();
     return world
-      .count(() => api.get("/v1/tasks/tsk_none?source=cache").expect(404))
+      .count(() => api.get(`/v1/tasks/tsk_${"0".repeat(32)}?source=cache`).expect(404))
       .then(withoutPoll);
   },
 };

@@ -9,6 +9,7 @@ import { getEndpoint } from "./read-endpoints.ts";
 import { decodePosition, encodePosition, positionBefore } from "../../events/log-cursor.ts";
 import { scanLog } from "../../events/scan-log.ts";
 import { bestEffort } from "../../best-effort.ts";
+import { invalidCursor } from "../../paging.ts";
 
 /** How long a wait goes on without a look, in milliseconds: what nobody tells of is found then. */
 const LOOK_INTERVAL_MS = 5_000;
@@ -51,12 +52,13 @@ export async function pollEndpoint({
       : decodePosition(ctx, input.cursor);
   const limit = input.limit ?? DEFAULT_PAGE_SIZE;
   const first = await look(ctx, webhook, start, limit);
+  if (input.cursor !== undefined && first.isAhead) throw invalidCursor();
   return input.waitMs > 0 && isNothing(first)
     ? wait(ctx, webhook, first, limit, input.waitMs)
     : first;
 }
 
-type Look = PollOutcome & { readonly end: number };
+type Look = PollOutcome & { readonly end: number; readonly isAhead: boolean };
 
 async function look(
   ctx: NamespaceContext,
@@ -64,7 +66,7 @@ async function look(
   above: number,
   limit: number,
 ): Promise<Look> {
-  const { events, end, isEnd } = await scanLog(ctx, {
+  const { events, end, isEnd, isAhead } = await scanLog(ctx, {
     above,
     limit,
     isWanted: ({ type, timestamp }) =>
@@ -76,6 +78,7 @@ async function look(
     nextCursor: encodePosition(ctx, end),
     end,
     isEnd,
+    isAhead,
   };
 }
 
