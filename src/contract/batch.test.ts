@@ -20,7 +20,7 @@ describe("a batch's request", () => {
     expect(paths({ ...choice, collection_id: "c" })).toEqual([""]);
   });
 
-  it("names each id that is none", () => {
+  it("names each invalid id", () => {
     expect(paths({ object_ids: [id, "x", id, "y"], collection_id: "c" })).toEqual([
       "object_ids.1",
       "object_ids.3",

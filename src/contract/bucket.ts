@@ -11,7 +11,7 @@ export const CreateBucketRequest = z.strictObject({
 
 export type CreateBucketRequest = z.infer<typeof CreateBucketRequest>;
 
-/** A place for the objects that batches read. */
+/** Holds the objects that batches read. */
 export const Bucket = z.object({
   bucket_id: BucketId,
   namespace_id: NamespaceId,

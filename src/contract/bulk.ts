@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { TaskStatusEnum } from "./status.ts";
 
-/** How many rows one call of a verb over a filter works on at the most. */
+/** The most rows that one bulk call works on. */
 export const MAX_BULK_ROWS = 100;
 
 /** The pattern that every type of event meets. */
 const ANY_EVENT_TYPE = "*";
 
 /**
- * What every verb over a filter takes besides the filter: a call works on one page, oldest first,
- * and `cursor` goes on with the next; a dry run changes nothing and answers what would be done.
+ * What every bulk call takes besides the filter. A call works on one page, oldest first; `cursor`
+ * continues with the next page. A dry run changes nothing and returns what would be done.
  */
 export const BulkOptions = {
   dry_run: z.boolean().optional(),

@@ -4,22 +4,22 @@ import { ClusterId, CollectionId, IdOrName, NamespaceId, ResourceName, TaskId } 
 import { TaskStatusEnum } from "./status.ts";
 import { checkTimes, ResourceSubmissionFields } from "./submission.ts";
 
-/** Collections that one cluster may group together. */
+/** How many collections one cluster may group together. */
 export const MAX_CLUSTER_COLLECTIONS = 20;
 
-/** The seed of a cluster that names none: the same documents give the same groups anyway. */
+/** The default seed. It is fixed, so the same documents always give the same groups. */
 export const DEFAULT_SEED = 0;
 
 /** `POST /v1/clusters`. */
 export const CreateClusterRequest = z.strictObject({
   name: ResourceName,
-  /** Of one embedder; named twice counts once. */
+  /** Collections with the same embedder; duplicates count once. */
   collection_ids: z.array(IdOrName).min(1).max(MAX_CLUSTER_COLLECTIONS),
   /** How many groups; "auto" takes the k from 2 to 20 with the greatest silhouette. */
   k: z.union([z.int().min(2).max(1000), z.literal("auto")], {
     error: 'expected a whole number from 2 to 1000, or "auto"',
   }),
-  /** Decides everything that is left to chance; 0 when absent. */
+  /** Seeds every random choice; 0 when absent. */
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   metadata: Metadata.optional(),
 });
@@ -31,24 +31,24 @@ export const ExecuteClusterRequest = z.strictObject(ResourceSubmissionFields).ch
 
 /** How well the groups fit. */
 export const ClusterStats = z.object({
-  /** The sum of all documents' squared distances to their centroids. */
+  /** The sum of the squared distances of all documents to their centroids. */
   inertia: z.number(),
-  /** From -1 to 1, of a random sample; null for one group only, and for more than 96. */
+  /** From -1 to 1, measured on a random sample; null for a single group and for more than 96. */
   silhouette: z.number().nullable(),
-  /** Mini-batches. */
+  /** The number of mini-batches. */
   iterations: z.int(),
 });
 
 /** One group of documents. */
 export const ClusterGroup = z.object({
-  /** From 0, below k; one that no document belongs to is left out. */
+  /** From 0 to k - 1; empty groups are left out. */
   cluster_index: z.int(),
   size: z.int(),
-  /** The terms that tell its documents from the others, the best first. */
+  /** The terms that distinguish its documents from the others, best first. */
   top_terms: z.array(z.string()),
 });
 
-/** A cluster as lists have it: without its groups. */
+/** A cluster as lists show it: without its groups. */
 export const ClusterRow = z.object({
   cluster_id: ClusterId,
   namespace_id: NamespaceId,
@@ -57,13 +57,16 @@ export const ClusterRow = z.object({
   k: z.union([z.int(), z.literal("auto")]),
   seed: z.int(),
   metadata: Metadata,
-  /** DRAFT until executed, then its newest task's. */
+  /** DRAFT until executed, then its newest task's status. */
   status: TaskStatusEnum,
   task_id: TaskId.nullable(),
   error_message: z.string().nullable(),
-  /** The COMPLETED task whose results these are: not the newest one while that is at work. */
+  /**
+   * The COMPLETED task that produced these results. While a newer task runs, this is the one before
+   * it.
+   */
   result_task_id: TaskId.nullable(),
-  /** Groups with documents; null before there are results. */
+  /** The number of groups with documents; null before there are results. */
   num_clusters: z.int().nullable(),
   stats: ClusterStats.nullable(),
   created_at: Timestamp,

@@ -22,22 +22,27 @@ export const CreateCollectionRequest = z.strictObject({
 
 export type CreateCollectionRequest = z.infer<typeof CreateCollectionRequest>;
 
-/** A type that was seen, when first, and by which task; null: declared at the collection's making. */
+/**
+ * A type that was seen, when it was first seen, and by which task; null: declared when the
+ * collection was created.
+ */
 const SeenType = z.object({
-  /** `string`, `number` or `boolean`; of vectors the embedder and the dimensions. */
+  /** `string`, `number` or `boolean`; for vectors, the embedder and the dimensions. */
   type: z.string(),
   first_seen_at: Timestamp,
   task_id: TaskId.nullable(),
 });
 
-/** What a collection's documents are made of: what was declared, and what batches wrote since. */
+/**
+ * What a collection's documents contain: what was declared, and what batches have written since.
+ */
 const CollectionSchema = z.object({
   embedding: z.object({ dimensions: z.int() }),
-  /** The metadata fields that documents were written with, by name; up to 200. */
+  /** The metadata fields of the documents written, by name; up to 200. */
   fields: z.array(z.object({ name: z.string(), types: z.array(SeenType) })),
-  /** Whether there were more fields than are listed. */
+  /** Whether there are more fields than are listed. */
   more_fields: z.boolean(),
-  /** Fields that were written with more than one type, and vectors that are not as declared. */
+  /** Fields written with more than one type, and vectors that differ from the declaration. */
   conflicts: z.array(
     z.object({
       kind: z.enum(["field", "vector"]),
@@ -48,7 +53,7 @@ const CollectionSchema = z.object({
   ),
 });
 
-/** A place for the documents that batches write. */
+/** Holds the documents that batches write. */
 export const Collection = z.object({
   collection_id: CollectionId,
   namespace_id: NamespaceId,

@@ -25,8 +25,8 @@ function inUtc(text: string): string {
 const URL_EXPECTED = "expected an absolute https URL";
 
 /**
- * A URL that Waybill is to send to, as it was written: `z.url` would drop white space around it and
- * line breaks inside before the address guard sees them, which judges all else of it.
+ * A URL that Waybill sends to, exactly as written: `z.url` would strip surrounding white space and
+ * line breaks before the address guard sees them. The guard checks everything else.
  */
 export const TargetUrl = z
   .string({ error: URL_EXPECTED })
@@ -52,14 +52,14 @@ export const Metadata = z
 
 export type Metadata = z.infer<typeof Metadata>;
 
-/** How many rows a page has when the caller doesn't say, and at most. */
+/** The default and the maximum number of rows on a page. */
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 200;
 
 /** `{ "gte", "lt" }` over a time; either side may be absent. */
 export const TimeRange = z.strictObject({ gte: Timestamp.optional(), lt: Timestamp.optional() });
 
-/** A filter takes a value or a list of values, any of which may match. */
+/** A filter takes one value, or a list of values of which any may match. */
 export function oneOrMany<Item extends z.ZodType>(item: Item) {
   return z.union([item, z.array(item).min(1).max(100)]);
 }
@@ -71,7 +71,7 @@ export const PageRequest = {
   cursor: z.string().max(512).optional(),
 } as const;
 
-/** `limit` and `cursor` are also taken from the query of a list request; the body wins. */
+/** `limit` and `cursor` may also come in the query of a list request; the body wins. */
 export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).optional(),
   cursor: z.string().max(512).optional(),
@@ -90,7 +90,7 @@ export type ResourceListRequest = z.infer<typeof ResourceListRequest>;
 
 export const Pagination = z.object({ next_cursor: z.string().nullable() });
 
-/** The answer of every list: a page of rows and the cursor of the next one, or null. */
+/** The response of every list: a page of rows and the cursor of the next page, or null. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ results: z.array(item), pagination: Pagination });
 }

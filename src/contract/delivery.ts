@@ -5,24 +5,24 @@ import { EventTypePattern } from "./event.ts";
 import { DeliveryId, EventId, NamespaceId, TaskId, WebhookId } from "./ids.ts";
 
 /**
- * PENDING: an attempt is due, or held; COMPLETED: the endpoint answered 2xx; FAILED: in the dead
- * letters; SKIPPED: given up by the endpoint's owner.
+ * PENDING: an attempt is due, or held; COMPLETED: the endpoint answered 2xx; FAILED: it is a dead
+ * letter; SKIPPED: the endpoint's owner gave it up.
  */
 export const DeliveryStatus = z.enum(["PENDING", "COMPLETED", "FAILED", "SKIPPED"]);
 
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
-/** One attempt at a delivery, as it went. */
+/** One attempt at a delivery and its outcome. */
 export const DeliveryAttempt = z.object({
-  /** From 1. The same number twice: the queue delivered its message twice. */
+  /** Starts at 1. The same number appears twice when the queue delivered its message twice. */
   attempt: z.int(),
   at: Timestamp,
   latency_ms: z.int(),
-  /** Null when there was no answer. */
+  /** Null when there was no response. */
   response_status: z.int().nullable(),
-  /** The answer's headers: the first 32, up to 2 KiB, without cookies and credentials. */
+  /** The response's headers: the first 32, up to 2 KiB, without cookies and credentials. */
   response_headers: z.record(z.string(), z.string()).nullable(),
-  /** The first 4 KiB of the answer. */
+  /** The first 4 KiB of the response body. */
   response_body: z.string().nullable(),
   error: z.string().nullable(),
 });
@@ -31,24 +31,25 @@ export const DeliveryAttempt = z.object({
 export const DeliverySummary = z.object({
   delivery_id: DeliveryId,
   namespace_id: NamespaceId,
-  /** Null for a delivery to a subscriber in the deployment's own code. */
+  /** Null for a delivery to a subscriber in the deployment's code. */
   webhook_id: WebhookId.nullable(),
   /** That subscriber's name; null for a delivery to an endpoint. */
   subscriber: z.string().nullable(),
   event_id: EventId,
   event_type: z.string(),
   task_id: TaskId.nullable(),
-  /** Whether it is a `POST /v1/webhooks/{webhook_id}/test`, of an event that never happened. */
+  /** Whether `POST /v1/webhooks/{webhook_id}/test` sent it; its event never happened. */
   test: z.boolean(),
   status: DeliveryStatus,
   /**
-   * Why a PENDING one is not attempted: its endpoint is paused, its circuit is open, or an earlier
-   * event of the task isn't settled at an endpoint with `ordering: "task"`. Null when nothing holds it.
+   * Why a PENDING delivery is not attempted: its endpoint is paused, its circuit is open, or an
+   * earlier event of the task is still undelivered at an endpoint with `ordering: "task"`. Null
+   * when nothing holds it.
    */
   hold: z.enum(["paused", "circuit", "order"]).nullable(),
   /** Why it FAILED or was SKIPPED; null otherwise. */
   error_message: z.string().nullable(),
-  /** How many attempts were made. */
+  /** The number of attempts made. */
   attempt_count: z.int(),
   /** Null also while it is held. */
   next_attempt_at: Timestamp.nullable(),
@@ -70,17 +71,17 @@ export const DeliveryRow = DeliverySummary.extend({
 
 export type DeliveryRow = z.infer<typeof DeliveryRow>;
 
-/** What an attempt was answered: a status, a class of them, or that nothing came back. */
+/** The response to an attempt: a status, a class of statuses, or none. */
 export const ResponseCode = z.string().regex(/^(?:[1-5]\d\d|[1-5]xx|none)$/, {
   error: 'expected an HTTP status such as "503", a class such as "5xx", or "none" for no answer',
 });
 
-/** What deliveries of any endpoint and any status can be narrowed to. */
+/** The filters for deliveries, whatever their endpoint and status. */
 const Filters = {
   event_id: oneOrMany(EventId).optional(),
   event_type: oneOrMany(EventTypePattern).optional(),
   task_id: oneOrMany(TaskId).optional(),
-  /** Any of its attempts was answered so. */
+  /** Matches when any of its attempts got this response. */
   response_code: oneOrMany(ResponseCode).optional(),
   created_at: TimeRange.optional(),
 } as const;
@@ -112,7 +113,7 @@ export const RetryDeliveriesRequest = z
 
 export type RetryDeliveriesRequest = z.infer<typeof RetryDeliveriesRequest>;
 
-/** What a retry came to, a row for each delivery that the filter met. */
+/** The result of a retry: a row for each delivery that matched the filters. */
 export const RetryDeliveriesOutcome = z.object({
   dry_run: z.boolean(),
   results: z.array(
@@ -121,9 +122,9 @@ export const RetryDeliveriesOutcome = z.object({
       webhook_id: WebhookId,
       /** The delivery's status afterwards, or as it is in a dry run. */
       status: DeliveryStatus,
-      /** Whether it is on its way again, or would be. */
+      /** Whether it was queued again, or would be. */
       accepted: z.boolean(),
-      /** Why not: the code that a resend answers. */
+      /** Why not: the error code that a resend would return. */
       code: z.string().nullable(),
     }),
   ),
@@ -134,7 +135,10 @@ export type RetryDeliveriesOutcome = z.infer<typeof RetryDeliveriesOutcome>;
 
 /** `POST /v1/webhooks/{webhook_id}/test`; the body may be absent. */
 export const TestWebhookRequest = z.strictObject({
-  /** Of which type the example is, a registered one too; the first that the endpoint subscribed to unless told. */
+  /**
+   * The event type of the example; may be a registered type. By default, the first type that the
+   * endpoint subscribes to.
+   */
   type: z.string().max(128).optional(),
 });
 

@@ -7,7 +7,7 @@ export const DocumentListRequest = z.strictObject({
   object_id: oneOrMany(ObjectId).optional(),
   metadata: Metadata.optional(),
   created_at: TimeRange.optional(),
-  /** Whether each document comes with its `embedding`; false when absent. */
+  /** Whether each document includes its `embedding`; false when absent. */
   return_vectors: z.boolean().optional(),
   ...PageRequest,
 });
@@ -29,7 +29,7 @@ export const CollectionDocument = z.object({
   chunk_index: z.int(),
   text: z.string(),
   metadata: Metadata,
-  /** What later jobs found out about the document. */
+  /** What later jobs added to the document. */
   enrichments: z.record(z.string(), z.unknown()),
   /** Only when asked for. */
   embedding: z.array(z.number()).optional(),

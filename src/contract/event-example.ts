@@ -46,7 +46,7 @@ const TIMESTAMP = "2026-11-24T01:02:09.870Z";
 const NAMESPACE_ID = TASK_EXAMPLE.namespace_id;
 const COLLECTION_ID = "col_019ab47c3b0c7f60ad1e2f3a4b5c6d7e";
 
-/** What an event of the example's task says beside what it is about. */
+/** The fields that every event of the example's task carries besides its own. */
 function dataOf(sequence: number, changes: Partial<Task>) {
   return {
     namespace_id: NAMESPACE_ID,

@@ -18,11 +18,14 @@ import { Task } from "./task.ts";
 /** What Waybill adds to every event's `data`. */
 export const EventFrame = {
   namespace_id: NamespaceId,
-  /** The event's number among those of its task, without gaps, from 1; 0 for one that has none. */
+  /**
+   * The event's number within its task, starting at 1 without gaps; 0 for an event without a
+   * number.
+   */
   sequence: z.int().min(0),
 } as const;
 
-/** A task too large to be sent whole: without inputs and outputs, or with its essentials only. */
+/** A task too large to send whole: without inputs and outputs, or only its essentials. */
 const TaskHead = Task.partial().extend({
   task_id: TaskId,
   task_type: z.string(),
@@ -32,18 +35,18 @@ const TaskHead = Task.partial().extend({
 /** Where what was left out of a large payload can be fetched. */
 const Links = z.record(z.string(), z.string());
 
-/** What Waybill may add. */
+/** What Waybill may add to `data`. */
 export const EventExtras = {
   task: z.union([Task, TaskHead]).optional(),
   links: Links.optional(),
-  /** It is an example that `POST /v1/webhooks/{webhook_id}/test` sent: nothing has happened. */
+  /** An example sent by `POST /v1/webhooks/{webhook_id}/test`: nothing has happened. */
   test: z.literal(true).optional(),
 } as const;
 
-/** The mark of a test, which every type's schema allows. */
+/** The mark of a test event, which every type's schema allows. */
 const { test } = EventExtras;
 
-/** What documents are like that a job wrote. */
+/** The shape of the documents that a job wrote. */
 export const WrittenForm = {
   embedding: z.object({
     embedder: z.string(),
@@ -51,17 +54,17 @@ export const WrittenForm = {
     dimensions: z.int().nullable(),
     declared_dimensions: z.int().nullable(),
   }),
-  /** Fields of their metadata, with the types of the values. */
+  /** Their metadata fields, with the types of the values. */
   fields: z.array(
     z.object({ name: z.string(), types: z.array(z.enum(["string", "number", "boolean"])) }),
   ),
-  /** There were more fields than are told. */
+  /** There were more fields than are listed. */
   more_fields: z.boolean(),
 } as const;
 
 /**
- * The body that is sent for an event of one type, which fields may be added to at any time: a
- * receiver passes over what it doesn't know.
+ * The body sent for an event of one type. Fields may be added at any time; receivers ignore those
+ * that they don't know.
  */
 function payload<Type extends BuiltInEventType, Data extends z.ZodType>(type: Type, data: Data) {
   return z.object({ type: z.literal(type), timestamp: Timestamp, data });
@@ -80,7 +83,7 @@ function taskPayload<Type extends BuiltInEventType, About extends z.ZodRawShape>
   return payload(type, z.union([whole, thin]));
 }
 
-/** What each of Waybill's own events sends, at its present version. */
+/** The payload of each of Waybill's own events, at its current version. */
 export const EVENT_PAYLOADS = {
   "task.created": taskPayload("task.created", {}),
   "task.started": taskPayload("task.started", {}),
@@ -115,7 +118,7 @@ export const EVENT_PAYLOADS = {
     migration_id: MigrationId,
     target_namespace_id: NamespaceId,
     target_name: z.string(),
-    /** How many rows of each kind. */
+    /** The number of rows of each kind. */
     copied: z.record(z.string(), z.int().min(0)),
   }),
   "webhook.endpoint.disabled": payload(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { oneOrMany, PageRequest, Timestamp } from "./common.ts";
 
-/** How much a schema or an example may be, as JSON text. */
+/** The maximum size of a schema or an example, as JSON text. */
 const MAX_JSON_CHARACTERS = 32_768;
 
 /** A JSON object of bounded size. */
@@ -11,12 +11,12 @@ const boundedObject = z
     error: "expected at most 32 KiB of JSON",
   });
 
-/** Whether Waybill sends it of its own accord, or the deployer registered it and publishes it. */
+/** Whether it is built into Waybill, or the deployer registered it and publishes it. */
 export const EventTypeOrigin = z.enum(["built_in", "registered"]);
 
-/** `PUT /v1/event-types/{type}`: registers a type, or says what it is from now on. */
+/** `PUT /v1/event-types/{type}`: registers a type or updates it. */
 export const PutEventTypeRequest = z.strictObject({
-  /** JSON Schema (2020-12) of the `data` that is published; another one makes the next version. */
+  /** JSON Schema (2020-12) of the published `data`; changing it creates the next version. */
   schema: boundedObject,
   description: z.string().max(1000).optional(),
   /** An example of `data`; it must satisfy the schema. */
@@ -36,24 +36,24 @@ export const EventTypeListRequest = z.strictObject({
 
 export type EventTypeListRequest = z.infer<typeof EventTypeListRequest>;
 
-/** A type of event: what it means, and what is sent for it. */
+/** A type of event: its meaning and its payload. */
 export const EventType = z.object({
   type: z.string(),
   origin: EventTypeOrigin,
   description: z.string().nullable(),
-  /** From 1; each change of a registered type's schema makes the next. */
+  /** Starts at 1; each change of a registered type's schema creates the next version. */
   version: z.int(),
-  /** ARCHIVED: nothing of it is published any more. */
+  /** ARCHIVED: it can no longer be published. */
   status: z.enum(["ACTIVE", "ARCHIVED"]),
   /** JSON Schema (2020-12) of the whole payload: `type`, `timestamp` and `data`. */
   schema: z.record(z.string(), z.unknown()),
-  /** A payload as an endpoint gets it; null when a registered type has none. */
+  /** A payload as an endpoint receives it; null when a registered type has none. */
   example: z.record(z.string(), z.unknown()).nullable(),
-  /** The schema that what is published must satisfy, as it was registered; null for Waybill's own. */
+  /** The schema that published `data` must satisfy, as registered; null for Waybill's own types. */
   data_schema: z.record(z.string(), z.unknown()).nullable(),
-  /** Null for Waybill's own. */
+  /** Null for Waybill's own types. */
   created_at: Timestamp.nullable(),
-  /** When this version came; null for Waybill's own. */
+  /** When this version was created; null for Waybill's own types. */
   updated_at: Timestamp.nullable(),
 });
 

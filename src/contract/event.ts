@@ -1,16 +1,16 @@
 import { z } from "zod";
 
 /**
- * Every event that Waybill sends of its own accord, and what it says. The order is that of a task's
- * life. `event-payload.ts` has the schema and an example of each.
+ * Every event that Waybill itself sends, with its description, in the order of a task's life.
+ * `event-payload.ts` has the schema and an example of each.
  */
 export const EVENT_CATALOGUE = [
   { type: "task.created", meaning: "A task was accepted and stored." },
   { type: "task.started", meaning: "An attempt of a task began." },
-  { type: "task.progressed", meaning: "A task got further; at most once each 10 seconds." },
-  { type: "task.completed", meaning: "A task ended well; its outputs are final." },
-  { type: "task.failed", meaning: "A task ended badly; error_message says why." },
-  { type: "task.canceled", meaning: "A kill was confirmed; the task won't go on." },
+  { type: "task.progressed", meaning: "A task made progress; sent at most once every 10 seconds." },
+  { type: "task.completed", meaning: "A task completed; its outputs are final." },
+  { type: "task.failed", meaning: "A task failed; error_message says why." },
+  { type: "task.canceled", meaning: "A kill was confirmed; the task won't continue." },
   { type: "task.skipped", meaning: "A task's work was found to be unnecessary." },
   { type: "collection.documents.written", meaning: "A job wrote documents to a collection." },
   { type: "cluster.execution.completed", meaning: "A cluster has new results." },
@@ -22,35 +22,38 @@ export const EVENT_CATALOGUE = [
   },
 ] as const;
 
-/** A type of event that Waybill sends of its own accord. */
+/** A type of event that Waybill itself sends. */
 export type BuiltInEventType = (typeof EVENT_CATALOGUE)[number]["type"];
 
 export const BUILT_IN_EVENT_TYPES: readonly string[] = EVENT_CATALOGUE.map((event) => event.type);
 
-/** Whether a type is one that Waybill sends of its own accord. */
+/** Whether Waybill itself sends events of this type. */
 export function isBuiltInEvent(type: string): type is BuiltInEventType {
   return BUILT_IN_EVENT_TYPES.includes(type);
 }
 
-/** Whether a pattern names an event: exactly, by `*` for all, or by a prefix as in `task.*`. */
+/**
+ * Whether a pattern matches an event: by its exact name, by `*` for all, or by a prefix as in
+ * `task.*`.
+ */
 export function matchesEventType(pattern: string, type: string): boolean {
   if (pattern === "*") return true;
   if (pattern.endsWith(".*")) return type.startsWith(pattern.slice(0, -1));
   return pattern === type;
 }
 
-/** Whether a pattern names at least one event that Waybill sends of its own accord. */
+/** Whether a pattern matches at least one event that Waybill itself sends. */
 export function matchesBuiltIn(pattern: string): boolean {
   return BUILT_IN_EVENT_TYPES.some((type) => matchesEventType(pattern, type));
 }
 
-/** The longest name of an event type, in characters. */
+/** The maximum length of an event type's name, in characters. */
 const MAX_TYPE_CHARACTERS = 100;
 
 /** Lower-case words with dots between them. */
 const TYPE = /^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/;
 
-/** The first words of the names that are Waybill's own, now or later. */
+/** The first words of names reserved for Waybill, now or later. */
 const RESERVED_PREFIXES: ReadonlySet<string> = new Set([
   "waybill",
   ...BUILT_IN_EVENT_TYPES.map((type) => firstWordOf(type)),
@@ -69,8 +72,8 @@ export const EventTypeName = z
   });
 
 /**
- * An event type or a pattern, in its form. Whether any event is of it is asked where the namespace's
- * own types are known: `services/event-types/require-known-types.ts`.
+ * The syntax of an event type or a pattern. Whether such a type exists is checked by
+ * `require-known-types.ts`, which knows the namespace's own types.
  */
 export const EventTypePattern = z
   .string()

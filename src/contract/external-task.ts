@@ -3,17 +3,17 @@ import { checkStorable } from "./storable.ts";
 import { checkTimes, SubmissionFields } from "./submission.ts";
 import { Progress, Task, TaskValues } from "./task.ts";
 
-/** How much of a task's own data a report may add, as JSON text. */
+/** The maximum size of the data that a report may add to its task, as JSON text. */
 const MAX_REPORT_CHARACTERS = 262_144;
 
-/** A JSON object that goes into the task's document as it is. */
+/** A JSON object that is stored in the task's document unchanged. */
 const storableObject = z.record(z.string(), z.unknown()).check(checkStorable);
 
 /** `POST /v1/tasks`: a task of a registered type, with the options of every submission. */
 export const CreateTaskRequest = z
   .strictObject({
     task_type: z.string().min(1).max(100),
-    /** What the executor is to do; must satisfy the type's `input_schema`. */
+    /** The executor's input; must satisfy the type's `input_schema`. */
     input: storableObject,
     ...SubmissionFields,
   })
@@ -22,8 +22,8 @@ export const CreateTaskRequest = z
 export type CreateTaskRequest = z.infer<typeof CreateTaskRequest>;
 
 /**
- * `PATCH /v1/tasks/{task_id}`: what an executor says of its task. An empty report is a heartbeat.
- * The answer is the task; a `cancel` in it asks the executor to stop and to report CANCELED.
+ * `PATCH /v1/tasks/{task_id}`: an executor's report on its task. An empty report is a heartbeat.
+ * The response is the task; a `cancel` in it asks the executor to stop and report CANCELED.
  */
 export const TaskReport = z
   .strictObject({
@@ -48,7 +48,7 @@ export const TaskReport = z
       .optional(),
     /** Why it was SKIPPED or CANCELED. */
     reason: z.string().max(500).optional(),
-    /** Joined to what the task has; the executor's own `job_id` goes here. */
+    /** Merged into what the task has; the executor's own `job_id` goes here. */
     additional_data: storableObject.optional(),
   })
   .refine((report) => (report.status === "FAILED") === (report.error !== undefined), {
@@ -61,7 +61,10 @@ export const TaskReport = z
 
 export type TaskReport = z.infer<typeof TaskReport>;
 
-/** What an executor is posted, signed as Standard Webhooks are, `webhook-id` being task and attempt. */
+/**
+ * The body that is posted to an executor, signed as Standard Webhooks specifies; `webhook-id` names
+ * the task and the attempt.
+ */
 export const ExecutorJob = z.object({
   type: z.literal("task.execute"),
   timestamp: z.string(),
@@ -69,12 +72,12 @@ export const ExecutorJob = z.object({
     task: Task,
     input: z.record(z.string(), z.unknown()),
     attempt: z.int(),
-    /** Where to report, and the token that only this attempt's reports may bear. */
+    /** Where to report, and the token that is valid only for this attempt's reports. */
     report_url: z.string(),
     token: z.string(),
-    /** Seconds between two reports at the most. */
+    /** The longest time between two reports, in seconds. */
     heartbeat_timeout: z.int(),
-    /** What the attempt before had reached. */
+    /** The last state that the previous attempt reported. */
     progress: Progress.nullable(),
   }),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The prefix of each kind of id, so that an id says what it names. */
+/** The prefix of each kind of id, so that an id shows what it names. */
 export const ID_PREFIXES = {
   namespace: "ns",
   key: "key",
@@ -52,8 +52,8 @@ export const MigrationId = idOf("migration");
 export const ScheduleId = idOf("schedule");
 
 /**
- * A resource's name: unique in its namespace, and never mistaken for an id, since ids hold an
- * underscore and names may not start with an id prefix and one.
+ * A resource's name: unique in its namespace, and never mistaken for an id, because a name may not
+ * start with an id prefix and an underscore.
  */
 export const ResourceName = z
   .string()

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { PageRequest, Timestamp } from "./common.ts";
 import { IdOrName, KeyId, NamespaceId } from "./ids.ts";
 
-/** How many namespaces one key may see. */
+/** How many namespaces one key can access. */
 export const MAX_KEY_NAMESPACES = 50;
 
 /** `POST /v1/keys`. */
 export const CreateKeyRequest = z.strictObject({
-  /** What the key is for, for people; it need not be unique. */
+  /** What the key is for; meant for people and not necessarily unique. */
   name: z.string().min(1).max(128),
-  /** The namespaces that the key may see, by id or name. */
+  /** The namespaces that the key can access, by id or name. */
   namespaces: z.array(IdOrName).min(1).max(MAX_KEY_NAMESPACES),
   /** When the key stops working; absent: never. */
   expires_at: Timestamp.optional(),
@@ -33,7 +33,7 @@ export const Key = z.object({
 
 export type Key = z.infer<typeof Key>;
 
-/** The answer to the creation of a key, the one time that it holds the key itself. */
+/** The response to a key's creation: the only one that holds the key itself. */
 export const CreatedKey = Key.extend({
   key: z.string().meta({ description: "`wb_` and 43 characters; shown only here" }),
 });

@@ -4,21 +4,24 @@ import { EventTypePattern } from "./event.ts";
 import { checkStorable } from "./storable.ts";
 import { EventId, TaskId } from "./ids.ts";
 
-/** How much the `data` of a published event may be as JSON, in bytes: with its frame it is sent whole. */
+/**
+ * The maximum size of a published event's `data` as JSON, in bytes: small enough to be sent whole
+ * with its envelope.
+ */
 const MAX_DATA_BYTES = 16_384;
 
-/** An event in the namespace's log: what endpoints get, whole, and what it is called. */
+/** An event in the namespace's log: its names, and the whole payload that endpoints receive. */
 export const LoggedEvent = z.object({
   /** The `webhook-id` of its deliveries. */
   event_id: EventId,
   type: z.string(),
   /** When it happened. */
   timestamp: Timestamp,
-  /** As `/v1/event-types/{type}` describes it. */
+  /** The type, as described by `/v1/event-types/{type}`. */
   data: z.record(z.string(), z.unknown()),
   /** The task that it belongs to. */
   task_id: TaskId.nullable(),
-  /** When it was logged. */
+  /** When it was added to the log. */
   created_at: Timestamp,
 });
 
@@ -27,14 +30,14 @@ export type LoggedEvent = z.infer<typeof LoggedEvent>;
 /** `POST /v1/events`: publishes an event of a registered type. */
 export const PublishEventRequest = z.strictObject({
   type: z.string().min(1).max(100),
-  /** What it says; the type's schema decides. */
+  /** The event's data; must satisfy the type's schema. */
   data: z
     .record(z.string(), z.unknown())
     .check(checkStorable)
     .refine((data) => byteLength(JSON.stringify(data)) <= MAX_DATA_BYTES, {
       error: "expected at most 16 KiB of JSON; put what is larger elsewhere and say where",
     }),
-  /** The task that it belongs to: endpoints' filters by task type and tag apply. */
+  /** The task that it belongs to; endpoints' filters by task type and tag then apply. */
   task_id: TaskId.optional(),
 });
 
@@ -53,9 +56,15 @@ export const EventListRequest = z.strictObject({
 
 export type EventListRequest = z.infer<typeof EventListRequest>;
 
-/** A page of the log. It may have few rows, or none, and a next page: a call looks at 1,000 events. */
+/**
+ * A page of the log. A call scans 1,000 events, so a page may have few or no rows and still have a
+ * next page.
+ */
 export const EventPage = pageOf(LoggedEvent).extend({
-  /** Where the log goes on behind this page; also on the last one, for who follows it. */
+  /**
+   * Where the log continues after this page; also set on the last page, for callers that follow the
+   * log.
+   */
   end_cursor: z.string(),
 });
 
@@ -67,12 +76,12 @@ export const PollQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).optional(),
 });
 
-/** What an endpoint would have been sent, for who fetches it instead. */
+/** The events that an endpoint would have been sent, for consumers that poll instead. */
 export const PolledEvents = z.object({
   events: z.array(LoggedEvent),
-  /** What the next poll sends, whether there was anything or not. */
+  /** The cursor for the next poll, whether or not this page is empty. */
   next_cursor: z.string(),
-  /** Whether there was nothing more at this moment. */
+  /** Whether there were no more events at that moment. */
   done: z.boolean(),
 });
 

@@ -6,7 +6,7 @@ import { checkTimes, ResourceSubmissionFields } from "./submission.ts";
 
 /** `POST /v1/namespaces/{namespace_id}/migrations`. */
 export const CreateMigrationRequest = z.strictObject({
-  /** The name of the namespace that it makes. */
+  /** The name of the namespace to create. */
   target_name: ResourceName,
   metadata: Metadata.optional(),
 });
@@ -24,12 +24,12 @@ export const Migration = z.object({
   /** The source. */
   namespace_id: NamespaceId,
   target_name: z.string(),
-  /** The id that the target has once copying has begun; it is not in service before COMPLETED. */
+  /** The target's id, set once copying has begun; the target is not in service before COMPLETED. */
   target_namespace_id: NamespaceId,
-  /** How many rows of each kind the target was verified to have; null before. */
+  /** The verified number of rows of each kind in the target; null before verification. */
   copied: z.record(z.string(), z.int()).nullable(),
   metadata: Metadata,
-  /** DRAFT until it is started, then its newest task's. */
+  /** DRAFT until it is started, then its newest task's status. */
   status: TaskStatusEnum,
   task_id: z.string().nullable(),
   error_message: z.string().nullable(),

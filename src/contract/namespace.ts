@@ -11,7 +11,7 @@ export const CreateNamespaceRequest = z.strictObject({
 
 export type CreateNamespaceRequest = z.infer<typeof CreateNamespaceRequest>;
 
-/** One tenant's world: every other resource is in exactly one. */
+/** One tenant's space: every other resource belongs to exactly one namespace. */
 export const Namespace = z.object({
   namespace_id: NamespaceId,
   name: z.string(),

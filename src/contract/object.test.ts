@@ -28,19 +28,19 @@ describe("an object's content", () => {
   );
 
   it.each(["ftp://example.com/a", "example.com", "javascript:alert(1)", ""])(
-    "has no URL but http and https: %j",
+    "accepts only http and https URLs, not %j",
     (url) => {
       expect(messages(Content, { url })).toEqual(["expected an absolute https URL"]);
     },
   );
 
-  it("has no fields of unknown names", () => {
+  it("has no unknown fields", () => {
     expect(CreateObjectRequest.safeParse({ content: { text: "a", mime: "b" } }).success).toBe(
       false,
     );
   });
 
-  it("nests no deeper than whoever walks it may recurse", () => {
+  it("nests no deeper than a recursive walk can handle", () => {
     expect(messages(Content, { json: nested(MAX_JSON_DEPTH) })).toEqual([]);
     expect(messages(Content, { json: nested(MAX_JSON_DEPTH + 1) })).toHaveLength(1);
     expect(messages(Content, { json: nested(1_000_000) })).toHaveLength(1);

@@ -7,14 +7,14 @@ import { TaskStatusEnum } from "./status.ts";
 /** How many objects one `POST …/objects/batch` may hold. */
 export const MAX_OBJECTS_PER_REQUEST = 1000;
 
-/** How deep a JSON content may nest: whoever walks it later may do so by recursion. */
+/** How deep JSON content may nest: shallow enough for code that walks it recursively. */
 export const MAX_JSON_DEPTH = 100;
 
 const CONTENT_KINDS = ["text", "json", "url"] as const;
 
 /**
  * What an object holds: exactly one of the three. The text may be empty; the JSON may be any value,
- * null too; the URL is fetched when a batch runs.
+ * including null; the URL is fetched when a batch runs.
  */
 export const Content = z
   .strictObject({
@@ -34,8 +34,8 @@ export const Content = z
 export type Content = z.infer<typeof Content>;
 
 /**
- * An object's key: unique in its bucket. It stands in paths, so it is no path step of its own, and
- * it is never mistaken for another object's id.
+ * An object's key: unique in its bucket. It appears in paths, so it can't be `.` or `..`, and it is
+ * never mistaken for another object's id.
  */
 export const ObjectKey = z
   .string()
@@ -56,17 +56,19 @@ export type CreateObjectRequest = z.infer<typeof CreateObjectRequest>;
 
 /**
  * `POST /v1/buckets/{bucket_id}/objects/batch`. Only the envelope is checked as a whole; each item
- * is a {@link CreateObjectRequest} checked by itself, so that a wrong one doesn't stop the others.
+ * is a {@link CreateObjectRequest} and is checked on its own, so an invalid one doesn't stop the
+ * others.
  */
 export const CreateObjectsRequest = z.strictObject({
   objects: z.array(z.unknown()).min(1).max(MAX_OBJECTS_PER_REQUEST).meta({
-    description: "Each item has the form of a single object's creation: key?, content, metadata?",
+    description:
+      "Each item has the form of a request to create one object: key?, content, metadata?",
   }),
 });
 
 export type CreateObjectsRequest = z.infer<typeof CreateObjectsRequest>;
 
-/** What became of one item: the object's id, or why there is none. */
+/** The result for one item: the object's id, or the error. */
 export const CreateObjectResult = z.union([
   z.object({ index: z.int(), object_id: ObjectId }),
   z.object({
@@ -105,7 +107,7 @@ export const BucketObject = z.object({
 
 export type BucketObject = z.infer<typeof BucketObject>;
 
-/** Walks level by level, since a value deep enough to need this check would overflow a recursion. */
+/** Walks level by level: a value deep enough to fail this check could overflow the stack. */
 function nestsWithin(value: unknown, depth: number): boolean {
   let level = [value];
   for (let passed = 0; level.length > 0; passed += 1) {

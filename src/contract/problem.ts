@@ -32,7 +32,7 @@ export const ErrorCode = z.enum([
 
 export type ErrorCode = z.infer<typeof ErrorCode>;
 
-/** One thing that is wrong with a request: where (`objects.3.content.text`), and what was expected. */
+/** One fault in a request: where it is (`objects.3.content.text`) and what was expected. */
 export const InvalidField = z.object({ path: z.string(), message: z.string() });
 
 export type InvalidField = z.infer<typeof InvalidField>;

@@ -3,24 +3,24 @@ import { BulkOptions } from "./bulk.ts";
 import { Pagination, Timestamp } from "./common.ts";
 import { EventId } from "./ids.ts";
 
-/** How many events of the log one call of a replay looks at, at the most and unless told. */
+/** The maximum and default number of log events that one replay call scans. */
 export const MAX_REPLAY_EVENTS = 1000;
 
-/** A place in the event log: a time at which events were logged, or an event. */
+/** A position in the event log: a time, or an event. */
 const LogPlace = z.union([Timestamp, EventId]);
 
 /**
  * `POST /v1/webhooks/{webhook_id}/replay`: which events of the log, and which of their deliveries.
- * A call looks at `limit` events, oldest first; `next_cursor` goes on with the next.
+ * A call scans `limit` events, oldest first; `next_cursor` continues with the next ones.
  */
 export const ReplayRequest = z.strictObject({
-  /** From this time, or from this event, on. */
+  /** From this time or this event, inclusive. */
   from: LogPlace,
-  /** Before this time, or up to this event; to the end of the log unless told. */
+  /** Before this time, or up to and including this event; by default, to the end of the log. */
   until: LogPlace.optional(),
   /**
-   * Of the events that the endpoint subscribed to. `missing`: those without a delivery to it;
-   * `failed`: those in its dead letters; `all`: both, and those that arrived.
+   * Which of the events that the endpoint subscribes to. `missing`: those without a delivery to it;
+   * `failed`: its dead letters; `all`: both, and those already delivered.
    */
   which: z.enum(["missing", "failed", "all"]),
   ...BulkOptions,
@@ -29,16 +29,19 @@ export const ReplayRequest = z.strictObject({
 
 export type ReplayRequest = z.infer<typeof ReplayRequest>;
 
-/** What a call of a replay came to, or would come to in a dry run. */
+/** The result of a replay call, or what it would be in a dry run. */
 export const ReplayOutcome = z.object({
   dry_run: z.boolean(),
-  /** How many events of the log it looked at. */
+  /** The number of log events scanned. */
   events: z.int(),
-  /** Deliveries made of events that had none. */
+  /** Deliveries created for events that had none. */
   created: z.int(),
-  /** Deliveries that had ended and are on their way again. */
+  /** Finished deliveries that were queued again. */
   reopened: z.int(),
-  /** Those of subscribed events that stay as they are: on their way already, or not of `which`. */
+  /**
+   * Deliveries of subscribed events that were left alone: already in progress, or not selected by
+   * `which`.
+   */
   left: z.int(),
   pagination: Pagination,
 });

@@ -4,16 +4,16 @@ import { NamespaceId, ResourceName, ScheduleId, TaskId } from "./ids.ts";
 import { TaskStatusEnum } from "./status.ts";
 import { RecurringTarget } from "./submission-target.ts";
 
-/** What happens when it is time and the last task still works. */
+/** What happens when the schedule fires while its last task is still running. */
 export const Overlap = z.enum(["allow", "skip", "queue"]);
 
-/** How many of the next times are shown. */
+/** How many upcoming times are shown. */
 export const SHOWN_TIMES = 5;
 
 /** `POST /v1/schedules`. */
 export const CreateScheduleRequest = z.strictObject({
   name: ResourceName,
-  /** Five fields: minute, hour, day of month, month, day of week. */
+  /** A cron expression of five fields: minute, hour, day of month, month, day of week. */
   cron: z.string().min(9).max(120),
   /** An IANA name, such as `Europe/Berlin`. */
   timezone: z.string().min(1).max(64).default("UTC"),
@@ -25,7 +25,7 @@ export const CreateScheduleRequest = z.strictObject({
 
 export type CreateScheduleRequest = z.infer<typeof CreateScheduleRequest>;
 
-/** `PATCH /v1/schedules/{schedule_id}`: only what is to change. */
+/** `PATCH /v1/schedules/{schedule_id}`: only the fields to change. */
 export const UpdateScheduleRequest = z.strictObject({
   cron: CreateScheduleRequest.shape.cron.optional(),
   timezone: z.string().min(1).max(64).optional(),
@@ -51,11 +51,11 @@ export const Schedule = z.object({
   submission: RecurringTarget,
   overlap: Overlap,
   metadata: Metadata,
-  /** The next five times; none while it is paused. */
+  /** The next five times; empty while it is paused. */
   next_times: z.array(Timestamp),
   last_fired_at: Timestamp.nullable(),
   last_task_id: TaskId.nullable(),
-  /** Why the last firing made no task; null when it did. */
+  /** Why the last firing created no task; null when it did. */
   last_error: z.string().nullable(),
   created_at: Timestamp,
   updated_at: Timestamp,

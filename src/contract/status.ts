@@ -22,14 +22,14 @@ export type TaskStatus = z.infer<typeof TaskStatusEnum>;
 /** The statuses that a task never leaves. */
 export const TERMINAL_STATUSES = ["COMPLETED", "FAILED", "CANCELED", "SKIPPED"] as const;
 
-/** The statuses of whatever has not ended for good. */
+/** The statuses of everything that has not ended. */
 export const UNFINISHED_STATUSES: readonly TaskStatus[] = TaskStatusEnum.options.filter(
   (status) => !isTerminal(status),
 );
 
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 
-/** Whether a task with this status has ended for good. */
+/** Whether a task with this status has ended. */
 export function isTerminal(status: TaskStatus): status is TerminalStatus {
   return (TERMINAL_STATUSES as readonly TaskStatus[]).includes(status);
 }

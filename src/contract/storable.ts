@@ -1,14 +1,17 @@
 import type { z } from "zod";
 
-/** How deep JSON that is stored as documents may be; MongoDB's own limit is 100 with what is around it. */
+/**
+ * How deep stored JSON may nest; MongoDB's own limit is 100, including the surrounding document.
+ */
 const MAX_DEPTH = 50;
 
 const UNSTORABLE_NAME =
   "a field's name may not start with '$', hold a '.' or NUL, nor be '_bsontype' or '__proto__'; rename it, or send it all as text";
 
 /**
- * Refuses JSON that can't be stored as it is: databases differ over names with `$` and `.`, refuse
- * NUL in one, and the driver takes `_bsontype` for a type of its own. Says where.
+ * Refuses JSON that can't be stored unchanged, and says where the fault is: databases differ over
+ * field names with `$` and `.` and refuse NUL, and the driver treats `_bsontype` as its own type
+ * marker.
  */
 export function checkStorable(context: z.core.ParsePayload): void {
   const fault = faultIn(context.value, [], 1);

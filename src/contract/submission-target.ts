@@ -18,7 +18,7 @@ export const TaskTarget = z
   .strictObject({ kind: z.literal("task"), ...CreateTaskRequest.shape })
   .check(checkTimes);
 
-/** A batch that is there already. */
+/** An existing batch. */
 export const BatchTarget = z
   .strictObject({
     kind: z.literal("batch"),
@@ -28,7 +28,7 @@ export const BatchTarget = z
   })
   .check(checkTimes);
 
-/** A new batch of all that a bucket holds when its job starts. */
+/** A new batch of all objects in a bucket when its job starts. */
 export const BucketTarget = z
   .strictObject({
     kind: z.literal("bucket"),
@@ -40,7 +40,7 @@ export const BucketTarget = z
   })
   .check(checkTimes);
 
-/** A run of a cluster, which is its own singleton. */
+/** A run of a cluster; a cluster is its own singleton. */
 export const ClusterTarget = z
   .strictObject({
     kind: z.literal("cluster"),
@@ -49,7 +49,7 @@ export const ClusterTarget = z
   })
   .check(checkTimes);
 
-/** A taxonomy put on a collection; it is its own singleton, whatever the collection. */
+/** A taxonomy applied to a collection; a taxonomy is its own singleton, whatever the collection. */
 export const TaxonomyTarget = z
   .strictObject({
     kind: z.literal("taxonomy"),
@@ -69,7 +69,10 @@ export const MigrationTarget = z
 
 const RECURRING = [TaskTarget, BatchTarget, BucketTarget, ClusterTarget, TaxonomyTarget] as const;
 
-/** What a schedule may submit: all but a migration, which is done once. A deployment's apps may add kinds. */
+/**
+ * What a schedule may submit: everything but a migration, which runs once. A deployment's apps may
+ * add kinds.
+ */
 export const RecurringTarget = z.discriminatedUnion("kind", RECURRING);
 
 export type RecurringTarget = z.infer<typeof RecurringTarget>;
@@ -98,7 +101,7 @@ export const SubmissionsRequest = z.strictObject({
 
 export type SubmissionsRequest = z.infer<typeof SubmissionsRequest>;
 
-/** One row a submission, in order: the task, or why there is none. */
+/** One row per submission, in order: the task, or the error. */
 export const SubmissionsAnswer = z.object({
   results: z.array(
     z.object({

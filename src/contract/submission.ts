@@ -5,10 +5,10 @@ import { TaskId } from "./ids.ts";
 /** The longest wait that a submission may ask for: 90 days, which is also the queue's own limit. */
 export const MAX_DELAY_SECONDS = 7_776_000;
 
-/** How often a task may be tried at the most. */
+/** The maximum number of attempts at a task. */
 export const MAX_ATTEMPTS = 20;
 
-/** Which of a namespace's waiting tasks go first: each priority has a lane of its own. */
+/** Which of a namespace's waiting tasks go first; each priority has its own lane. */
 export const Priority = z.enum(["low", "normal", "high"]);
 
 export type Priority = z.infer<typeof Priority>;
@@ -16,28 +16,28 @@ export type Priority = z.infer<typeof Priority>;
 /** A task's labels: at most 20. */
 export const Tags = z.array(z.string().min(1).max(64)).max(20);
 
-/** What becomes of a task whose time in the queue ran out. */
+/** What happens to a task that waited too long in the queue. */
 export const OnExpire = z.enum(["fail", "skip"]);
 
 /**
- * At most one task of a key is at work in a namespace. `return` answers the one that is there,
- * `skip` makes a task that ends SKIPPED at once, `queue` waits until the other has ended;
- * those that wait begin in the order of submission.
+ * At most one task per key runs in a namespace. `return` returns the existing task, `skip` creates
+ * a task that ends SKIPPED at once, and `queue` waits until the other has ended; waiting tasks
+ * start in the order of submission.
  */
 export const Singleton = z.strictObject({
   key: z.string().min(1).max(200),
   when_busy: z.enum(["return", "skip", "queue"]).default("return"),
 });
 
-/** What a caller may say at every submission of work; all of it optional. */
+/** Options that every submission takes. */
 export const SubmissionFields = {
-  /** Seconds until the task may start. */
+  /** How long the task waits before it may start, in seconds. */
   delay: z.int().min(0).max(MAX_DELAY_SECONDS).optional(),
-  /** The same as a time. */
+  /** The same, as a time. */
   not_before: Timestamp.optional(),
-  /** Seconds that the task may wait for its first attempt, from now. */
+  /** How long the task may wait for its first attempt, in seconds from now. */
   queue_ttl: z.int().min(1).max(MAX_DELAY_SECONDS).optional(),
-  /** The same as a time. */
+  /** The same, as a time. */
   expires_at: Timestamp.optional(),
   on_expire: OnExpire.optional(),
   priority: Priority.optional(),
@@ -55,7 +55,7 @@ type Times = {
   readonly expires_at?: string | undefined;
 };
 
-/** Two ways to say one thing: either may be given, not both. */
+/** Two ways to say the same thing: a caller may give one, not both. */
 export function checkTimes(context: z.core.ParsePayload<Times>): void {
   const { delay, not_before, queue_ttl, expires_at } = context.value;
   for (const [field, given, other] of [
@@ -73,19 +73,19 @@ export function checkTimes(context: z.core.ParsePayload<Times>): void {
   }
 }
 
-/** The options of a submission, alone: the body of every route that only starts something. */
+/** Only the options of a submission: the body of every route that just starts something. */
 export const SubmissionOptions = z.strictObject(SubmissionFields).check(checkTimes);
 
 export type SubmissionOptions = z.infer<typeof SubmissionOptions>;
 
 const { singleton: _, ...FieldsWithoutSingleton } = SubmissionFields;
 
-/** The same where the resource itself is the singleton: one task works for it at a time. */
+/** The same for a resource that is its own singleton: one task runs for it at a time. */
 export const ResourceSubmissionFields = FieldsWithoutSingleton;
 
 /**
  * `Idempotency-Key` (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/):
- * visible ASCII; quotes around it, which the draft has, belong to the notation and not to the key.
+ * visible ASCII. The draft's surrounding quotes are notation, not part of the key.
  */
 export const IdempotencyKey = z
   .string()

@@ -3,13 +3,15 @@ import { oneOrMany, PageRequest, TargetUrl, Timestamp, TimeRange } from "./commo
 import { NamespaceId } from "./ids.ts";
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS } from "./submission.ts";
 
-/** How much an input schema may be, as JSON text. */
+/** The maximum size of an input schema, as JSON text. */
 const MAX_SCHEMA_CHARACTERS = 65_536;
 
-/** What a template takes from the input: `{input.customer.id}`. */
+/** A template's reference to a field of the input: `{input.customer.id}`. */
 const TEMPLATE_FIELD = /\{input(?:\.[A-Za-z0-9_-]+)+\}/g;
 
-/** A type's name, as its tasks show it. Waybill's own types start with `api_` and `engine_`. */
+/**
+ * A type's name, as its tasks show it. Names of Waybill's own types start with `api_` or `engine_`.
+ */
 export const TaskTypeName = z
   .string()
   .regex(/^[a-z][a-z0-9_.-]{2,99}$/, {
@@ -19,7 +21,10 @@ export const TaskTypeName = z
     error: "names that start with api_ or engine_ are Waybill's own, and list is a route",
   });
 
-/** How long a failed attempt waits for the next: full jitter under `base` doubled each time, up to `cap`; seconds. */
+/**
+ * The delay between a failed attempt and the next, in seconds: full jitter under `base`, doubled
+ * each time, up to `cap`.
+ */
 export const Backoff = z
   .strictObject({ base: z.int().min(1).max(3600), cap: z.int().min(1).max(86_400) })
   .refine((backoff) => backoff.base <= backoff.cap, {
@@ -27,9 +32,9 @@ export const Backoff = z
     error: "expected at least base",
   });
 
-/** At most `limit` tasks whose key is the same run at once. */
+/** At most `limit` tasks with the same key run at once. */
 export const Concurrency = z.strictObject({
-  /** Text with fields of the input: `customer-{input.customer_id}`. */
+  /** Text that may include fields of the input: `customer-{input.customer_id}`. */
   key: z
     .string()
     .min(1)
@@ -40,23 +45,25 @@ export const Concurrency = z.strictObject({
   limit: z.int().min(1).max(20),
 });
 
-/** `PUT /v1/task-types/{type}`: makes or replaces a type whose work is done elsewhere. */
+/** `PUT /v1/task-types/{type}`: creates or replaces a type whose work is done elsewhere. */
 export const PutTaskTypeRequest = z.strictObject({
   /** Where the signed job is posted. */
   executor_url: TargetUrl,
   description: z.string().max(500).optional(),
-  /** JSON Schema (2020-12) that every task's `input` must satisfy; anything goes when absent. */
+  /**
+   * JSON Schema (2020-12) that every task's `input` must satisfy; any input is valid when absent.
+   */
   input_schema: z
     .record(z.string(), z.unknown())
     .refine((schema) => JSON.stringify(schema).length <= MAX_SCHEMA_CHARACTERS, {
       error: "expected at most 64 KiB of schema",
     })
     .optional(),
-  /** Seconds of silence after which a task is UNKNOWN. */
+  /** How long an executor may be silent before its task is UNKNOWN, in seconds. */
   heartbeat_timeout: z.int().min(5).max(86_400).default(60),
   max_attempts: z.int().min(1).max(MAX_ATTEMPTS).default(3),
   backoff: Backoff.default({ base: 2, cap: 300 }),
-  /** Seconds that a task may wait for its first attempt, when its submission doesn't say. */
+  /** How long a task may wait for its first attempt by default, in seconds. */
   queue_ttl: z.int().min(1).max(MAX_DELAY_SECONDS).nullable().default(null),
   concurrency: Concurrency.nullable().default(null),
   killable: z.boolean().default(true),
@@ -73,7 +80,7 @@ export const TaskTypeListRequest = z.strictObject({
 
 export type TaskTypeListRequest = z.infer<typeof TaskTypeListRequest>;
 
-/** A type of task whose work is done by the deployer's own executor. */
+/** A type of task that the deployer's own executor works on. */
 export const TaskType = z.object({
   type: z.string(),
   namespace_id: NamespaceId,
@@ -92,5 +99,5 @@ export const TaskType = z.object({
 
 export type TaskType = z.infer<typeof TaskType>;
 
-/** The answer that made a type: with the secret that signs its jobs, this once. */
+/** The response to a type's creation: the only one that shows the secret that signs its jobs. */
 export const CreatedTaskType = TaskType.extend({ secret: z.string() });

@@ -6,7 +6,7 @@ import { EventId, NamespaceId, TaskId } from "./ids.ts";
 import { TaskStatusEnum } from "./status.ts";
 import { Priority } from "./submission.ts";
 
-/** How far a job is; `total` is null while it isn't known. */
+/** A job's progress; `total` is null while it is unknown. */
 export const Progress = z.object({
   completed: z.int().min(0),
   total: z.int().min(0).nullable(),
@@ -16,7 +16,9 @@ export const Progress = z.object({
 
 export type Progress = z.infer<typeof Progress>;
 
-/** A request to stop: requested, then acknowledged by the runner, then confirmed by CANCELED. */
+/**
+ * A request to stop: first requested, then acknowledged by the runner, then confirmed by CANCELED.
+ */
 export const Cancel = z.object({
   requested_at: Timestamp,
   requested_by: z.string(),
@@ -36,7 +38,7 @@ export const TaskError = z.object({
 /** `inputs` and `outputs`: ids and objects. */
 export const TaskValues = z.array(z.union([z.string(), z.record(z.string(), z.unknown())]));
 
-/** The task as every caller sees it: first what any poller needs, then what tells more. */
+/** The task as every caller sees it: first what a poller needs, then the details. */
 export const Task = z.object({
   task_id: TaskId,
   task_type: z.string(),
@@ -72,7 +74,7 @@ export const Task = z.object({
 
 export type Task = z.infer<typeof Task>;
 
-/** What a list of tasks, and what works on one, can be narrowed to. */
+/** The filters of task lists and of bulk calls on tasks. */
 const TaskFilters = {
   task_type: oneOrMany(z.string()).optional(),
   status: oneOrMany(TaskStatusEnum).optional(),
@@ -94,8 +96,8 @@ export type TaskListRequest = z.infer<typeof TaskListRequest>;
 
 /**
  * `POST /v1/tasks/kill` and `POST /v1/tasks/retry`: a list's filters, at least one that narrows, or
- * else `"all": true`. A call takes one page, oldest first; `next_cursor` goes on with the next. A dry run changes nothing and
- * answers what would be done.
+ * else `"all": true`. A call takes one page, oldest first; `next_cursor` continues with the next
+ * page. A dry run changes nothing and returns what would be done.
  */
 export const BulkRequest = z
   .strictObject({
@@ -108,7 +110,7 @@ export const BulkRequest = z
 
 export type BulkRequest = z.infer<typeof BulkRequest>;
 
-/** What a bulk call came to, a row for each task that the filter met. */
+/** The result of a bulk call: a row for each task that matched the filters. */
 export const BulkOutcome = z.object({
   dry_run: z.boolean(),
   results: z.array(
@@ -118,9 +120,9 @@ export const BulkOutcome = z.object({
       status: TaskStatusEnum,
       /** Whether it was done, or would be. */
       accepted: z.boolean(),
-      /** The task that a retry made. */
+      /** The task that a retry created. */
       new_task_id: TaskId.nullable(),
-      /** Why not: the code that the single call answers. */
+      /** Why not: the error code that the call for a single task would return. */
       code: z.string().nullable(),
     }),
   ),
@@ -157,7 +159,7 @@ export const TaskHistory = z.object({
       started_at: Timestamp,
       /** Null while it runs. */
       ended_at: Timestamp.nullable(),
-      /** The status that the attempt ended in: PENDING when another one follows. */
+      /** The status after the attempt: PENDING when another attempt follows. */
       outcome: TaskStatusEnum.nullable(),
       reason: z.string().nullable(),
     }),
@@ -168,7 +170,9 @@ export const TaskHistory = z.object({
       type: z.string(),
       sequence: z.int(),
       timestamp: Timestamp,
-      /** Whether it left the task's outbox for the event log and the endpoints. */
+      /**
+       * Whether it was dispatched: moved from the task's outbox to the event log and the endpoints.
+       */
       dispatched: z.boolean(),
     }),
   ),

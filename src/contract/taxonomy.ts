@@ -7,10 +7,10 @@ import { checkTimes, ResourceSubmissionFields } from "./submission.ts";
 /** How many nodes a taxonomy may have. */
 export const MAX_NODES = 1000;
 
-/** A document is labelled when its best node is at least this near, when the taxonomy doesn't say. */
+/** The default similarity that a document's best node needs for the document to be labelled. */
 export const DEFAULT_THRESHOLD = 0.1;
 
-/** A node: what it stands for is its label, description and examples, taken as one text. */
+/** A node. Its label, description and examples, as one text, define what it stands for. */
 export const TaxonomyNode = z.strictObject({
   node_id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
     error: "expected up to 100 letters, digits, '.', '_' and '-'",
@@ -29,7 +29,7 @@ export const CreateTaxonomyRequest = z
   .strictObject({
     name: ResourceName,
     nodes: z.array(TaxonomyNode).min(1).max(MAX_NODES),
-    /** The least cosine similarity of a document to its node. */
+    /** The minimum cosine similarity of a document to its node. */
     threshold: z.number().min(0).max(1).default(DEFAULT_THRESHOLD),
     metadata: Metadata.optional(),
   })
@@ -37,7 +37,7 @@ export const CreateTaxonomyRequest = z
 
 export type CreateTaxonomyRequest = z.infer<typeof CreateTaxonomyRequest>;
 
-/** Node ids are unique, every parent is there, and nobody is their own ancestor. */
+/** Node ids are unique, every parent exists, and no node is its own ancestor. */
 function checkTree(nodes: readonly TaxonomyNode[], context: z.RefinementCtx): void {
   const wrong = (index: number, field: string, message: string) =>
     context.addIssue({ code: "custom", path: ["nodes", index, field], message });
@@ -91,10 +91,10 @@ export const Taxonomy = z.object({
   ),
   threshold: z.number(),
   metadata: Metadata,
-  /** DRAFT until it is materialised, then its newest task's. */
+  /** DRAFT until it is materialised, then its newest task's status. */
   status: TaskStatusEnum,
   task_id: z.string().nullable(),
-  /** The collection of the newest task. */
+  /** The newest task's collection. */
   collection_id: CollectionId.nullable(),
   error_message: z.string().nullable(),
   created_at: Timestamp,

@@ -40,7 +40,7 @@ describe("a custom header", () => {
     },
   );
 
-  test("may not be the mask that answers show, which nobody means as a value", () => {
+  test("may not be the mask that responses show in place of a value", () => {
     const refused = parse({ "x-a": HEADER_MASK }).error?.issues[0];
     expect(refused).toMatchObject({
       path: ["headers", "x-a"],
@@ -48,7 +48,7 @@ describe("a custom header", () => {
     });
   });
 
-  test("stands once, whatever its case, among twenty at most", () => {
+  test("may be given once, whatever its case, and there are at most twenty", () => {
     expect(parse({ "X-A": "1", "x-a": "2" }).success).toBe(false);
     const many = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`x-${index}`, "1"]));
     expect(parse(many).success).toBe(false);
@@ -72,9 +72,9 @@ describe("a secret of the caller's own", () => {
     ["no base64", `whsec_${"!".repeat(44)}`],
     ["the alphabet of URLs", `whsec_${"-_".repeat(22)}`],
     ["no padding", ofBytes(25).replace(/=+$/, "")],
-    ["bits that are not zero behind its end", ofBytes(25).replace(/w==$/, "x==")],
+    ["non-zero bits after its end", ofBytes(25).replace(/w==$/, "x==")],
     ["a space before it", ` ${ofBytes(32)}`],
-    ["a line break behind it", `${ofBytes(32)}\n`],
+    ["a line break after it", `${ofBytes(32)}\n`],
     ["nothing", ""],
   ])("is refused with %s, and not repeated in the answer", (_, secret) => {
     const { error } = CreateWebhookRequest.safeParse({ ...hook, secret });
@@ -94,14 +94,14 @@ describe("signatures", () => {
     expect(wrong.map(areTaken)).toEqual(wrong.map(() => false));
   });
 
-  test("of one scheme alone may be rotated; a secret is of v1", () => {
+  test("may be rotated for one scheme alone; a secret belongs to v1", () => {
     expect(RotateSecretRequest.safeParse({ signatures: ["v1a"] }).success).toBe(true);
     const secret = `whsec_${btoa("x".repeat(24))}`;
     const { error } = RotateSecretRequest.safeParse({ signatures: ["v1a"], secret });
     expect(error?.issues[0]?.path).toEqual(["secret"]);
   });
 
-  test.each([-1, 604_801, 1.5, "60", null])("overlap by no %j seconds", (overlap_seconds) => {
+  test.each([-1, 604_801, 1.5, "60", null])("may not overlap by %j seconds", (overlap_seconds) => {
     expect(RotateSecretRequest.safeParse({ overlap_seconds }).success).toBe(false);
   });
 });

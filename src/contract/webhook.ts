@@ -6,21 +6,21 @@ import { TaskStatusEnum } from "./status.ts";
 
 const MAX_HEADERS = 20;
 
-/** What answers show in place of a custom header's value. */
+/** What responses show in place of a custom header's value. */
 export const HEADER_MASK = "********";
 
-/** What Standard Webhooks asks of a secret, and what 24 and 64 bytes are in base64. */
+/** The lengths that Standard Webhooks allows for a secret, and 24 and 64 bytes in base64. */
 const SECRET_FORM = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
 const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 
-/** How long the secret before goes on signing: a day unless told, a week at most. */
+/** How long the previous secret continues to sign: a day by default, at most a week. */
 const DEFAULT_OVERLAP_SECONDS = 86_400;
 const MAX_OVERLAP_SECONDS = 604_800;
 
 /**
- * Headers that belong to one connection (RFC 9110, section 7.6.1, and the older names still in
- * use) or that say where the request goes: never a caller's to set.
+ * Headers that belong to one connection (RFC 9110, section 7.6.1, and the older names still in use)
+ * or that say where the request goes. Callers may never set them.
  */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   "connection",
@@ -36,10 +36,10 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Prefixes of headers that Waybill sets itself: the body's, and the signature's. */
+/** Prefixes of headers that Waybill sets itself, for the body and the signature. */
 const RESERVED_HEADER_PREFIXES = ["content-", "webhook-"] as const;
 
-/** What is wrong with a custom header's name; null when nothing is. */
+/** What is wrong with a custom header's name; null when it is valid. */
 function wrongHeaderName(name: string): string | null {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(name)) {
     return "expected a header name of letters, digits, '-' and '_'";
@@ -52,8 +52,8 @@ function wrongHeaderName(name: string): string | null {
 }
 
 /**
- * What the endpoint wants to be sent beside the payload, such as `authorization`. Values are
- * printable ASCII: a line break in one would be another header (request splitting).
+ * Headers to send with the payload, such as `authorization`. Values are printable ASCII: a line
+ * break in a value would start another header (request splitting).
  */
 const CustomHeaders = z.record(z.string(), z.string()).superRefine((headers, context) => {
   const wrong = (path: string[], message: string) =>
@@ -91,12 +91,12 @@ const Schemes = z
     error: "expected each scheme once at most",
   });
 
-/** `v1` is always among them: it is what every library of Standard Webhooks verifies. */
+/** `v1` is always included: every Standard Webhooks library verifies it. */
 const Signatures = Schemes.refine((schemes) => schemes.includes("v1"), {
   error: 'expected ["v1"] or ["v1", "v1a"]',
 });
 
-/** A secret that the caller brings: its length is checked, its randomness can't be. */
+/** A secret supplied by the caller: its length is checked, its randomness can't be. */
 const OwnSecret = z.string().refine(isSecret, {
   error: `expected "whsec_" and the base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} random bytes (openssl rand -base64 32)`,
 });
@@ -106,7 +106,7 @@ function isSecret(text: string): boolean {
   const base64 = text.slice("whsec_".length);
   try {
     const bytes = atob(base64);
-    // Written in another way, it would be another text to a receiver that compares.
+    // Only the canonical base64 is accepted: a receiver may compare the text.
     return (
       bytes.length >= MIN_SECRET_BYTES && bytes.length <= MAX_SECRET_BYTES && btoa(bytes) === base64
     );
@@ -122,13 +122,13 @@ export const RateLimit = z.strictObject({
 });
 
 /**
- * The circuit breaker of an endpoint. `open`: it failed too often in a row and is left alone until
- * `open_until`; `half_open`: one delivery is let through to see how it is.
+ * The circuit breaker of an endpoint. `open`: it failed too often in a row, and nothing is sent
+ * until `open_until`; `half_open`: one delivery is let through as a test.
  */
 export const Circuit = z.object({
   state: z.enum(["closed", "open", "half_open"]),
   open_until: Timestamp.nullable(),
-  /** Failed attempts since the last success that was noted. */
+  /** Failed attempts since the last recorded success. */
   consecutive_failures: z.int(),
 });
 
@@ -148,21 +148,21 @@ const fields = {
 
 /** `POST /v1/webhooks`. */
 export const CreateWebhookRequest = z.strictObject({
-  /** Null, which must be said: nothing is sent, and its consumer polls. */
+  /** Null, which must be explicit: nothing is sent, and the consumer polls. */
   url: fields.url,
   event_types: fields.event_types,
   task_types: fields.task_types.optional(),
   tags: fields.tags.optional(),
   headers: fields.headers.optional(),
-  /** `["v1", "v1a"]` signs with a key pair of the endpoint's own too. */
+  /** `["v1", "v1a"]` also signs with the endpoint's own key pair. */
   signatures: fields.signatures.optional(),
-  /** A secret of the caller's own; one is made without it. */
+  /** A secret supplied by the caller; one is generated when absent. */
   secret: OwnSecret.optional(),
   description: fields.description.optional(),
   metadata: fields.metadata.optional(),
-  /** Null, as if absent: no limit. */
+  /** Null or absent: no limit. */
   rate_limit: fields.rate_limit.optional(),
-  /** How many attempts may be under way at once; 10 if null or absent. */
+  /** How many attempts may run at once; 10 if null or absent. */
   max_concurrency: fields.max_concurrency.optional(),
   /** `task`: the events of a task arrive strictly in the order of their `sequence`. */
   ordering: fields.ordering.optional(),
@@ -170,7 +170,10 @@ export const CreateWebhookRequest = z.strictObject({
 
 export type CreateWebhookRequest = z.infer<typeof CreateWebhookRequest>;
 
-/** `PATCH /v1/webhooks/{webhook_id}`: what is given replaces what was; `status` pauses or resumes. */
+/**
+ * `PATCH /v1/webhooks/{webhook_id}`: the given fields replace the stored ones; `status` pauses or
+ * resumes.
+ */
 export const UpdateWebhookRequest = z
   .strictObject({ ...fields, status: z.enum(["ACTIVE", "SUSPENDED"]) })
   .partial();
@@ -180,11 +183,13 @@ export type UpdateWebhookRequest = z.infer<typeof UpdateWebhookRequest>;
 /** `POST /v1/webhooks/{webhook_id}/rotate-secret`. */
 export const RotateSecretRequest = z
   .strictObject({
-    /** What is made anew: all that the endpoint signs with unless told; `v1a` may begin here. */
+    /**
+     * The schemes to rotate; by default, all that the endpoint signs with. `v1a` may be added here.
+     */
     signatures: Schemes.optional(),
-    /** A secret of the caller's own; one is made without it. */
+    /** A secret supplied by the caller; one is generated when absent. */
     secret: OwnSecret.optional(),
-    /** How long what is replaced goes on signing beside; 0 for what has leaked. */
+    /** How long the replaced secrets continue to sign as well; use 0 for a leaked secret. */
     overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).default(DEFAULT_OVERLAP_SECONDS),
   })
   .refine(
@@ -197,35 +202,35 @@ export const RotateSecretRequest = z
 
 export type RotateSecretRequest = z.infer<typeof RotateSecretRequest>;
 
-/** A secret or key pair in force, without what is secret of it. */
+/** An active secret or key pair, without its secret part. */
 export const WebhookSecret = z.object({
   scheme: SignatureScheme,
   /** `whpk_` and base64, as Standard Webhooks writes an Ed25519 public key; null for `v1`. */
   public_key: z.string().nullable(),
-  /** The public key's name at `jwks_url`; null for `v1`. */
+  /** The public key's id at `jwks_url`; null for `v1`. */
   kid: z.string().nullable(),
   created_at: Timestamp,
-  /** From when on it signs no more; null: until it is replaced. */
+  /** When it stops signing; null: it signs until it is replaced. */
   expires_at: Timestamp.nullable(),
 });
 
-/** An endpoint that events are sent to, or that is polled for them. */
+/** An endpoint that receives events, or that is polled for them. */
 export const Webhook = z.object({
   webhook_id: WebhookId,
   namespace_id: NamespaceId,
-  /** Null: nothing is sent to it; its consumer polls. */
+  /** Null: nothing is sent, and the consumer polls. */
   url: z.string().nullable(),
   event_types: z.array(z.string()),
   /** Empty: all. */
   task_types: z.array(z.string()),
-  /** Empty: all; otherwise the event's task has one of them. */
+  /** Empty: all; otherwise the event's task must have one of them. */
   tags: z.array(z.string()),
-  /** Every value masked. */
+  /** Every value is masked. */
   headers: z.record(z.string(), z.string()),
   signatures: z.array(SignatureScheme),
-  /** Those in force, newest first; of each scheme that is being rotated more than one. */
+  /** The active ones, newest first; a scheme that is being rotated has more than one. */
   secrets: z.array(WebhookSecret),
-  /** Where the public keys of `v1a` are, for everybody. */
+  /** Where the public keys of `v1a` are published. */
   jwks_url: z.string(),
   description: z.string().nullable(),
   metadata: Metadata,
@@ -234,7 +239,7 @@ export const Webhook = z.object({
   status_reason: z.string().nullable(),
   /** `owner`: paused. `failure`: it answered 410, or failed for days. Null while it is ACTIVE. */
   suspended_by: z.enum(["owner", "failure"]).nullable(),
-  /** When the present row of failed attempts began; null while it answers well. */
+  /** When the current run of failed attempts began; null while attempts succeed. */
   failing_since: Timestamp.nullable(),
   circuit: Circuit,
   rate_limit: RateLimit.nullable(),
@@ -247,13 +252,13 @@ export const Webhook = z.object({
 
 export type Webhook = z.infer<typeof Webhook>;
 
-/** The answer of `POST /v1/webhooks`: the only one that ever shows the signing secret. */
+/** The response of `POST /v1/webhooks`: the only one that shows the signing secret. */
 export const CreatedWebhook = Webhook.extend({
-  /** `whsec_` and base64, as the libraries of standardwebhooks.com take it. */
+  /** `whsec_` and base64, as the Standard Webhooks libraries expect it. */
   secret: z.string(),
 });
 
-/** The answer of `rotate-secret`: the only one that ever shows the new secret. */
+/** The response of `rotate-secret`: the only one that shows the new secret. */
 export const RotatedWebhook = Webhook.extend({
   /** Null when only the key pair was rotated. */
   secret: z.string().nullable(),

@@ -4,8 +4,8 @@ import { accepts } from "hono/accepts";
 const EVENTS = "text/event-stream";
 
 /**
- * Whether a request's `Accept` (RFC 9110, section 12.5.1) asks for server-sent events rather than
- * for one of the `others` that there are. Nothing, and any type, is no request for a stream.
+ * Whether a request's `Accept` (RFC 9110, section 12.5.1) prefers server-sent events to the
+ * `others`. An absent header, or one that accepts any type, doesn't ask for a stream.
  */
 export function acceptsEvents(c: Context, others: readonly string[]): boolean {
   const supports = [...others, EVENTS];

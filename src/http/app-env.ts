@@ -2,21 +2,21 @@ import type { Reporter } from "../engine/executors/authenticate-report.ts";
 import type { CallerContext, NamespaceContext, ServiceContext } from "../engine/context.ts";
 
 /**
- * What middleware leaves for the routes. The poll's way reads it with `c.get`: `c.var` copies all
- * of it at each access.
+ * What middleware leaves for the routes. The poll reads it with `c.get`, because `c.var` copies
+ * everything at each access.
  */
 export type AppEnv = {
   Bindings: object;
   Variables: {
     requestId: string;
     services: ServiceContext;
-    /** Set behind `verifySignature`: a message from the queue, as it was signed. */
+    /** Set by `verifySignature`: a message from the queue, as signed. */
     message: string;
-    /** Set behind `authenticateReport`. */
+    /** Set by `authenticateReport`. */
     reporter: Reporter;
-    /** Set behind `authenticate`. */
+    /** Set by `authenticate`. */
     caller: CallerContext;
-    /** Set behind `requireNamespace`. */
+    /** Set by `requireNamespace`. */
     inNamespace: NamespaceContext;
   };
 };

@@ -32,7 +32,7 @@ import type { ServiceContext, SubmissionTarget } from "../engine/context.ts";
 import { submissionSchemas } from "./submission-schemas.ts";
 import { INTERNAL_PATHS } from "../ports/queue.ts";
 
-/** What of the platform's execution context a request needs. */
+/** The part of the platform's execution context that a request needs. */
 export type Lifetime = { waitUntil(work: Promise<unknown>): void };
 
 type ServicesFor = (env: object, lifetime: Lifetime, requestId: string) => ServiceContext;
@@ -46,7 +46,7 @@ export type AppSurface = AppDescription & {
   readonly routesOutside: readonly OpenAPIHono<AppEnv>[];
 };
 
-/** The whole HTTP surface; `servicesFor` makes what one request works with. */
+/** The whole HTTP surface; `servicesFor` creates one request's services. */
 export function createApp(servicesFor: ServicesFor, ofApps: AppSurface): OpenAPIHono<AppEnv> {
   const schemas = submissionSchemas(ofApps.targets);
   const app = createRouter();
@@ -69,7 +69,7 @@ export function createApp(servicesFor: ServicesFor, ofApps: AppSurface): OpenAPI
   app.post(INTERNAL_PATHS.delivery, webhooksDeliver);
   app.post(INTERNAL_PATHS.schedule, schedulesFire);
 
-  // An executor's reports bear their task's own token, no key.
+  // An executor's reports carry their task's token instead of a key.
   app.route("/v1", taskReports);
   app.use("/v1/*", authenticate, readJson);
   app.route("/v1", namespaces);

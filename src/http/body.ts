@@ -3,17 +3,19 @@ import { DomainError } from "../engine/errors.ts";
 /** The largest request body, unpacked: 1 MiB. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** A coding that bodies can't have; it is answered with those that they can have. */
+/** An unsupported content coding; the response lists the supported ones. */
 export class UnsupportedCodingError extends Error {}
 
-/** What `Content-Encoding` may say (RFC 9110, section 8.4); `x-gzip` is an old name of gzip. */
+/**
+ * The accepted `Content-Encoding` values (RFC 9110, section 8.4); `x-gzip` is an old name of gzip.
+ */
 const GZIP = /^(x-)?gzip$/i;
 const NO_CODING = /^(identity)?$/i;
 
 /**
- * The whole body of a request, unpacked where it is gzip; empty when there is none. Throws
- * `payload_too_large` before more than 1 MiB is held, `malformed_json` for a body that can't be read
- * to its end (its connection broke, its chunks or its gzip are none), and
+ * The whole body of a request, unpacked if it is gzip; empty when there is none. Throws
+ * `payload_too_large` before it holds more than 1 MiB, `malformed_json` for a body that can't be
+ * read to its end (a broken connection, malformed chunks or gzip), and
  * {@link UnsupportedCodingError}.
  */
 export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
@@ -22,7 +24,7 @@ export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer
   if (Number(request.headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   if (NO_CODING.test(coding)) return readAll(request.body);
   if (!GZIP.test(coding)) throw new UnsupportedCodingError(coding);
-  // What is sent is bounded too: gzip may hold any number of empty members.
+  // The packed size is bounded too: gzip may hold any number of empty members.
   const packed = await readAll(request.body);
   if (packed.byteLength === 0) return packed;
   return readAll(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")));
@@ -39,7 +41,7 @@ async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array<Arr
     if (done) break;
     size += value.byteLength;
     if (size > MAX_BODY_BYTES) {
-      // It is given up, and so is an error that it may end in.
+      // The body is abandoned, and an error that it ends with is ignored.
       reader.cancel().catch(() => undefined);
       throw tooLarge();
     }

@@ -8,10 +8,10 @@ import type { AppEnv } from "./app-env.ts";
 
 type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503;
 
-/** A request may have thousands of wrong fields; the first of them say enough. */
+/** A request may have thousands of wrong fields; the first ones are enough. */
 const MAX_LISTED_FIELDS = 100;
 
-/** Seconds after which a caller may try again when a store was not available. */
+/** How long a caller should wait before retrying when a store was unavailable, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** The HTTP status and title of each code. Exhaustive: a new code does not compile without one. */
@@ -50,7 +50,7 @@ export function presentation(code: ErrorCode): { status: Status; title: string }
     case "parent_canceled":
       return { status: 409, title: "The parent was canceled" };
     case "report_superseded":
-      return { status: 409, title: "The report comes from an attempt that is over" };
+      return { status: 409, title: "The report is from an attempt that has ended" };
     case "webhook_not_active":
       return { status: 409, title: "The endpoint is not in service" };
     case "webhook_has_no_url":
@@ -64,9 +64,9 @@ export function presentation(code: ErrorCode): { status: Status; title: string }
     case "unsupported_media_type":
       return { status: 415, title: "The body must be JSON" };
     case "idempotency_key_reused":
-      return { status: 422, title: "The idempotency key stands for another request" };
+      return { status: 422, title: "The idempotency key belongs to another request" };
     case "store_unavailable":
-      return { status: 503, title: "A service that this needs is not available" };
+      return { status: 503, title: "A required service is not available" };
     case "internal_error":
       return { status: 500, title: "Something went wrong" };
   }
@@ -78,8 +78,8 @@ export function typeOf(code: ErrorCode): string {
 }
 
 /**
- * Turns whatever a route threw into `application/problem+json` (RFC 9457). What isn't known is
- * logged whole and answered with the request id only.
+ * Turns an error thrown by a route into `application/problem+json` (RFC 9457). An unknown error is
+ * logged in full; the response shows only the request id.
  */
 export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
   if (error instanceof DomainError) return problem(c, error.code, error.message, error.fields);
@@ -91,7 +91,7 @@ export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
     return problem(
       c,
       "store_unavailable",
-      // An answer that was lost says nothing about what it answered.
+      // A lost response doesn't tell whether the request was carried out.
       "Try again shortly. If the connection broke late, the request may have been carried out.",
       [],
       { "Retry-After": String(RETRY_AFTER_SECONDS) },
@@ -109,7 +109,7 @@ export function errorResponse(error: unknown, c: Context<AppEnv>): Response {
   };
   const services: ServiceContext | undefined = c.var.services;
   if (services === undefined) {
-    // The configuration is wrong, so there is no log but the platform's.
+    // With a wrong configuration, only the platform's log is available.
     console.error(JSON.stringify({ level: "error", message: "unexpected error", ...fields }));
   } else {
     services.runtime.log("error", "unexpected error", fields);

@@ -3,7 +3,7 @@ import { gate } from "../../test/contracts/qstash/receiver.ts";
 import type { StreamItem } from "../engine/events/event-stream.ts";
 import { eventStream, lastEventId } from "./event-stream.ts";
 
-test("a client that goes away ends the wait and gives the place up", async () => {
+test("a client that disconnects ends the wait and frees its slot", async () => {
   const happened: string[] = [];
   const wait = gate();
   async function* idle(): AsyncGenerator<StreamItem, void, void> {

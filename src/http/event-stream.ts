@@ -2,13 +2,13 @@ import { DomainError } from "../engine/errors.ts";
 import type { EventStream, StreamItem } from "../engine/events/event-stream.ts";
 import { buildPayload } from "../engine/webhooks/payload.ts";
 
-/** When a client should come again after the connection ended, in milliseconds. */
+/** How long a client should wait before it reconnects, in milliseconds. */
 const RETRY_MS = 1000;
 
 /**
- * The answer that streams events as server-sent events
- * (https://html.spec.whatwg.org/multipage/server-sent-events.html): `data` is what webhooks get.
- * A comment keeps an idle connection open.
+ * The response that streams events as server-sent events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html): `data` is the payload that
+ * webhooks receive. A comment keeps an idle connection open.
  */
 export function eventStream({ items, leave }: EventStream, publicUrl: string): Response {
   const encoder = new TextEncoder();
@@ -29,7 +29,7 @@ export function eventStream({ items, leave }: EventStream, publicUrl: string): R
   });
 }
 
-/** JSON text has no line breaks of its own, so that each event is one line of data. */
+/** JSON text has no line breaks, so each event is one line of data. */
 function frame(item: StreamItem, publicUrl: string): string {
   const id = item.id === null ? "" : `id: ${item.id}\n`;
   if (item.kind === "idle") return `: nothing new\n${id}\n`;

@@ -1,7 +1,7 @@
 /**
- * Mends how the generator writes a nullable reference to a named schema, in place:
- * `allOf: [{ $ref }, { type: [T, "null"] }]`, which null never satisfies, becomes
- * `anyOf: [{ $ref }, { type: "null" }]`.
+ * Corrects, in place, how the generator writes a nullable reference to a named schema: `allOf: [{
+ * $ref }, { type: [T, "null"] }]`, which null never satisfies, becomes `anyOf: [{ $ref }, { type:
+ * "null" }]`.
  */
 export function mendNullableRefs(node: unknown): void {
   if (typeof node !== "object" || node === null) return;

@@ -15,10 +15,10 @@ type Operation = NonNullable<PathItem["get"]>;
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
-/** What is under `/v1` and in no namespace. */
+/** The paths under `/v1` that belong to no namespace. */
 const OUTSIDE_NAMESPACES = /^\/v1\/(namespaces|keys)(\/|$)/;
 
-/** An executor's reports bear their task's own token, and name no namespace. */
+/** An executor's reports carry their task's token and name no namespace. */
 const isReport = (path: string, method: string) =>
   path === "/v1/tasks/{task_id}" && method === "patch";
 
@@ -28,27 +28,27 @@ const TASK_LIST = "/v1/tasks/list";
 const NAMESPACE_HEADER = {
   name: "X-Namespace",
   in: "header" as const,
-  description: "The namespace that the request works in: its name or its id.",
+  description: "The namespace of the request, by name or id.",
   schema: { type: "string" as const },
   example: "demo",
 };
 
 const REQUEST_ID_HEADER = {
-  description: "Names this request in the log; say it when you report something.",
+  description: "Identifies this request in the log. Include it when you report a problem.",
   schema: { type: "string" as const, format: "uuid" },
   required: true,
 };
 
 const RETRY_AFTER_HEADER = {
-  description: "Seconds to wait before the next try.",
+  description: "Seconds to wait before retrying.",
   schema: { type: "integer" as const },
   required: true,
 };
 
 /**
  * The description of the API at `/openapi.json`: the routes' own definitions, and what all routes
- * of a kind share and none repeats: the key, the namespace's header, the errors of bodies, keys
- * and stores, the request's id.
+ * of a kind share: the key, the namespace header, the errors of bodies, keys and stores, and the
+ * request id.
  */
 export function openApiDocument(
   app: App,
@@ -66,8 +66,8 @@ export function openApiDocument(
       title: "Waybill",
       version: "1",
       description:
-        "A durable receipt for every long-running job. Every answer carries `X-Request-Id`. " +
-        "Errors are `application/problem+json` (RFC 9457) with a `code` of a closed list.",
+        "A durable receipt for every long-running job. Every response carries `X-Request-Id`. " +
+        "Errors are `application/problem+json` (RFC 9457) with a `code` from a closed list.",
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: [{ url: "/" }],
@@ -83,12 +83,12 @@ export function openApiDocument(
       key: {
         type: "http",
         scheme: "bearer",
-        description: "The administrator's key, or an API key of `POST /v1/keys`.",
+        description: "The administrator's key, or an API key created by `POST /v1/keys`.",
       },
       token: {
         type: "http",
         scheme: "bearer",
-        description: "The token of one attempt at a task, which came with the job.",
+        description: "The token of one attempt at a task, sent to the executor with the job.",
       },
     },
     examples: Object.fromEntries(
@@ -108,13 +108,13 @@ export function openApiDocument(
 /** What apps add to the description of the API. */
 export type AppDescription = {
   readonly components: Components;
-  /** The names of their tags, each with what it is about. */
+  /** Their tags, each with a description. */
   readonly tags: readonly (readonly [string, string])[];
 };
 
 const FIRST_TAGS = [
   ["Tasks", "The receipt of a job: poll it, list it, kill it, read its history."],
-  ["Namespaces", "Tenants. Everything else but keys is in exactly one."],
+  ["Namespaces", "Tenants. Everything but keys belongs to exactly one namespace."],
   ["Keys", "API keys, for the administrator."],
 ] as const;
 
@@ -124,9 +124,9 @@ const LAST_TAGS = [
     "Types of task whose work is done elsewhere, their tasks, and the reports on them.",
   ],
   ["Schedules", "Recurring submissions."],
-  ["Events", "What happened: as it happens, in the log, and the catalogue of what may."],
-  ["Webhooks", "Endpoints that events are sent to, and what was sent."],
-  ["Health", "Whether the deployment works; without a key."],
+  ["Events", "What happened, as a live stream and in the log; and the catalogue of event types."],
+  ["Webhooks", "Endpoints that receive events, and the deliveries to them."],
+  ["Health", "Whether the deployment works. Needs no key."],
 ] as const;
 
 function complete(path: string, method: string, operation: Operation): void {
@@ -149,7 +149,7 @@ function complete(path: string, method: string, operation: Operation): void {
   }
 }
 
-/** The errors that a route has by what it takes, whatever it does. */
+/** The errors that follow from what a route accepts. */
 function commonCodes(
   path: string,
   operation: Operation,
@@ -170,7 +170,7 @@ function commonCodes(
 
 const BODY_CODES = ["malformed_json", "unsupported_media_type", "payload_too_large"] as const;
 
-/** Adds codes to an operation's own; a status that has some already gets the others too. */
+/** Adds codes to those of an operation; a status that already has some keeps them. */
 function addProblems(operation: Operation, common: readonly ErrorCode[]): void {
   const own = Object.values(operation.responses ?? {}).flatMap((response) => codesOf(response));
   const codes = new Set<string>([...own, ...common]);

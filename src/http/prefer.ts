@@ -1,17 +1,16 @@
-/** The longest wait that is granted, in seconds. */
+/** The longest wait allowed, in seconds. */
 const MAX_WAIT_SECONDS = 60;
 
-/** A longer header is not looked into, which bounds the time that a hostile one takes. */
+/** A longer header is ignored, which bounds the time that a hostile one can take. */
 const MAX_HEADER_CHARACTERS = 1000;
 
-/** One preference, its value and its parameters, which none of ours has (RFC 7240, section 2). */
+/** One preference, its value and its parameters, which none of ours use (RFC 7240, section 2). */
 const PREFERENCE =
   /^[ \t]*([!#$%&'*+.^_`|~0-9a-z-]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[!#$%&'*+.^_`|~0-9a-z-]+))?[ \t]*(?:;.*)?$/i;
 
 /**
- * The seconds of `wait` in a Prefer header, 60 at most; null when it isn't there or malformed,
- * which RFC 7240 wants ignored like any preference that can't be honoured. Of several the first
- * counts.
+ * The seconds of `wait` in a Prefer header, 60 at most; null when it is absent or malformed: RFC
+ * 7240 says to ignore preferences that can't be honoured. If there are several, the first counts.
  */
 export function preferredWait(header: string): number | null {
   if (header.length > MAX_HEADER_CHARACTERS) return null;

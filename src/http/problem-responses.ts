@@ -6,7 +6,7 @@ const exampleRef = (code: ErrorCode) => ({ $ref: `#/components/examples/${code}`
 
 const PROBLEM_JSON = "application/problem+json";
 
-/** A response of a route's definition that is a problem of one of several codes. */
+/** A response in a route's definition: a problem with one of several codes. */
 export type ProblemResponse = {
   readonly description: string;
   readonly content: Record<
@@ -16,8 +16,8 @@ export type ProblemResponse = {
 };
 
 /**
- * The errors that only this route can answer with, for its definition: one response per status,
- * with an example per code. Those that every route of its kind has are added by `openapi.ts`.
+ * The errors specific to this route, for its definition: one response per status, with an example
+ * per code. `openapi.ts` adds those that every route of its kind has.
  */
 export function problems(...codes: readonly ErrorCode[]): Record<string, ProblemResponse> {
   return Object.fromEntries(
@@ -51,7 +51,7 @@ export function codesOf(response: {
   return Object.keys(response.content?.[PROBLEM_JSON]?.examples ?? {});
 }
 
-/** A problem as it may look, for the API's description. */
+/** An example of a problem, for the API's description. */
 export function exampleProblem(code: ErrorCode): Problem {
   const { status, title } = presentation(code);
   return {

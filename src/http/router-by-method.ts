@@ -4,9 +4,9 @@ import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 
 /**
- * A router for each method. Hono's fast router can't hold both `POST /tasks/list` and
- * `POST /tasks/:task_id/kill`; given all routes at once, Hono looks every one of them up in its slow
- * router, and a tenth of a poll's time would go to POST routes.
+ * A router for each method. Hono's fast router can't hold both `POST /tasks/list` and `POST
+ * /tasks/:task_id/kill`; given all routes at once, Hono matches every request with its slow router,
+ * and POST routes would take a tenth of a poll's time.
  */
 export class RouterByMethod<Handler> implements Router<Handler> {
   readonly name = "RouterByMethod";

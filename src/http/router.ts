@@ -4,7 +4,7 @@ import { invalidInput } from "../engine/invalid-input.ts";
 import type { AppEnv } from "./app-env.ts";
 import { RouterByMethod } from "./router-by-method.ts";
 
-/** A router whose invalid input ends as one `invalid_request` that names every wrong field. */
+/** A router that answers invalid input with one `invalid_request` that names every wrong field. */
 export function createRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     router: new RouterByMethod(),
@@ -14,12 +14,12 @@ export function createRouter(): OpenAPIHono<AppEnv> {
   });
 }
 
-/** A JSON answer in a route's definition. */
+/** A JSON response in a route's definition. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
   return { content: { "application/json": { schema } }, description };
 }
 
-/** The same, for an answer whose `Location` header has the path of what was made. */
+/** The same, with a `Location` header that has the path of the created resource. */
 export function jsonAt<Schema extends z.ZodType>(schema: Schema, description: string) {
   const Location = { schema: { type: "string" as const }, description: "Its path", required: true };
   return { ...json(schema, description), headers: { Location } };
@@ -30,7 +30,7 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema, example: z.in
   return { content: { "application/json": { schema, example } }, required: true as const };
 }
 
-/** A JSON request body that may be absent, which is the same as `{}`. */
+/** A JSON request body that may be absent, which then counts as `{}`. */
 export function optionalJsonBody<Schema extends z.ZodType>(
   schema: Schema,
   example: z.input<Schema>,

@@ -30,7 +30,7 @@ export function submissionSchemas(targets: readonly SubmissionTarget[]) {
   };
 }
 
-/** A choice by `kind`; `refusalOf` says why a kind that isn't among them can't be meant. */
+/** A choice by `kind`; `refusalOf` says why an unknown kind is refused. */
 function unionOf(
   targets: readonly SubmissionTarget[],
   refusalOf: (kind: string) => string | undefined = () => undefined,

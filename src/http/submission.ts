@@ -14,7 +14,7 @@ import type { AppEnv } from "./app-env.ts";
 /** The headers of every route that takes an idempotency key. */
 export const SubmissionHeaders = z.object({ "idempotency-key": IdempotencyKey.optional() });
 
-/** The request by which a repetition is recognised; null without an `Idempotency-Key`. */
+/** What identifies a repeated request; null without an `Idempotency-Key`. */
 export async function keyedRequest(
   c: Context<AppEnv>,
   { "idempotency-key": key }: z.infer<typeof SubmissionHeaders>,
@@ -22,7 +22,7 @@ export async function keyedRequest(
   return key === undefined ? null : keyed(c, key, await sentBody(c));
 }
 
-/** The same for each row of a body that has keys of its own; `sentOf` takes the row out of it. */
+/** The same for each row of a body whose rows have their own keys; `sentOf` extracts the row. */
 export async function keyedRows(
   c: Context<AppEnv>,
   keys: readonly (string | undefined)[],
@@ -35,7 +35,7 @@ export async function keyedRows(
   );
 }
 
-/** Answers a request that submits work, once for each idempotency key, with its task. */
+/** Handles a request that submits work, once per idempotency key, and returns its task. */
 export async function answerSubmission(
   c: Context<AppEnv>,
   headers: z.infer<typeof SubmissionHeaders>,
@@ -61,15 +61,15 @@ export async function answerSubmission(
 }
 
 /**
- * What the caller sent under a key, hashed by its meaning: the order of an object's members and the
- * way that a number or a character is written make no other request (RFC 8785).
+ * A hash of the meaning of what the caller sent under a key: the order of an object's members and
+ * the notation of numbers and characters don't matter (RFC 8785).
  */
 async function keyed(c: Context<AppEnv>, key: string, body: unknown): Promise<KeyedRequest> {
   const sent = canonicalize([c.req.method, routePath(c, -1), c.req.param(), body]);
   return { key, slot: heldSlot(key), hash: HASH_FORM + (await sha256(sent ?? "")) };
 }
 
-/** The body as it was sent; an absent one is the same as `{}`. */
+/** The body as sent; an absent body counts as `{}`. */
 async function sentBody(c: Context<AppEnv>): Promise<unknown> {
   return c.req.header("Content-Type") === undefined ? {} : c.req.json();
 }

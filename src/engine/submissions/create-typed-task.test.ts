@@ -51,7 +51,7 @@ it("costs one write of MongoDB, one of Redis and one message", async () => {
   expect(h.world.queue).toHaveLength(1);
 });
 
-it("an input that the schema refuses makes nothing, and each field is named", async () => {
+it("an input that the schema refuses creates nothing, and each field is named", async () => {
   const { h, submit } = setUp();
   await expect(submit({ width: "wide" })).rejects.toMatchObject({
     code: "invalid_request",

@@ -8,10 +8,10 @@ import { invalidInput } from "../invalid-input.ts";
 import { createTask } from "../tasks/create-task.ts";
 
 /**
- * Makes a task of a type: of a job of this deployment, or of one whose work is done elsewhere. A job's
- * input is checked by its schema and stored as it was sent, since each invocation parses it anew; it
- * costs one write of MongoDB. Throws `invalid_request` for a type that isn't there or that has a route
- * of its own, and for each field of the input that is refused; and what `createTask` throws.
+ * Creates a task of a type: one of this deployment's jobs, or a type whose work is done elsewhere.
+ * A job's input is checked against its schema and stored as sent, because each invocation parses it
+ * again; this costs one MongoDB write. Throws `invalid_request` for an unknown type, a type with
+ * its own route and each invalid field of the input, and what `createTask` throws.
  */
 export async function createTypedTask({
   ctx,

@@ -18,7 +18,9 @@ type Definition<Schema extends z.ZodObject> = {
   }) => Promise<TaskRecord>;
 };
 
-/** Makes a kind of submission of its definition; {@link SubmissionTarget} says what each part means. */
+/**
+ * Creates a kind of submission from its definition; {@link SubmissionTarget} explains each part.
+ */
 export function defineTarget<Schema extends z.ZodObject>(
   definition: Definition<Schema>,
 ): SubmissionTarget {

@@ -5,10 +5,10 @@ import type { KeyedRequest } from "../keyed-request.ts";
 import { presentTask } from "../tasks/present-task.ts";
 import { submit } from "./submit.ts";
 
-/** How many submissions are under way at once. */
+/** How many submissions run concurrently. */
 const AT_ONCE = 10;
 
-/** Submissions as the route has checked them, by the kinds that this deployment has. */
+/** Submissions that the route has checked, of the kinds that this deployment has. */
 export type ManySubmissions = {
   readonly submissions: readonly {
     readonly submission: Submitted;
@@ -19,9 +19,9 @@ export type ManySubmissions = {
 type Row = SubmissionsAnswer["results"][number];
 
 /**
- * Submits each of a list; one that is refused is a row with the reason and keeps no other from
- * being accepted. Throws `StoreUnavailableError` when a store fails half-way: sent again, what has
- * an idempotency key is not made twice.
+ * Submits each item of a list. A refused one becomes a row with the reason and doesn't affect the
+ * others. Throws `StoreUnavailableError` when a store fails half-way; when the request is sent
+ * again, submissions with an idempotency key aren't created twice.
  */
 export async function submitMany({
   ctx,

@@ -5,8 +5,9 @@ import type { Keyed } from "../keyed-request.ts";
 import { submitOnce } from "../tasks/submit-once.ts";
 
 /**
- * Submits whatever a target names, once for each key, as `SubmissionTarget.submit` says. Throws what the verb of its
- * kind throws, and `invalid_request` for a kind that this deployment doesn't have (any more).
+ * Submits what a target names, once per key, as `SubmissionTarget.submit` describes. Throws what
+ * the verb of its kind throws, and `invalid_request` for a kind that this deployment doesn't have
+ * (any more).
  */
 export async function submit({
   ctx,

@@ -12,7 +12,7 @@ function version(number: number, status: CachedTask["status"] = "PROCESSING"): C
 
 type Look = CachedTask | "down";
 
-/** Looks answer these, one after the other, the last one for ever; each wait is answered by `next`. */
+/** Looks return these in turn, then the last one forever; each wait returns `next`. */
 function waiting(looks: readonly Look[], next: (ms: number) => TaskNews | null = () => null) {
   const h = createHarness();
   const pauses: number[] = [];
@@ -57,7 +57,7 @@ function waiting(looks: readonly Look[], next: (ms: number) => TaskNews | null =
 }
 
 describe("a wait", () => {
-  test("looks for itself each 15 seconds, so that a lost wake-up costs no more", async () => {
+  test("looks for itself every 15 seconds, so a lost wake-up costs no more than that", async () => {
     const w = waiting([version(5), version(5), version(6)]);
     const { polled, isWaitApplied } = await w.run(60_000);
     expect(polled.task.version).toBe(6);
@@ -66,7 +66,7 @@ describe("a wait", () => {
     expect(w.isLeft()).toBe(true);
   });
 
-  test("ends by its time with what is there then", async () => {
+  test("ends when its time is up, with the task as it is then", async () => {
     const w = waiting([version(5)]);
     const { polled, isWaitApplied } = await w.run(40_000);
     expect([polled.task.version, isWaitApplied]).toEqual([5, true]);
@@ -74,17 +74,17 @@ describe("a wait", () => {
     expect(w.looks()).toBe(4);
   });
 
-  test("ends with the news that it is brought, and reads nothing more", async () => {
+  test("ends with the news that the writer brings, and reads nothing more", async () => {
     const w = waiting([version(5)], () => ({ ...version(9, "COMPLETED"), sequence: 4 }));
     const { polled } = await w.run(60_000);
     expect(polled).toMatchObject({ task: version(9, "COMPLETED"), source: "cache" });
     expect(w.looks()).toBe(1);
-    // It is remembered from now on, since it never changes again.
+    // From now on it comes from memory, since it never changes again.
     await w.run(60_000);
     expect(w.looks()).toBe(1);
   });
 
-  test("doesn't begin where there is something to tell, or no time", async () => {
+  test("doesn't begin when there is news already, or no time", async () => {
     const differs = waiting([version(5)]);
     await differs.run(60_000, (number) => number === 4);
     const ended = waiting([version(5, "FAILED")]);
@@ -101,7 +101,7 @@ describe("a wait", () => {
     expect(w.pauses).toEqual([]);
   });
 
-  test("goes on over one failed look, as long as the watch that is set lasts", async () => {
+  test("survives one failed look, as long as the watch lasts", async () => {
     const w = waiting([version(5), "down", version(5)]);
     expect((await w.run(60_000)).isWaitApplied).toBe(true);
     const never = waiting([version(5), "down"]);

@@ -7,17 +7,19 @@ import { getTask } from "./get-task.ts";
 import { watchTask } from "./watch-task.ts";
 
 /**
- * How long a wait goes on without a look of its own, in milliseconds. A wake-up may be lost (the
- * hub was reset, Redis flushed, the writer died); this is what that costs at the most.
+ * How often a wait looks for itself, in milliseconds. A wake-up may be lost (the hub was reset,
+ * Redis flushed, the writer died); a loss delays the wait by at most this long.
  */
 export const LOOK_INTERVAL_MS = 15_000;
 
-/** What a wait asks for. */
+/** The parameters of a wait. */
 export type AwaitedTask = {
   readonly taskId: string;
-  /** As `getTask` has it. */
+  /** As in `getTask`. */
   readonly cacheOnly: boolean;
-  /** Whether the caller knows this version already; a task in another one is news at once. */
+  /**
+   * Whether the caller knows this version already; a task in another version is returned at once.
+   */
   readonly isKnown: (version: number) => boolean;
   readonly waitMs: number;
 };
@@ -26,9 +28,9 @@ export type AwaitedTask = {
 export type AwaitOutcome = { readonly polled: PolledTask; readonly isWaitApplied: boolean };
 
 /**
- * The task as soon as it is in a version that the caller doesn't know, or when the time is up. Its
- * writer brings the news; nothing is polled. A task that has ended is answered at once, and so is
- * any task while Redis is down, which is a plain poll. Throws `not_found`.
+ * Returns the task as soon as it is in a version that the caller doesn't know, or when the time is
+ * up. Its writer brings the news; nothing is polled. A task that has ended is returned at once.
+ * While Redis is down, this is a plain poll. Throws `not_found`.
  */
 export async function awaitTask({
   ctx,
@@ -64,7 +66,7 @@ async function untilNews(
   for (;;) {
     const lookedAt = now();
     const { cached, isWatching } = await watchTask(ctx, input.taskId);
-    // One look may fail: the watch that the last one set goes on.
+    // One look may fail: the watch set by the last one is still active.
     if (isWatching) watchedUntil = lookedAt + WATCH_MS;
     const polled: PolledTask =
       cached === null ? await getTask({ ctx, input }) : { task: cached, source: "cache" };

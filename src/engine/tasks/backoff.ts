@@ -1,17 +1,17 @@
 /** How attempts are spaced, in seconds. */
 export type Backoff = {
-  /** The delay that the first retry may have at most; doubled for each further one. */
+  /** The maximum delay before the first retry; doubled for each further one. */
   readonly base: number;
   /** No retry waits longer. */
   readonly cap: number;
 };
 
-/** What the built-in types keep to. */
+/** The back-off of the built-in types. */
 const DEFAULT_BACKOFF: Backoff = { base: 2, cap: 300 };
 
 /**
- * Seconds before the next attempt after `attempt` (from 1) failed: exponential back-off with full
- * jitter, at least one second, since the queue has no shorter delay
+ * The delay in seconds before the next attempt after `attempt` (from 1) failed: exponential
+ * back-off with full jitter, at least one second, since the queue has no shorter delay
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  */
 export function backoffSeconds(

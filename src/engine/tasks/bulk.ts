@@ -12,20 +12,23 @@ const AT_ONCE = 10;
 
 /** One verb over many tasks. */
 export type BulkVerb = {
-  /** The statuses that it is for when the request doesn't say. */
+  /** The statuses that it applies to by default. */
   readonly statuses: readonly TaskStatus[];
-  /** The code by which it would be refused; null when it would be done. For a dry run. */
+  /** For a dry run: the error code of the refusal, or null when it would be done. */
   readonly refusal: (task: TaskRecord) => string | null;
-  /** Does it; the task's status afterwards, and the new task if there is one. Throws `DomainError` when refused. */
+  /**
+   * Does it; returns the task's status afterwards, and the new task if there is one. Throws
+   * `DomainError` when refused.
+   */
   readonly perform: (
     task: TaskRecord,
   ) => Promise<{ readonly status: TaskStatus; readonly newTaskId: string | null }>;
 };
 
 /**
- * Applies a verb to one page of the tasks that a filter meets, oldest first. A refusal is a row
- * and doesn't keep the others from it. A call that dies half-way is simply made again: what was
- * done already answers the same. Throws `invalid_cursor`.
+ * Applies a verb to one page of the tasks that match a filter, oldest first. A refusal becomes a
+ * row and doesn't affect the other tasks. A call that dies half-way can simply be repeated: tasks
+ * already done give the same result. Throws `invalid_cursor`.
  */
 export async function applyToMany({
   ctx,

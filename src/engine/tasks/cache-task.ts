@@ -6,9 +6,9 @@ import { eventsOfTask } from "./events-of-task.ts";
 import { cachedTaskOf } from "./present-task.ts";
 
 /**
- * Writes the hot copy and wakes those who wait for the task, and those who follow its namespace if
- * it has events after the sequence `eventsAfter` (none when absent); without Redis, polls are
- * answered from MongoDB (P6), and nobody can wait.
+ * Writes the hot copy and wakes the requests that wait for the task. If the task has events after
+ * the sequence `eventsAfter` (none when absent), it also wakes those that follow its namespace.
+ * Without Redis, polls read MongoDB (P6) and waits aren't possible.
  */
 export async function cacheTask({
   ctx,
@@ -23,7 +23,7 @@ export async function cacheTask({
   if (outcome !== undefined) wake(ctx, task, outcome, eventsAfter);
 }
 
-/** The same for many tasks in one request; each is a Redis command all the same. */
+/** The same for many tasks in one request; each still costs a Redis command. */
 export async function cacheTasks({
   ctx,
   tasks,
@@ -63,7 +63,7 @@ function wake(
   eventsAfter: number,
 ): void {
   const { stores, runtime } = ctx;
-  // Who was not woken looks for itself before long.
+  // A waiter that isn't woken soon looks for itself.
   const tell = (telling: () => Promise<void>) => {
     const fields = { task_id: task._id };
     runtime.defer(bestEffort(ctx, { log: "nobody was woken", fields, on: "everything" }, telling));

@@ -8,30 +8,33 @@ import type { Intent } from "./plan-change.ts";
 import { publishJob } from "./publish-job.ts";
 import { requestDispatch } from "./request-dispatch.ts";
 
-/** How often a kill that lost a race against the runner looks again. The runner writes about once a second. */
+/**
+ * How many times a kill tries again after losing a race against the runner, which writes about once
+ * a second.
+ */
 const MAX_TRIES = 10;
 
-/** How many children are read, and killed at once. */
+/** How many children are read, and killed concurrently. */
 const CHILDREN_PER_PAGE = 100;
 const CHILDREN_AT_ONCE = 10;
 
 /** Who wants a task stopped, and why. */
 export type CancelRequest = { readonly actor: string; readonly reason: string | null };
 
-/** What a request to stop came to. */
+/** The result of a request to stop. */
 export type CancelOutcome =
-  /** It was waiting and is CANCELED; or it is running and was asked to stop; or had been asked before. */
+  /** It was waiting and is now CANCELED, or it is running and was asked to stop, now or earlier. */
   | { readonly kind: "accepted"; readonly task: TaskRecord }
   | { readonly kind: "ended"; readonly task: TaskRecord }
   | { readonly kind: "not_killable"; readonly task: TaskRecord; readonly reason: string }
   | { readonly kind: "not_found" };
 
 /**
- * Asks for a task's cancellation. A PENDING task is CANCELED at once and its queued message taken
- * back; of a running one the request is noted, and its runner acknowledges it and confirms by
- * CANCELED. One that waits for its next attempt gets a runner at once, which undoes and shows what
- * the last attempt left. The same goes for its children, now and again when CANCELED is dispatched, so that a
- * crash in between spares none.
+ * Asks for a task's cancellation. A PENDING task becomes CANCELED at once, and its queued message
+ * is deleted. For a running task the request is recorded; its runner acknowledges it and confirms
+ * with CANCELED. A task that waits for its next attempt gets a runner at once, which cleans up and
+ * reports what the last attempt left. Children are killed the same way, now and again when CANCELED
+ * is dispatched, so a crash in between misses none.
  */
 export async function cancelTask({
   ctx,
@@ -70,7 +73,7 @@ export function childRequest(parent: TaskRecord, actor: string): CancelRequest {
   return { actor, reason: `its parent ${parent._id} was killed` };
 }
 
-/** Kills what a task started and what those started, until none of them is left that can be killed. */
+/** Kills a task's children and their descendants until none is left that can be killed. */
 export async function cancelChildren({
   ctx,
   parent,
@@ -106,7 +109,7 @@ export async function cancelChildren({
   } while (after !== null);
 }
 
-/** Nobody is at work on it: it waits for an attempt, or sits a store's outage out in the middle of one. */
+/** Nothing runs it now: it waits for an attempt, or is paused mid-attempt for a store's outage. */
 function isWaiting({ status, lease_token, outages }: TaskRecord): boolean {
   return status === "PENDING" || (status === "PROCESSING" && lease_token === null && outages > 0);
 }
@@ -116,12 +119,12 @@ async function afterQueued(ctx: ServiceContext, task: TaskRecord): Promise<void>
     await Promise.all([requestDispatch({ ctx, task }), takeMessageBack(ctx, task)]);
     return;
   }
-  // One after the other: what is taken back is every message of the task.
+  // In sequence: the deletion takes back every message of the task.
   await takeMessageBack(ctx, task);
   await publishJob({ ctx, task });
 }
 
-/** A message that arrives all the same finds the task ended and changes nothing (P7). */
+/** A message that still arrives finds the task ended and changes nothing (P7). */
 async function takeMessageBack(ctx: ServiceContext, task: TaskRecord): Promise<void> {
   const log = "a killed task's message was left in the queue";
   await bestEffort(ctx, { log, fields: { task_id: task._id }, on: "everything" }, () =>
@@ -131,7 +134,8 @@ async function takeMessageBack(ctx: ServiceContext, task: TaskRecord): Promise<v
 
 function cancelIntent(ctx: ServiceContext, task: TaskRecord, request: CancelRequest): Intent {
   const now = ctx.runtime.now();
-  // A runner of our own that died before its first checkpoint may have written data, to be counted.
+  // One of our runners that died before its first checkpoint may have written data that must be
+  // counted.
   const isUntouched =
     task.status === "PENDING" &&
     task.checkpoint === null &&
@@ -145,7 +149,7 @@ function cancelIntent(ctx: ServiceContext, task: TaskRecord, request: CancelRequ
       cancel: {
         requested_at: now,
         requested_by: request.actor,
-        // Nothing was ever done: there is nobody else to acknowledge it.
+        // Nothing was ever done, so nobody else can acknowledge it.
         acknowledged_at: isUntouched ? now : null,
         reason: request.reason,
       },

@@ -6,16 +6,16 @@ import { mirrorOrLog } from "./mirror-task.ts";
 import { type Intent, planChange } from "./plan-change.ts";
 import { wakeNext } from "./wake-next.ts";
 
-/** What became of an intent. */
+/** The outcome of an intent. */
 export type ChangeOutcome =
   | { readonly kind: "changed"; readonly task: TaskRecord }
-  /** Somebody else changed the task first; nothing was written. Read it again and decide anew. */
+  /** Another writer changed the task first; nothing was written. Read it again and decide anew. */
   | { readonly kind: "conflict" };
 
 /**
- * Changes a task: first the one conditional write that is the truth (P2), then its copies, in
- * Redis and on its resource. A copy that can't be written is logged and mended later: by the next
- * write, or by the dispatch of the change's events.
+ * Changes a task: first the one conditional write, which is authoritative (P2), then its copies in
+ * Redis and on its resource. A copy that can't be written is logged and repaired later, by the next
+ * write or by the dispatch of the change's events.
  */
 export async function changeTask({
   ctx,

@@ -3,8 +3,8 @@ import { DomainError } from "../errors.ts";
 const FIELD = /\{(input(?:\.[A-Za-z0-9_-]+)+)\}/g;
 
 /**
- * A concurrency key with the input's values in place of its fields. Throws `invalid_request` that
- * names a field which the input lacks, or which is no string, number or boolean.
+ * Fills a concurrency key's fields with the input's values. Throws `invalid_request` that names a
+ * field which is missing, or isn't a string, number or boolean.
  */
 export function renderConcurrencyKey(template: string, input: Record<string, unknown>): string {
   return template.replaceAll(FIELD, (_, path: string) => {
@@ -16,7 +16,7 @@ export function renderConcurrencyKey(template: string, input: Record<string, unk
       return String(value);
     }
     const message =
-      "expected a string, number or boolean, of which the type makes its concurrency key";
+      "expected a string, number or boolean, because the type's concurrency key uses this field";
     throw new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
   });
 }

@@ -11,18 +11,18 @@ import { type NewTask, newTaskRecord, skippedRecord } from "./new-task.ts";
 import { publishJob } from "./publish-job.ts";
 import { requestDispatch } from "./request-dispatch.ts";
 
-/** A task that nobody has changed since it was inserted. */
+/** Whether a task is unchanged since it was inserted. */
 const FIRST_VERSION = 1;
 
-/** How often a submission looks again when the task that stood in its way has ended meanwhile. */
+/** How many times a submission tries again when the conflicting task has ended meanwhile. */
 const MAX_TRIES = 5;
 
 /**
- * Accepts a task: once it is in MongoDB it will reach a terminal status, whatever dies next (P1).
- * Of many submissions with one idempotency key, one singleton key or one id, the unique indexes
- * let one insert win; the others find its task (P5). Throws `idempotency_key_reused` when the key
- * stands for another request, `parent_canceled` when its parent is to stop, and `StoreUnavailableError` when MongoDB can't be reached, and then
- * nothing was accepted (P6).
+ * Accepts a task: once it is in MongoDB it will reach a terminal status, whatever fails next (P1).
+ * Of many submissions with one idempotency key, one singleton key or one id, the unique indexes let
+ * one insert win; the others find its task (P5). Throws `idempotency_key_reused` when the key
+ * stands for another request, `parent_canceled` when its parent is to stop, and
+ * `StoreUnavailableError` when MongoDB can't be reached, and then nothing was accepted (P6).
  */
 export async function createTask({
   ctx,
@@ -54,8 +54,8 @@ export async function createTask({
 }
 
 /**
- * The task that stood in the way of an insert; null when it let go of the slot since. An insert that
- * runs into several unique indexes is told of one: the request's own task comes first.
+ * The task that an insert conflicted with; null when it has released the slot since. MongoDB names
+ * only one violated unique index, so the request's own task is looked up first.
  */
 async function holderOf(
   ctx: NamespaceContext,
@@ -125,14 +125,14 @@ async function insertSkipped(
 }
 
 /**
- * Does what follows the insert of a task that was found: whoever inserted it may have died before.
- * Done twice, it changes nothing (P7).
+ * Does what follows the insert for a task that already existed: its inserter may have died before
+ * doing it. Doing it twice changes nothing (P7).
  */
 export async function announceAgain(ctx: NamespaceContext, task: TaskRecord): Promise<void> {
   if (task.version === FIRST_VERSION) await announce(ctx, task);
 }
 
-/** What follows the insert, all of it only a matter of speed: hot copy, job message, resource. */
+/** What follows the insert: hot copy, job message, resource. All of it is only for speed. */
 async function announce(ctx: NamespaceContext, task: TaskRecord): Promise<void> {
   const waitMs =
     task.not_before === null ? 0 : task.not_before.getTime() - ctx.runtime.now().getTime();

@@ -4,17 +4,17 @@ import { cacheTasks } from "./cache-task.ts";
 import { cancelChildren } from "./cancel-task.ts";
 import { mirrorTasks } from "./mirror-task.ts";
 
-/** What the change of a task should have written already, and somebody may have died before it did. */
+/** Repeats what a change of a task writes after the task itself, in case its writer died before. */
 export const TASK_HANDLERS: readonly EventHandler[] = [
   {
-    // The resource that shows a task's status gets it again.
+    // Writes a task's status to its resource again.
     name: "resource",
     handle: (ctx, { tasks }) => mirrorTasks({ ctx, tasks }),
   },
   {
-    // Replaces a hot copy that an older status left behind, and wakes who waits for the task. Nothing
-    // else would write the copy of an ended task; that of a living one is mended by its next write,
-    // or forgotten after five minutes.
+    // Replaces a stale hot copy and wakes the requests that wait for the task. Nothing else would
+    // write the copy of an ended task; a running task's copy is repaired by its next write, or
+    // expires after five minutes.
     name: "hot copy",
     handle: async (ctx, { tasks }) => {
       const ended = tasks.filter((task) => isTerminal(task.status));
@@ -22,7 +22,7 @@ export const TASK_HANDLERS: readonly EventHandler[] = [
     },
   },
   {
-    // Carries a kill on to the task's children.
+    // Passes a kill on to the task's children.
     name: "kill of children",
     handle: async (ctx, { tasks }) => {
       for (const task of tasks) {

@@ -1,12 +1,12 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { PendingEvent, TaskRecord } from "../../ports/task-store.ts";
 
-/** What of a task's outbox goes to the log. */
+/** The events of a task's outbox that go to the log. */
 export function eventsOfTask(task: TaskRecord, now: Date): readonly EventRecord[] {
   return task.pending_events.map((event) => loggedEvent(event, task.namespace_id, task._id, now));
 }
 
-/** An event of an outbox as the log has it. */
+/** An outbox event in the form of the log. */
 export function loggedEvent(
   event: PendingEvent,
   namespaceId: string,

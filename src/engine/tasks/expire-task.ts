@@ -4,7 +4,7 @@ import { changeTask } from "./change-task.ts";
 import type { Intent } from "./plan-change.ts";
 import { requestDispatch } from "./request-dispatch.ts";
 
-/** Whether a task's time in the queue ran out before its first attempt. */
+/** Whether a task expired in the queue before its first attempt. */
 export function isExpired(task: TaskRecord, now: Date): boolean {
   return (
     task.status === "PENDING" &&
@@ -15,8 +15,8 @@ export function isExpired(task: TaskRecord, now: Date): boolean {
 }
 
 /**
- * Ends a task whose time in the queue ran out: FAILED, or SKIPPED where the submission said so.
- * Nothing happens when somebody was faster.
+ * Ends a task that expired in the queue: FAILED, or SKIPPED if the submission asked for that. Does
+ * nothing when another writer was faster.
  */
 export async function expireTask({
   ctx,

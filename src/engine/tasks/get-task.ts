@@ -8,16 +8,16 @@ import type { PolledTask } from "../isolate-memory.ts";
 import { cachedTaskOf } from "./present-task.ts";
 
 /**
- * How long a poll waits for another poll's look-up, in milliseconds. The other request may be
- * canceled by its caller and its promise then never settles; this one goes on by itself.
+ * How long a poll waits for another poll's look-up, in milliseconds. If the other request is
+ * canceled by its caller, its promise never settles; this poll then does its own look-up.
  */
 const SHARED_LOOKUP_MS = 2_000;
 
 /**
  * The latest status of a task: the hot path. A terminal task may come from the isolate's memory,
- * since it never changes again; otherwise one Redis command; on a miss, or with Redis down, from
- * MongoDB, and the hot copy is filled again (P4, P6). With `cacheOnly`, Redis alone is asked.
- * Throws `not_found`.
+ * since it never changes again; otherwise it takes one Redis command. On a miss, or with Redis
+ * down, it comes from MongoDB, and the hot copy is filled again (P4, P6). With `cacheOnly`, only
+ * Redis is read. Throws `not_found`.
  */
 export async function getTask({
   ctx,
@@ -73,7 +73,7 @@ async function fromStores(ctx: NamespaceContext, taskId: string): Promise<Polled
   return { task, source: "history" };
 }
 
-/** Puts the hot copy back; not while Redis is down, and never over a newer one. */
+/** Restores the hot copy; not while Redis is down, and never over a newer one. */
 async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): Promise<void> {
   try {
     await ctx.stores.taskCache.put([{ namespaceId: ctx.namespace._id, taskId, task }]);
@@ -82,7 +82,10 @@ async function refill(ctx: NamespaceContext, taskId: string, task: CachedTask): 
   }
 }
 
-/** The promise's value; "timed out" when it takes too long or fails, which is no fault of ours. */
+/**
+ * The promise's value; "timed out" when it takes too long or fails, since the failure is the other
+ * request's.
+ */
 export async function valueOrTimeout<Value>(
   promise: Promise<Value>,
   ms: number,

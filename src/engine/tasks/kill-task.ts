@@ -8,8 +8,8 @@ import type { BulkOutcome, BulkRequest } from "../../contract/task.ts";
 import { applyToMany } from "./bulk.ts";
 
 /**
- * Asks for a task's cancellation, and answers the task. Asked again, the answer is the same.
- * Throws `not_found`, `task_already_terminal`, `task_not_killable`.
+ * Asks for a task's cancellation and returns the task. Repeating the call returns the same. Throws
+ * `not_found`, `task_already_terminal`, `task_not_killable`.
  */
 export async function killTask({
   ctx,
@@ -36,7 +36,7 @@ export async function killTask({
   }
 }
 
-/** Kills the tasks that a filter meets, those that have not ended if it doesn't say. */
+/** Kills the tasks that match a filter; by default, all that have not ended. */
 export function killMany({
   ctx,
   input,

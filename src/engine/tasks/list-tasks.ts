@@ -7,9 +7,9 @@ import { resolveNamespace } from "../tenants/resolve-namespace.ts";
 import { asList, pageOptions, createdRange } from "../paging.ts";
 
 /**
- * One page of tasks: of the header's namespace, or of those that the body names. One read. Throws
- * `namespace_required` when neither says which, `not_found` for a namespace that the caller can't
- * see, and `invalid_cursor`.
+ * One page of tasks: of the header's namespace, or of those that the body names. Takes one read.
+ * Throws `namespace_required` when neither names one, `not_found` for a namespace that the caller
+ * can't see, and `invalid_cursor`.
  */
 export async function listTasks({
   ctx,
@@ -37,7 +37,7 @@ export async function listTasks({
   );
 }
 
-/** The store's filter for a request's filters; of which namespace is not their matter. */
+/** The store's filter for a request's filters, without the namespace. */
 export function taskFilter(
   request: TaskListRequest | BulkRequest,
 ): Omit<TaskFilter, "namespaceIds"> {

@@ -4,9 +4,9 @@ import type { ServiceContext } from "../context.ts";
 import { mirrorOf } from "../jobs/resource-kind.ts";
 
 /**
- * Writes a task's status to the resource that it works for, so that either can be polled. The
- * task is written first and is the truth; a crash in between is mended when the change's events
- * are dispatched, which does this again.
+ * Writes a task's status to the resource that it works for, so either can be polled. The task is
+ * written first and is authoritative. The dispatch of the change's events does this again, which
+ * repairs a crash in between.
  */
 export async function mirrorTask({
   ctx,
@@ -42,7 +42,7 @@ function prefixOf(id: string): string {
   return id.slice(0, id.indexOf("_"));
 }
 
-/** The same where the task was written and the rest can wait: what fails is logged, and mended by the dispatch. */
+/** The same once the task is written: a failure is logged and repaired by the dispatch. */
 export async function mirrorOrLog({
   ctx,
   task,

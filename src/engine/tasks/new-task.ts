@@ -7,14 +7,14 @@ import { renderConcurrencyKey } from "./concurrency-key.ts";
 import { numberEvents, planChange } from "./plan-change.ts";
 import { taskTimes } from "./task-times.ts";
 
-/** What a caller may say with every submission. */
+/** The options that a caller may give with every submission. */
 export type Submission = {
   readonly options: SubmissionOptions;
-  /** What it is recognised by when it is sent again; null without an `Idempotency-Key`. */
+  /** What identifies the request when it is sent again; null without an `Idempotency-Key`. */
   readonly keyed: Keyed | null;
 };
 
-/** What a registered type says of its tasks; a task keeps to what was said when it was made. */
+/** A registered type's settings for its tasks; a task keeps those from its creation. */
 export type ExecutorTerms = {
   readonly killable: boolean;
   readonly attempts: number;
@@ -24,7 +24,7 @@ export type ExecutorTerms = {
   readonly concurrency: { readonly key: string; readonly limit: number } | null;
 };
 
-/** What makes a task. */
+/** What a new task is created from. */
 export type NewTask = {
   readonly taskId: string;
   readonly taskType: string;
@@ -34,10 +34,12 @@ export type NewTask = {
   readonly inputs: readonly (string | Record<string, unknown>)[];
   readonly additionalData: Record<string, unknown>;
   readonly options: SubmissionOptions;
-  /** What no other task of the namespace may have been made for: a caller's key, or a retry; null: anything. */
+  /**
+   * The slot that only one task of the namespace may hold: a caller's key, or a retry; null: none.
+   */
   readonly keyed: Keyed | null;
   readonly retryOf?: string;
-  /** How a task is run whose work is done elsewhere; absent for a built-in type. */
+  /** How a task whose work is done elsewhere is run; absent for a built-in type. */
   readonly executor?: ExecutorTerms;
 };
 
@@ -82,7 +84,7 @@ export function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord
     on_expire: options.on_expire ?? "fail",
     idempotency_slot: keyed?.slot ?? input.taskId,
     request_hash: keyed?.hash ?? null,
-    // Who only queues takes the slot when its turn comes, with the lease.
+    // A queued task takes the slot when its turn comes, together with the lease.
     singleton_slot:
       singleton === undefined || singleton.when_busy === "queue"
         ? input.taskId
@@ -125,8 +127,8 @@ export function newTaskRecord(ctx: NamespaceContext, input: NewTask): TaskRecord
 }
 
 /**
- * The same task found to be unnecessary, since `busy` holds its singleton key: made and ended at
- * once. Where both are for one resource, it is not the resource's: that goes on showing `busy`.
+ * The same task, unnecessary because `busy` holds its singleton key: created and ended at once. If
+ * both work for one resource, the resource continues to show `busy`.
  */
 export function skippedRecord(
   ctx: NamespaceContext,
@@ -161,7 +163,7 @@ export function skippedRecord(
   };
 }
 
-/** The concurrency key of a job's task, if the job has any: with the task's own input in its fields. */
+/** The concurrency key of a job's task, if the job has one, filled from the task's input. */
 function concurrencyOf(
   { concurrency }: Pick<ExecutorTerms, "concurrency">,
   { taskType, jobInput }: NewTask,

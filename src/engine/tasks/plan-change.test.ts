@@ -9,7 +9,7 @@ import { createTaskStore } from "../../stores/mongo/tasks.ts";
 import { type Intent, planChange } from "./plan-change.ts";
 import { mayBecome, TRANSITIONS } from "./transitions.ts";
 
-/** A clock that goes on by a second each time it is read. */
+/** A clock that advances by a second each time it is read. */
 function createRuntime() {
   let nowMs = Date.parse("2026-11-24T02:00:00.000Z");
   const now = () => new Date((nowMs += 1_000));
@@ -23,11 +23,14 @@ function intentTo(to: TaskStatus, change: Partial<Intent> = {}): Intent {
 const anyStatus = fc.constantFrom(...TaskStatusEnum.options);
 const anyEvents = fc.array(fc.constant({ type: "task.progressed", data: {} }), { maxLength: 3 });
 
-/** One writer's move: where to, with what events, from the present task or from one seen earlier. */
+/**
+ * One writer's move: the target status, the events, and whether it starts from the current task or
+ * an earlier one.
+ */
 const anyMove = fc.record({
   to: anyStatus,
   events: anyEvents,
-  /** How many versions ago the writer looked. */
+  /** How many versions ago the writer read the task. */
   staleBy: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(4)),
   /** Whether it holds a lease that the task no longer has. */
   hasOldLease: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.boolean()),
@@ -35,7 +38,7 @@ const anyMove = fc.record({
 });
 
 describe("a change of a task", () => {
-  it("is refused, whatever the walk, when it is illegal, late or without the lease; else it is one version more", async () => {
+  it("is refused, whatever the walk, when it is illegal, late or without the lease; otherwise it adds one version", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom<TaskStatus>("PENDING", "PROCESSING", "IN_PROGRESS", "SUSPENDED"),
@@ -80,7 +83,7 @@ describe("a change of a task", () => {
     );
   });
 
-  it("makes the one event of a status that has one, and none for a pause or another try", () => {
+  it("creates the one event of a status that has one, and none for a pause or another attempt", () => {
     const made = Object.entries(TRANSITIONS).flatMap(([from, targets]) =>
       targets.map((to) => {
         const task = taskRecord({ status: TaskStatusEnum.parse(from) });
@@ -106,7 +109,7 @@ describe("a change of a task", () => {
     ]);
   });
 
-  it("shows in each event the task as the change leaves it, and the change's own event last", () => {
+  it("shows the task after the change in each event, and puts the change's own event last", () => {
     const task = taskRecord({ status: "PROCESSING", version: 4, sequence: 6 });
     const { events } = planChange(
       task,

@@ -11,28 +11,28 @@ import type {
 import { presentTask } from "./present-task.ts";
 import { mayBecome } from "./transitions.ts";
 
-/** An event before it has its number. */
+/** An event that has no number yet. */
 export type NewEvent = { readonly type: string; readonly data: Record<string, unknown> };
 
-/** What somebody wants to do to a task. */
+/** A change that a writer wants to make to a task. */
 export type Intent = {
-  /** The status afterwards; the same as now for a change that is not of status. */
+  /** The status afterwards; the current one if the change leaves the status alone. */
   readonly to: TaskStatus;
-  /** How it stands in the history; null for a change that leaves no line there. */
+  /** The kind of its line in the history; null when it leaves none. */
   readonly kind: HistoryRecord["kind"] | null;
   readonly actor: string;
   readonly reason: string | null;
   readonly patch: TaskPatch;
-  /** Events besides the one that the change of status itself makes. */
+  /** Events besides the one that the change of status itself causes. */
   readonly events: readonly NewEvent[];
 };
 
-/** A change that is not of status and leaves no line in the history. */
+/** A change that leaves the status alone and adds no line to the history. */
 export function changeWithoutHistory(task: TaskRecord, actor: string, patch: TaskPatch): Intent {
   return { to: task.status, kind: null, actor, reason: null, patch, events: [] };
 }
 
-/** The event that reaching a status makes; null for those that make none. */
+/** The event that reaching a status causes; null if there is none. */
 function eventOf(from: TaskStatus, to: TaskStatus): BuiltInEventType | null {
   if (from === to) return null;
   switch (to) {
@@ -58,10 +58,10 @@ function eventOf(from: TaskStatus, to: TaskStatus): BuiltInEventType | null {
 }
 
 /**
- * The conditional write that carries out an intent on a task just as it is given: the change, its
- * line of history, and the events that it causes, in one document write (P3). Pure but for new
- * ids and the time. Throws on a transition that the table doesn't have, and on any change of a task
- * that has ended, even one that leaves its status: that is a bug.
+ * The conditional write that carries out an intent on exactly this version of a task: the change,
+ * its line of history and the events that it causes, in one document write (P3). Pure except for
+ * new ids and the time. Throws on a transition that the table doesn't allow, and on any change to a
+ * task that has ended, even one that keeps the status: both are bugs.
  */
 export function planChange(
   task: TaskRecord,
@@ -89,10 +89,10 @@ export function planChange(
       lease_token: null,
       lease_expires_at: null,
       relay_at: null,
-      // Let go in the same write, so that no crash leaves a key held by a task that has ended.
+      // Released in the same write, so a crash can't leave a key held by a task that has ended.
       ...(task.singleton_key !== null && { singleton_slot: task._id }),
     }),
-    // An attempt has ended: its place is another's.
+    // The attempt has ended, so its slot is free.
     ...(task.concurrency_key !== null &&
       (isTerminal(intent.to) || (intent.to === "PENDING" && task.status !== "PENDING")) && {
         concurrency_slot: task._id,
@@ -121,7 +121,7 @@ export function planChange(
   };
 }
 
-/** Gives events their ids and their gap-free numbers after `last`, and the task as they left it. */
+/** Gives events their ids, their gap-free numbers after `last`, and the task after the change. */
 export function numberEvents(
   events: readonly NewEvent[],
   after: TaskRecord,

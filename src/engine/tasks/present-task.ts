@@ -45,7 +45,7 @@ export function presentTask(task: TaskRecord): Task {
   };
 }
 
-/** A task as its hot copy holds it. */
+/** A task as stored in its hot copy. */
 export function cachedTaskOf(task: TaskRecord): CachedTask {
   return { version: task.version, status: task.status, json: JSON.stringify(presentTask(task)) };
 }

@@ -7,14 +7,14 @@ import type { ServiceContext } from "../context.ts";
 export type DueJob = {
   readonly task: TaskRecord;
   readonly delaySeconds?: number;
-  /** Tells a deliberate repetition from a duplicate. */
+  /** Distinguishes a deliberate repetition from a duplicate. */
   readonly mark?: string;
 };
 
 /**
- * Publishes the message that runs a task. Only a matter of speed: a PENDING task is its own
- * outbox, and the relay or the reaper publishes again what never arrived (P1, P6). Whether it was
- * published.
+ * Publishes the message that runs a task, and returns whether it was published. This is only for
+ * speed: a PENDING task is its own outbox, and the relay or the reaper republishes messages that
+ * never arrived (P1, P6).
  */
 export async function publishJob({
   ctx,
@@ -24,7 +24,7 @@ export async function publishJob({
   return leaveToRelay(ctx, [due], () => ctx.stores.queue.publishJob(message, options));
 }
 
-/** The same for many tasks in one request; whether all were published. */
+/** The same for many tasks in one request; returns whether all were published. */
 export async function publishJobs({
   ctx,
   due,
@@ -53,7 +53,7 @@ function queuedJob(ctx: ServiceContext, { task, delaySeconds = 0, mark = "" }: D
     message: { task_id: task._id, version: task.version },
     options: {
       delaySeconds,
-      // By which a kill takes the message back.
+      // A kill deletes the message by this label.
       label: task._id,
       deduplicationId: `job-${task._id}-${task.version}${mark}`,
       flowControl: { key: laneOf(task), parallelism: ctx.config.jobs.parallelism },
@@ -61,7 +61,10 @@ function queuedJob(ctx: ServiceContext, { task, delaySeconds = 0, mark = "" }: D
   };
 }
 
-/** Each priority has its own share of the namespace's parallelism, so that none waits behind a lower one. */
+/**
+ * Each priority has its own share of the namespace's parallelism, so no task waits behind a lower
+ * priority.
+ */
 function laneOf(task: TaskRecord): string {
   const suffix = task.priority === "normal" ? "" : `-${task.priority}`;
   return `jobs-${task.namespace_id}${suffix}`;

@@ -5,8 +5,8 @@ import type { ServiceContext } from "../context.ts";
 
 /**
  * Asks the queue to dispatch a task's events now, if a handler wants them at once. Otherwise it
- * costs no message, and the relay moves the events to the log. Only a matter of speed: events wait
- * in the task's own document and the relay finds them (P3), so a failure is logged and no more.
+ * sends no message, and the relay moves the events to the log. This is only for speed: events wait
+ * in the task's own document, where the relay finds them (P3), so a failure is only logged.
  */
 export async function requestDispatch({
   ctx,
@@ -23,7 +23,7 @@ export async function requestDispatch({
   });
 }
 
-/** The same for any outbox, whose events these are; `fields` name it in the log. */
+/** The same for the events of any outbox; `fields` name it in the log. */
 export async function publishDispatchIfWanted(
   ctx: ServiceContext,
   namespaceId: string,
@@ -37,7 +37,9 @@ export async function publishDispatchIfWanted(
   });
 }
 
-/** Whether a handler wants events of these types dispatched at once. Asks one after the other. */
+/**
+ * Whether a handler wants events of these types dispatched at once. Asks the handlers in sequence.
+ */
 async function isWanted(
   ctx: ServiceContext,
   namespaceId: string,

@@ -5,8 +5,8 @@ import type { Intent } from "./plan-change.ts";
 import { RELAY_AFTER_SECONDS } from "./task-times.ts";
 
 /**
- * Back to PENDING after a failed attempt that another one may mend, with exponential back-off; and
- * when that is, in seconds.
+ * Returns a task to PENDING after a retryable failure, with exponential back-off; and the delay, in
+ * seconds.
  */
 export function retryIntent({
   ctx,
@@ -42,7 +42,7 @@ export function retryIntent({
   };
 }
 
-/** Ends a task FAILED for this error. */
+/** Ends a task as FAILED with this error. */
 export function failIntent(error: TaskErrorRecord, actor: string): Intent {
   return {
     to: "FAILED",

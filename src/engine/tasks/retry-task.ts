@@ -6,15 +6,15 @@ import type { ExecutorTerms } from "./new-task.ts";
 import type { BulkOutcome, BulkRequest } from "../../contract/task.ts";
 import { applyToMany } from "./bulk.ts";
 
-/** A task that has ended without success may be done again, as a new task that names the old one. */
+/** A task that ended without success can be retried, as a new task that names the old one. */
 export function isRetryable(task: Pick<TaskRecord, "status">): boolean {
   return task.status === "FAILED" || task.status === "CANCELED";
 }
 
 /**
- * Makes a new task of a FAILED or CANCELED one, with the same work, labels and limits; it begins
- * at the beginning. Asked again, the answer is the same new task: one task has one retry, which
- * may have its own. Throws `not_found` and `task_not_retryable`.
+ * Creates a new task from a FAILED or CANCELED one, with the same work, labels and limits; it
+ * starts from the beginning. Repeating the call returns the same new task: a task has one retry,
+ * which may have its own. Throws `not_found` and `task_not_retryable`.
  */
 export async function retryTask({
   ctx,
@@ -58,7 +58,10 @@ export async function retryTask({
   });
 }
 
-/** What an executor's task was made with; its type may be another by now, or gone. */
+/**
+ * The settings that an executor's task was created with; its type may have changed or been deleted
+ * since.
+ */
 function termsOf(task: TaskRecord): { readonly executor?: ExecutorTerms } {
   if (task.executor === null) return {};
   return {
@@ -75,7 +78,7 @@ function termsOf(task: TaskRecord): { readonly executor?: ExecutorTerms } {
   };
 }
 
-/** Retries the tasks that a filter meets, the FAILED ones if it doesn't say. */
+/** Retries the tasks that match a filter; by default, the FAILED ones. */
 export function retryMany({
   ctx,
   input,

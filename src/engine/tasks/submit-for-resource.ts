@@ -10,9 +10,9 @@ export type ResourceSubmission = Submission & {
 };
 
 /**
- * Makes a task that works for a resource, unless one does already: then, by default, that one is
- * answered. The resource's id is the singleton key, so of two submits at once one makes the task.
- * Throws what `createTask` throws.
+ * Creates a task for a resource, unless one is already at work; by default, that task is then
+ * returned. The resource's id is the singleton key, so only one of two simultaneous submissions
+ * creates the task. Throws what `createTask` throws.
  */
 export function submitForResource({
   ctx,

@@ -5,13 +5,13 @@ import { type Keyed, requireSameRequest } from "../keyed-request.ts";
 import { announceAgain } from "./create-task.ts";
 
 /**
- * Makes a task, unless its request made one before: then that is the answer, before anything is
- * looked up or made, and whatever has become since of what the request names (P5). Throws what `make`
- * throws, and `idempotency_key_reused` when the slot stands for another request.
+ * Creates a task, unless the same request created one before. Then it returns that task before it
+ * looks up or creates anything, whatever has happened since to what the request names (P5). Throws
+ * what `make` throws, and `idempotency_key_reused` when the slot belongs to another request.
  *
- * Twins at once both find nothing: the unique index lets one insert win, and the other is answered
- * with its task. So where `make` makes nothing but the task (`insertDecides`), the insert itself is the
- * comparison, and a read is spent only when `make` refuses.
+ * Two simultaneous requests both find nothing: the unique index lets one insert win, and the other
+ * gets its task. So where `make` creates only the task (`insertDecides`), the insert itself
+ * decides, and a read is needed only when `make` refuses.
  */
 export async function submitOnce({
   ctx,
@@ -31,7 +31,7 @@ export async function submitOnce({
   try {
     task = await make();
   } catch (error) {
-    // What was accepted once is answered again, also when it would be refused by now.
+    // A request that was accepted gets the same answer again, even if it would be refused by now.
     const made = error instanceof DomainError ? await madeBefore(ctx, keyed) : null;
     if (made === null) throw error;
     return made;

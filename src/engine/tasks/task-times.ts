@@ -1,13 +1,13 @@
 import type { SubmissionOptions } from "../../contract/submission.ts";
 
-/** When the relay looks at a task that nobody has claimed, after it could have been. */
+/** When the relay looks at a task that could have been claimed and was not. */
 export const RELAY_AFTER_SECONDS = 60;
 
 /** The times of a new task. */
 export type TaskTimes = {
   readonly notBefore: Date | null;
   readonly expiresAt: Date | null;
-  /** Seconds until its first message is to be delivered. */
+  /** Seconds until its first message is due. */
   readonly delaySeconds: number;
   readonly relayAt: Date;
 };
@@ -26,7 +26,7 @@ export function taskTimes(options: SubmissionOptions, now: Date): TaskTimes {
   };
 }
 
-/** The relay also finds what expired, so it looks at the expiry at the latest. */
+/** The relay also finds expired tasks, so it looks no later than the expiry. */
 export function nextRelay(wanted: Date, expiresAt: Date | null): Date {
   return expiresAt !== null && expiresAt < wanted ? expiresAt : wanted;
 }

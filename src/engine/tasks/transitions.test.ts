@@ -17,13 +17,13 @@ function reachable(from: TaskStatus): ReadonlySet<TaskStatus> {
 }
 
 describe("the table of transitions", () => {
-  it("has no way out of an end", () => {
+  it("has no way out of a terminal status", () => {
     const ends = STATUSES.filter((status) => TRANSITIONS[status].length === 0);
     expect(ends.toSorted()).toEqual(["ARCHIVED", "CANCELED", "COMPLETED", "FAILED", "SKIPPED"]);
     expect(ends.filter((status) => status !== "ARCHIVED").every(isTerminal)).toBe(true);
   });
 
-  it("leads from every status of a task's life to an end", () => {
+  it("leads from every status to a terminal one", () => {
     for (const status of STATUSES.filter((one) => TRANSITIONS[one].length > 0)) {
       expect([...reachable(status)].some((one) => isTerminal(one) || one === "ARCHIVED")).toBe(
         true,
@@ -39,7 +39,7 @@ describe("the table of transitions", () => {
     }
   });
 
-  it("lets only what runs complete", () => {
+  it("lets only a running task complete", () => {
     const before = STATUSES.filter((status) => mayBecome(status, "COMPLETED"));
     expect(before.toSorted()).toEqual(["IN_PROGRESS", "PROCESSING", "UNKNOWN"]);
   });

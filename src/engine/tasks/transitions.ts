@@ -1,8 +1,8 @@
 import type { TaskStatus } from "../../contract/status.ts";
 
 /**
- * Where each status may go; the one table of the state machine (docs/architecture.md, "Status"). Every write of
- * a status goes through {@link mayBecome}.
+ * The transitions from each status; the state machine's only table (docs/architecture.md,
+ * "Status"). Every write of a status is checked by {@link mayBecome}.
  */
 export const TRANSITIONS: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   DRAFT: ["PENDING", "ARCHIVED"],

@@ -5,12 +5,12 @@ import type { ServiceContext } from "../context.ts";
 import { publishJob } from "./publish-job.ts";
 
 /**
- * Wakes the next task in line for what an attempt's end let go: the place under its concurrency
- * key, and, when the task itself has ended, its singleton key. Only a matter of speed: the relay
- * finds it too, and order is the claim's affair (`claimTurnOrRemindFirst`). For a key that is the task's own
- * resource it looks only when somebody said to be waiting (`is_awaited`): while a task works for a
- * resource, whoever submits is answered that task, so that only a retry or a schedule's task can be
- * in line, and not every job should pay a look-up for it.
+ * Wakes the next task in line for what an attempt's end released: the slot under its concurrency
+ * key and, when the task itself has ended, its singleton key. This is only for speed: the relay
+ * finds the task too, and the claim keeps the order (`claimTurnOrRemindFirst`). For a key that is
+ * the task's own resource it looks only when a waiting task has set `is_awaited`. While a task
+ * works for a resource, submissions return that task, so only a retry or a schedule's task can be
+ * in line, and not every job should pay for a look-up.
  */
 export async function wakeNext({
   ctx,
@@ -22,7 +22,7 @@ export async function wakeNext({
   const isResource = ended.singleton_key === ended.resource_id;
   const mayBeAwaited = !isResource || ended.is_awaited === true;
   await Promise.all([
-    // It keeps its singleton key between two attempts.
+    // A task keeps its singleton key between attempts.
     isTerminal(ended.status) && mayBeAwaited ? wake(ctx, ended, "singleton_key") : null,
     wake(ctx, ended, "concurrency_key"),
   ]);
@@ -39,7 +39,7 @@ async function wake(
   await bestEffort(ctx, { log, fields: { task_id: ended._id }, on: "everything" }, async () => {
     const { tasks } = ctx.stores;
     const next = await tasks.nextInLine(ended.namespace_id, field, key, ctx.runtime.now());
-    // The mark keeps the queue's deduplication from taking it for the message that found no place.
+    // The mark keeps the queue from deduplicating it against the message that found no free slot.
     const mark = `-after-${ended._id}-${ended.attempt}`;
     if (next !== null) await publishJob({ ctx, task: next, mark });
   });

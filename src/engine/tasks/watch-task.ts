@@ -3,16 +3,16 @@ import type { CachedTask } from "../../ports/task-cache.ts";
 import type { NamespaceContext } from "../context.ts";
 import { valueOrTimeout } from "./get-task.ts";
 
-/** How long a look waits for another one under way, in milliseconds; see `getTask`. */
+/** How long a look waits for another one in progress, in milliseconds; see `getTask`. */
 const SHARED_LOOK_MS = 2_000;
 
-/** The hot copy, null when there is none; and whether a writer will tell of changes from now on. */
+/** The hot copy, null when there is none; and whether writers will report changes from now on. */
 export type Watched = { readonly cached: CachedTask | null; readonly isWatching: boolean };
 
 /**
- * Looks at a task's hot copy and has its writers tell of changes. Simultaneous looks of one
- * isolate are one command: what changed since it was carried out, its writer has told the hub,
- * which remembers. Without Redis nothing is watched.
+ * Reads a task's hot copy and asks its writers to report changes. Simultaneous looks in one isolate
+ * share one command: a writer reports any later change to the hub, which remembers it. Without
+ * Redis nothing is watched.
  */
 export async function watchTask(ctx: NamespaceContext, taskId: string): Promise<Watched> {
   const { looks } = ctx.memory;

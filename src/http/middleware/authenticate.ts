@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { authenticate as identify } from "../../engine/tenants/authenticate.ts";
 import type { AppEnv } from "../app-env.ts";
 
-/** Requires a key (`Authorization: Bearer`) and says whose it is. */
+/** Requires a key (`Authorization: Bearer`) and resolves it to its caller. */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const ctx = c.get("services");
   const principal = await identify({

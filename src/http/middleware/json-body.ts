@@ -8,11 +8,10 @@ import { problem } from "../error-response.ts";
 import { parseIJson } from "../i-json.ts";
 
 /**
- * Reads the body and decides what JSON may hold, before any handler: `c.req.json()` answers the
- * value that was checked. A body that is empty, in chunks or not, is the same as `{}`, whatever type
- * a client's library says that it has. A GET's is never read, and polls are many. It stands behind
- * what checks the key. Throws `payload_too_large`, `unsupported_media_type`, `malformed_json` and
- * `invalid_request`.
+ * Reads and checks the JSON body before any handler: `c.req.json()` returns the checked value. An
+ * empty body, chunked or not, is the same as `{}`, whatever content type the client sends. A GET's
+ * body is never read, because polls are frequent. Runs after the key is checked. Throws
+ * `payload_too_large`, `unsupported_media_type`, `malformed_json` and `invalid_request`.
  */
 export const readJson = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.method === "GET" || c.req.method === "HEAD") return next();
@@ -35,14 +34,14 @@ export const readJson = createMiddleware<AppEnv>(async (c, next) => {
     }
     const value = parseIJson(body);
     Object.assign(c.req, { json: () => Promise.resolve(value) });
-    // As the validators write it, which read it with less tolerance.
+    // Normalized, because the validators parse it more strictly.
     headers.set("Content-Type", "application/json");
   }
   c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers });
   await next();
 });
 
-/** RFC 9110, section 12.5.3: a 415 for a coding names those that are taken. */
+/** RFC 9110, section 12.5.3: a 415 for a content coding names the supported ones. */
 function unsupportedCoding(c: Context<AppEnv>): Response {
   return problem(
     c,

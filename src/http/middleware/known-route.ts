@@ -8,8 +8,9 @@ import { problem } from "../error-response.ts";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 /**
- * Answers what no route serves before a key or a namespace is asked for: 404, or 405 with `Allow`
- * when the path has other methods (RFC 9110, section 15.5.6). Which routes there are is no secret.
+ * Answers requests that no route serves before it checks a key or a namespace: 404, or 405 with
+ * `Allow` when the path has other methods (RFC 9110, section 15.5.6). The list of routes is not
+ * secret.
  */
 export function knownRoute(app: OpenAPIHono<AppEnv>) {
   return createMiddleware<AppEnv>(async (c, next) => {

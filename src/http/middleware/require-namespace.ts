@@ -3,7 +3,7 @@ import { DomainError } from "../../engine/errors.ts";
 import { resolveNamespace } from "../../engine/tenants/resolve-namespace.ts";
 import type { AppEnv } from "../app-env.ts";
 
-/** Requires `X-Namespace` (id or name) of a namespace that the caller may see. */
+/** Requires `X-Namespace` (id or name) of a namespace that the caller can access. */
 export const requireNamespace = createMiddleware<AppEnv>(async (c, next) => {
   const idOrName = c.req.header("X-Namespace");
   if (!idOrName) {

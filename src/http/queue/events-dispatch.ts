@@ -14,7 +14,7 @@ const Message = z.discriminatedUnion("source", [
   z.object({ source: z.literal("event"), id: EventId, fan_out: FanOut.optional() }),
 ]) satisfies z.ZodType<DispatchMessage>;
 
-/** `POST /internal/events/dispatch`, called by the queue: dispatches what waits in an outbox. */
+/** `POST /internal/events/dispatch`, called by the queue: dispatches an outbox's events. */
 export async function eventsDispatch(c: Context<AppEnv>): Promise<Response> {
   const message = readMessage(c, Message);
   if (!message.success) return malformedMessage(c, message.error);

@@ -4,12 +4,12 @@ import type { Problem } from "../../contract/problem.ts";
 import type { AppEnv } from "../app-env.ts";
 
 /**
- * QStash's "don't send this again": with the header it goes straight to the dead letters.
+ * Tells QStash not to retry: the message goes straight to its dead letters.
  * https://upstash.com/docs/qstash/features/retry
  */
 const NON_RETRYABLE_STATUS = 489;
 
-/** The body of a message from the queue, parsed; what isn't JSON fails as any wrong value does. */
+/** The body of a message from the queue, parsed; invalid JSON fails like any wrong value. */
 export function readMessage<Schema extends z.ZodType>(
   c: Context<AppEnv>,
   schema: Schema,
@@ -25,7 +25,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** The answer to a message that no repetition makes better: a problem for which the queue gives the message up. */
+/**
+ * The response to a message that can't succeed on a retry: a problem that makes the queue drop the
+ * message.
+ */
 export function malformedMessage(c: Context<AppEnv>, error: z.ZodError): Response {
   const errors = error.issues.map((issue) => ({
     path: issue.path.map(String).join("."),

@@ -8,8 +8,8 @@ import { malformedMessage, readMessage } from "./queue-message.ts";
 const Message = z.object({ schedule_id: ScheduleId });
 
 /**
- * `POST /internal/schedules/fire`, called by the queue when it is time. The message id is the same
- * over all repetitions of one firing (https://upstash.com/docs/qstash/howto/receiving).
+ * `POST /internal/schedules/fire`, called by the queue when a schedule is due. All retries of one
+ * firing have the same message id (https://upstash.com/docs/qstash/howto/receiving).
  */
 export async function schedulesFire(c: Context<AppEnv>): Promise<Response> {
   const message = readMessage(c, Message);

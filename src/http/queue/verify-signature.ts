@@ -5,17 +5,17 @@ import type { AppEnv } from "../app-env.ts";
 import { readBody } from "../body.ts";
 import { DomainError } from "../../engine/errors.ts";
 
-/** Clocks of two machines differ; QStash's own tokens live for 300 s. */
+/** Allows for clock skew; QStash's own tokens live for 300 s. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** The only algorithm that QStash signs with; the client accepts others too. */
 const ALGORITHM = "HS256";
 
 /**
- * Lets only QStash call the functions behind it: the signature must be of this body, for this URL
- * under the deployment's public address, in force, and made with the current or the next key
- * (https://upstash.com/docs/qstash/howto/signature). Anything else is `unauthenticated` and
- * nothing is done.
+ * Lets only QStash call the functions behind it: the signature must cover this body and this URL
+ * under the deployment's public address, be currently valid, and be made with the current or the
+ * next key (https://upstash.com/docs/qstash/howto/signature). Anything else is `unauthenticated`
+ * and nothing is done.
  */
 export const verifySignature = createMiddleware<AppEnv>(async (c, next) => {
   const { config } = c.var.services;
@@ -25,14 +25,14 @@ export const verifySignature = createMiddleware<AppEnv>(async (c, next) => {
   const receiver = new Receiver({
     currentSigningKey: config.qstash.currentSigningKey,
     nextSigningKey: config.qstash.nextSigningKey,
-    // QSTASH_DEV in the environment would make it accept a public development key otherwise.
+    // Otherwise, QSTASH_DEV in the environment would make it accept a public development key.
     devMode: false,
   });
   const isValid = await receiver
     .verify({
       signature,
       body,
-      // Not request.url: a proxy in front may have another host, and a forger may choose one.
+      // Not request.url: a proxy may use another host, and a forger may choose one.
       url: `${config.publicUrl}${new URL(c.req.url).pathname}`,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     })

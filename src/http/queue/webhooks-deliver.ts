@@ -26,7 +26,7 @@ const Message = z.object({
 export async function webhooksDeliver(c: Context<AppEnv>): Promise<Response> {
   const message = readMessage(c, Message);
   if (!message.success) return malformedMessage(c, message.error);
-  // How often QStash has sent this very message before; absent or 0 at the first time.
+  // How often QStash has retried this message; absent or 0 the first time.
   const redelivered = Number(c.req.header("Upstash-Retried") ?? 0) > 0;
   const input = { ...message.data, redelivered };
   return c.json(await attemptDelivery({ ctx: c.var.services, input }), 200);

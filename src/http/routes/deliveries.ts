@@ -27,7 +27,9 @@ import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
 import { SubmissionHeaders } from "../submission.ts";
 
-/** `/v1/webhooks/{webhook_id}/deliveries/list` and `/v1/deliveries`: what was sent, and how it went. */
+/**
+ * `/v1/webhooks/{webhook_id}/deliveries/list` and `/v1/deliveries`: deliveries and their outcomes.
+ */
 export const deliveries = createRouter()
   .openapi(
     createRoute({
@@ -61,7 +63,7 @@ export const deliveries = createRouter()
       tags: ["Webhooks"],
       operationId: "listWebhookDeliveries",
       summary: "List the deliveries to an endpoint",
-      description: "The same for one endpoint, also for one that was removed.",
+      description: "The same for one endpoint, even if it was removed.",
       request: {
         params: z.object({ webhook_id: IdOrName }),
         query: PageQuery,
@@ -87,7 +89,7 @@ export const deliveries = createRouter()
       operationId: "getDelivery",
       summary: "Get a delivery with its attempts",
       description:
-        "With the status, headers, latency and first 4 KiB of the answer of each attempt.",
+        "With the status, headers, latency and first 4 KiB of the response of each attempt.",
       request: { params: z.object({ delivery_id: IdOrName }) },
       responses: { 200: json(Delivery, "The delivery"), ...problems("not_found") },
     }),
@@ -104,13 +106,13 @@ export const deliveries = createRouter()
       operationId: "resendDelivery",
       summary: "Send a delivery again",
       description:
-        "One that arrived or that is in the dead letters: the same `webhook-id`, a fresh schedule, the log kept. While it is on its way, and for the same `Idempotency-Key` ever after, nothing is sent twice.",
+        "For a delivery that arrived or is a dead letter: it keeps its `webhook-id` and its log and starts a fresh schedule. While it is in progress, nothing is sent twice; with the same `Idempotency-Key`, never.",
       request: {
         params: z.object({ delivery_id: IdOrName }),
         headers: SubmissionHeaders,
       },
       responses: {
-        202: jsonAt(Delivery, "The delivery, on its way"),
+        202: jsonAt(Delivery, "The delivery, queued again"),
         ...problems(
           "not_found",
           "webhook_not_active",
@@ -134,7 +136,7 @@ export const deliveries = createRouter()
       path: "/deliveries/retry",
       tags: ["Webhooks"],
       operationId: "retryDeliveries",
-      summary: "Send the dead letters that a filter meets again",
+      summary: "Resend the dead letters that match a filter",
       description:
         'One page at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done. Needs a filter that narrows, or `"all": true`.',
       request: {
@@ -142,7 +144,7 @@ export const deliveries = createRouter()
         body: jsonBody(RetryDeliveriesRequest, { response_code: "5xx", dry_run: true }),
       },
       responses: {
-        200: json(RetryDeliveriesOutcome, "A row for each dead letter met"),
+        200: json(RetryDeliveriesOutcome, "A row for each matching dead letter"),
         ...problems("invalid_cursor"),
       },
     }),
@@ -158,9 +160,9 @@ export const deliveries = createRouter()
       path: "/deliveries/{delivery_id}/skip",
       tags: ["Webhooks"],
       operationId: "skipDelivery",
-      summary: "Give a delivery up; again is the same answer",
+      summary: "Give a delivery up; repeating the call returns the same",
       description:
-        "One that is PENDING or FAILED becomes SKIPPED. At an endpoint with `ordering: task` the task's later events go on.",
+        "A PENDING or FAILED delivery becomes SKIPPED. At an endpoint with `ordering: task`, the task's later events continue.",
       request: { params: z.object({ delivery_id: IdOrName }) },
       responses: {
         200: json(Delivery, "The delivery"),

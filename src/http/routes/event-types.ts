@@ -52,7 +52,7 @@ export const eventTypes = createRouter()
       operationId: "listEventTypes",
       summary: "List event types",
       description:
-        "Waybill's own and the namespace's registered ones, in order of name: what each means, the JSON Schema of what is sent for it, and an example.",
+        "Waybill's own and the namespace's registered ones, sorted by name: the meaning of each, the JSON Schema of its payload, and an example.",
       request: {
         query: PageQuery,
         body: optionalJsonBody(EventTypeListRequest, { origin: "registered" }),
@@ -71,7 +71,7 @@ export const eventTypes = createRouter()
       tags: ["Events"],
       operationId: "getEventType",
       summary: "Get an event type",
-      description: "In its present version, or in an earlier one.",
+      description: "In its current version, or in an earlier one.",
       request: {
         params,
         query: z.strictObject({ version: z.coerce.number().int().min(1).optional() }),
@@ -92,15 +92,15 @@ export const eventTypes = createRouter()
       path: "/event-types/{event_type}",
       tags: ["Events"],
       operationId: "putEventType",
-      summary: "Register an event type, or say what it is from now on",
+      summary: "Register or update an event type",
       description:
-        "A changed `schema` makes the next version; earlier ones can be read. Waybill doesn't judge whether receivers can bear a change: add optional fields, and register a new type for anything else. `namespace_id`, `sequence`, `task` and `links` in `data` are Waybill's own.",
+        "A changed `schema` creates the next version; earlier ones stay readable. Waybill doesn't judge whether a change is compatible: add optional fields, and register a new type for anything else. `namespace_id`, `sequence`, `task` and `links` in `data` are Waybill's own.",
       request: {
         params: z.object({ event_type: EventTypeName }),
         body: jsonBody(PutEventTypeRequest, EXAMPLE),
       },
       responses: {
-        200: json(EventType, "The type as it is now"),
+        200: json(EventType, "The updated type"),
         201: json(EventType, "The new type"),
       },
     }),
@@ -118,7 +118,7 @@ export const eventTypes = createRouter()
       operationId: "archiveEventType",
       summary: "Archive a registered event type",
       description:
-        "Nothing of it is published any more. Its events and versions stay to be read; a PUT puts it in service again.",
+        "It can no longer be published. Its events and versions stay readable; a PUT restores it.",
       request: { params },
       responses: { 204: { description: "Archived" }, ...problems("not_found") },
     }),

@@ -3,7 +3,7 @@ import { EVENT_CATALOGUE } from "../../contract/event.ts";
 import { EVENT_EXAMPLES } from "../../contract/event-example.ts";
 import { EVENT_PAYLOADS } from "../../contract/event-payload.ts";
 
-/** The requests that endpoints get, for the `webhooks` of the API's description. */
+/** The requests that endpoints receive, for the `webhooks` of the API's description. */
 export function eventWebhooks(): { type: "webhook"; webhook: RouteConfig }[] {
   return EVENT_CATALOGUE.map(({ type, meaning }) => ({
     type: "webhook",
@@ -14,7 +14,7 @@ export function eventWebhooks(): { type: "webhook"; webhook: RouteConfig }[] {
       tags: ["Events"],
       summary: meaning,
       description:
-        "Signed as Standard Webhooks says: `webhook-id`, `webhook-timestamp`, `webhook-signature`.",
+        "Signed as Standard Webhooks specifies: `webhook-id`, `webhook-timestamp`, `webhook-signature`.",
       request: {
         body: {
           content: {
@@ -23,7 +23,9 @@ export function eventWebhooks(): { type: "webhook"; webhook: RouteConfig }[] {
           required: true,
         },
       },
-      responses: { "2XX": { description: "Received; anything else is sent again." } },
+      responses: {
+        "2XX": { description: "Received. After any other response the event is sent again." },
+      },
     },
   }));
 }

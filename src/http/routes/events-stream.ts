@@ -36,13 +36,13 @@ eventsStream.openapi(
         name: "Last-Event-ID",
         in: "header" as const,
         required: false,
-        description: "The stream goes on from there; some of the last minute's events come again",
+        description: "The stream continues from there and repeats some of the last minute's events",
         schema: { type: "string" as const },
       },
     ],
     responses: {
       200: {
-        description: "Server-sent events; `data` is what webhooks get",
+        description: "Server-sent events; `data` is the payload that webhooks receive",
         content: { "text/event-stream": { schema: z.string() } },
       },
     },
@@ -68,8 +68,9 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
 }
 
 /**
- * The time in an id of this stream, which is that and, for an event, the event's own id. Throws
- * `invalid_request` for what is none, and for a time that hasn't come: nothing would follow it.
+ * The time in an id of this stream. An id consists of a time and, for an event, the event's own id.
+ * Throws `invalid_request` for what is none, and for a time that hasn't come: nothing would follow
+ * it.
  */
 function loggedBefore(lastEventId: string | undefined, now: Date): Date | null {
   if (lastEventId === undefined || lastEventId === "") return null;

@@ -22,7 +22,7 @@ const PREFER = {
   name: "Prefer",
   in: "header" as const,
   required: false,
-  description: "`wait=N`, up to 60: answers as soon as there is an event, or after N seconds",
+  description: "`wait=N`, up to 60: responds as soon as there is an event, or after N seconds",
   schema: { type: "string" as const },
 };
 
@@ -36,7 +36,7 @@ export const events = createRouter()
       operationId: "publishEvent",
       summary: "Publish an event of a registered type",
       description:
-        "It is in the log when this answers, and reaches every endpoint subscribed at that time at least once. The same `Idempotency-Key` again answers the same event for as long as it is kept.",
+        "The event is in the log when this call returns, and reaches every endpoint subscribed at that time at least once. The same `Idempotency-Key` returns the same event for as long as it is kept.",
       request: {
         headers: SubmissionHeaders,
         body: jsonBody(PublishEventRequest, { type: "orders.paid", data: { order_id: "o_1" } }),
@@ -63,9 +63,9 @@ export const events = createRouter()
       path: "/events/list",
       tags: ["Events"],
       operationId: "listEvents",
-      summary: "Read the namespace's log of events",
+      summary: "Read the namespace's event log",
       description:
-        "Oldest first, in one order that never changes: an event that is logged late stands behind all that anybody has read, so that a cursor passes none over. A page may have few rows and a next page. To follow the log, go on from `end_cursor`.",
+        "Oldest first, in one order that never changes: an event that is logged late comes after everything already read, so cursors never skip an event. A page may have few rows and still have a next page. To follow the log, continue from `end_cursor`.",
       request: {
         query: PageQuery,
         body: optionalJsonBody(EventListRequest, { type: ["task.failed", "orders.*"] }),
@@ -91,7 +91,7 @@ export const events = createRouter()
       operationId: "getEvent",
       summary: "Get an event",
       description:
-        "Whole, also where it was too large to be sent so. A task's event is in the log once it was dispatched, which is within two minutes.",
+        "The whole event, even if it was too large to send whole. A task's event appears in the log once it is dispatched, within two minutes.",
       request: { params: z.object({ event_id: z.string().min(1).max(160) }) },
       responses: { 200: json(LoggedEvent, "The event"), ...problems("not_found") },
     }),
@@ -106,9 +106,9 @@ export const events = createRouter()
       path: "/webhooks/{webhook_id}/poll",
       tags: ["Webhooks"],
       operationId: "pollWebhook",
-      summary: "Fetch what an endpoint is subscribed to",
+      summary: "Poll for the events that an endpoint subscribes to",
       description:
-        "For consumers that can't be reached: the events that meet the endpoint's filters, from its creation, in the log's order, whether the endpoint is in service or not. Send `next_cursor` with the next poll; only the first goes without. A poll looks at 1,000 events of the log.",
+        "For consumers that can't be reached: the events since the endpoint's creation that match its filters, in the log's order, whether the endpoint is active or not. Send `next_cursor` with every poll but the first. A poll scans 1,000 events of the log.",
       request: { params: z.object({ webhook_id: IdOrName }), query: PollQuery },
       parameters: [PREFER],
       responses: {

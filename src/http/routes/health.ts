@@ -6,9 +6,9 @@ const Health = z.strictObject({ status: z.literal("ok") });
 
 const Readiness = z
   .looseObject({ status: z.enum(["ok", "degraded"]) })
-  .meta({ description: 'Besides `status` one field per service that it needs: "up" or "down".' });
+  .meta({ description: 'Besides `status`, one field per required service: "up" or "down".' });
 
-/** `/healthz`: the worker runs. `/readyz`: it reaches the record of truth. */
+/** `/healthz`: the worker runs. `/readyz`: it reaches the services that nothing works without. */
 export const health = createRouter()
   .openapi(
     createRoute({
@@ -16,8 +16,8 @@ export const health = createRouter()
       path: "/healthz",
       tags: ["Health"],
       operationId: "getHealth",
-      summary: "Say that the worker runs",
-      description: "Asks no service. For a load balancer or an uptime check.",
+      summary: "Check that the worker runs",
+      description: "Calls no service. For a load balancer or an uptime check.",
       responses: { 200: json(Health, "It runs") },
     }),
     (c) => c.json({ status: "ok" as const }, 200),
@@ -28,10 +28,10 @@ export const health = createRouter()
       path: "/readyz",
       tags: ["Health"],
       operationId: "getReadiness",
-      summary: "Say whether submits can be accepted",
-      description: "Asks each service that nothing works without.",
+      summary: "Check that submissions can be accepted",
+      description: "Calls each service that nothing works without.",
       responses: {
-        200: json(Readiness, "All of them answer"),
+        200: json(Readiness, "All of them respond"),
         503: json(Readiness, "One of them does not"),
       },
     }),

@@ -8,12 +8,12 @@ import { problems } from "../problem-responses.ts";
 import { createRouter, json } from "../router.ts";
 
 /**
- * How long a receiver may go on with the keys that it has. Far less than a rotation's overlap, so
- * that nobody verifies with a set that lacks the only key in force.
+ * How long a receiver may cache the keys. Far less than a rotation's overlap, so nobody verifies
+ * with a set that lacks the only active key.
  */
 const MAX_AGE_SECONDS = 300;
 
-/** `/.well-known/jwks.json`: public keys, for everybody. */
+/** `/.well-known/jwks.json`: public keys, without authentication. */
 export const jwks = createRouter().openapi(
   createRoute({
     method: "get",
@@ -22,12 +22,12 @@ export const jwks = createRouter().openapi(
     operationId: "getPublicKeys",
     summary: "Get the public keys of an endpoint",
     description:
-      "The Ed25519 keys that `v1a` signatures of its deliveries verify with, as a JSON Web Key Set; " +
-      "while a key is rotated more than one. Without a key of the API. Without `webhook_id`: the " +
+      "The Ed25519 keys that verify the `v1a` signatures of its deliveries, as a JSON Web Key Set; " +
+      "more than one while a key is being rotated. Needs no API key. Without `webhook_id`: the " +
       "deployment's own keys, of which there are none yet.",
     request: { query: z.strictObject({ webhook_id: WebhookId.optional() }) },
     responses: {
-      200: json(JsonWebKeySet, "The keys in force, newest first"),
+      200: json(JsonWebKeySet, "The active keys, newest first"),
       ...problems("invalid_request", "not_found", "store_unavailable", "internal_error"),
     },
   }),

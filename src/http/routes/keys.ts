@@ -21,9 +21,9 @@ export const keys = createRouter()
       path: "/keys",
       tags: ["Keys"],
       operationId: "createKey",
-      summary: "Create an API key, shown only in this answer",
+      summary: "Create an API key, shown only in this response",
       description:
-        "For the administrator. The key stands in this answer and nowhere else; only its hash is stored.",
+        "For the administrator. The key is shown only in this response; only its hash is stored.",
       request: {
         body: jsonBody(CreateKeyRequest, { name: "nightly import", namespaces: ["demo"] }),
       },
@@ -76,7 +76,7 @@ export const keys = createRouter()
       tags: ["Keys"],
       operationId: "deleteKey",
       summary: "Revoke an API key",
-      description: "For the administrator. The key is refused everywhere within a minute.",
+      description: "For the administrator. Within a minute the key is refused everywhere.",
       request: { params },
       responses: { 204: { description: "Revoked" }, ...problems("forbidden", "not_found") },
     }),

@@ -13,7 +13,10 @@ import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../route
 
 const params = z.object({ namespace_id: IdOrName });
 
-/** `/v1/namespaces`: create and delete for the administrator; get and list what a key may see. */
+/**
+ * `/v1/namespaces`: create and delete for the administrator; get and list those that a key can
+ * access.
+ */
 export const namespaces = createRouter()
   .openapi(
     createRoute({
@@ -42,8 +45,8 @@ export const namespaces = createRouter()
       path: "/namespaces/list",
       tags: ["Namespaces"],
       operationId: "listNamespaces",
-      summary: "List the namespaces that the key may see",
-      description: "All of them for the administrator, else those of the key.",
+      summary: "List the namespaces that the key can access",
+      description: "The administrator sees all of them, other keys their own.",
       request: { query: PageQuery, body: optionalJsonBody(ResourceListRequest, { limit: 20 }) },
       responses: { 200: json(pageOf(Namespace), "A page of namespaces") },
     }),
@@ -62,7 +65,7 @@ export const namespaces = createRouter()
       tags: ["Namespaces"],
       operationId: "getNamespace",
       summary: "Get a namespace",
-      description: "By id or name. One that the key may not see is not found.",
+      description: "By id or name. A namespace that the key can't access is not found.",
       request: { params },
       responses: { 200: json(Namespace, "The namespace"), ...problems("not_found") },
     }),
@@ -79,7 +82,7 @@ export const namespaces = createRouter()
       operationId: "deleteNamespace",
       summary: "Delete an empty namespace",
       description:
-        "For the administrator. Its buckets, collections and webhooks must be gone and its tasks ended. A migration's target that was not verified goes with all that it holds, unless the migration is at work.",
+        "For the administrator. Its buckets, collections and webhooks must be deleted and its tasks ended. A migration's unverified target is deleted with everything in it, unless the migration is running.",
       request: { params },
       responses: {
         204: { description: "Deleted" },

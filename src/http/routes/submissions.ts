@@ -15,7 +15,7 @@ export const submissions = ({ SubmissionsRequest, example }: SubmissionSchemas) 
       tags: ["Tasks"],
       operationId: "submitMany",
       summary: "Submit up to 100 tasks, each with its own outcome",
-      description: "A submission that is refused does not stop the others: its row says why.",
+      description: "A refused submission does not stop the others: its row says why.",
       request: {
         body: jsonBody(SubmissionsRequest, {
           submissions: [{ submission: example }],

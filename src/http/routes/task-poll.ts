@@ -16,10 +16,10 @@ import { preferredWait } from "../prefer.ts";
 import { problems } from "../problem-responses.ts";
 import { invalidInput } from "../../engine/invalid-input.ts";
 
-/** When a poller should ask again, in seconds. */
+/** When a poller should poll again, in seconds. */
 const RETRY_AFTER_SECONDS = "1";
 
-/** What the answer to a poll says beside the task, for the route's definition. */
+/** The headers of a poll's response, for the route's definition. */
 const POLL_HEADERS = {
   ETag: {
     schema: { type: "string" as const },
@@ -33,29 +33,29 @@ const POLL_HEADERS = {
   },
   "Retry-After": {
     schema: { type: "integer" as const },
-    description: "When to ask again, in seconds; absent once the task has ended",
+    description: "When to poll again, in seconds; absent once the task has ended",
   },
   "Preference-Applied": {
     schema: { type: "string" as const, examples: ["wait=30"] },
-    description: "The wait that Prefer asked for, when it was kept to",
+    description: "The wait that Prefer asked for, when it was honoured",
   },
 };
 
-/** What a poll may send beside its key; only described, since nothing of it is ever refused. */
+/** What a poll may send besides its key; only described, since none of it is ever refused. */
 const REQUEST_HEADERS = [
   {
     name: "Prefer",
     in: "header" as const,
     required: false,
     description:
-      "`wait=N`: answer as soon as the task changes from the version in If-None-Match (without it, from the present one), after N seconds (60 at most) at the latest (RFC 7240)",
+      "`wait=N`: respond as soon as the task changes from the version in If-None-Match (without it, from the current one), or after N seconds (at most 60) (RFC 7240)",
     schema: { type: "string" as const, examples: ["wait=30"] },
   },
   {
     name: "If-None-Match",
     in: "header" as const,
     required: false,
-    description: "The ETag of the last answer: 304 while the task is still the same",
+    description: "The ETag of the last response: 304 while the task is unchanged",
     schema: { type: "string" as const },
   },
   {
@@ -70,7 +70,7 @@ const REQUEST_HEADERS = [
     name: "Last-Event-ID",
     in: "header" as const,
     required: false,
-    description: "The stream goes on after the event of this sequence",
+    description: "The stream continues after the event with this sequence",
     schema: { type: "string" as const, pattern: "^[0-9]{0,15}$" },
   },
 ];
@@ -84,27 +84,29 @@ const poll = createRoute({
   operationId: "getTask",
   summary: "Get a task's latest status",
   description:
-    "The hot path. Answered from Redis, or from MongoDB when Redis has no copy or is down; `?source=cache` asks Redis alone. Send `If-None-Match` to be told only of changes, `Prefer: wait=N` to be told as soon as there is one, `Accept: text/event-stream` for the task's events.",
+    "The hot path. Served from Redis, or from MongoDB when Redis has no copy or is down; `?source=cache` reads only Redis. Send `If-None-Match` to receive only changes, `Prefer: wait=N` to wait for the next change, or `Accept: text/event-stream` for the task's events.",
   request: { params: z.object({ task_id: z.string() }), query: PollQuery },
   parameters: REQUEST_HEADERS,
   responses: {
     200: {
-      description: "The task, or with Accept: text/event-stream its events",
+      description: "The task, or its events with Accept: text/event-stream",
       content: {
         "application/json": { schema: Task },
         "text/event-stream": { schema: z.string() },
       },
       headers: POLL_HEADERS,
     },
-    204: { description: "The stream is over: the task has ended, and Last-Event-ID is its last" },
+    204: {
+      description: "The stream is over: the task has ended, and Last-Event-ID is its last event",
+    },
     304: { description: "Unchanged since the ETag in If-None-Match", headers: POLL_HEADERS },
     ...problems("not_found"),
   },
 });
 
 /**
- * Adds `GET /tasks/{task_id}`: the poll, the wait and the stream. The hot path, so it stands without
- * validators: all that they could check is a query, and few polls have one.
+ * Adds `GET /tasks/{task_id}`: the poll, the wait and the stream. It is the hot path, so it has no
+ * validators: they could only check a query, and few polls have one.
  */
 export function addPoll(tasks: OpenAPIHono<AppEnv>): void {
   tasks.openAPIRegistry.registerPath(poll);
@@ -143,8 +145,8 @@ function isCacheOnly(request: HonoRequest): boolean {
 }
 
 /**
- * The answer to a poll, from the stored text: nothing is parsed or written anew. The entity tag is
- * the version, which changes with every visible change (RFC 9110, section 8.8.3).
+ * The response to a poll, from the stored text: nothing is parsed or serialized again. The entity
+ * tag is the version, which changes with every visible change (RFC 9110, section 8.8.3).
  */
 function pollResponse({ task, source }: PolledTask, ifNoneMatch: string | undefined): Response {
   const headers: Record<string, string> = {

@@ -31,7 +31,7 @@ taskReports.openapi(
     operationId: "reportTask",
     summary: "Report on a task, as its executor; an empty report is a heartbeat",
     description:
-      "With the token that came with the job instead of a key. A `cancel` in the answer asks the executor to stop.",
+      "Uses the token that came with the job instead of a key. A `cancel` in the response asks the executor to stop.",
     middleware: [authenticate, readJson] as const,
     request: {
       params: z.object({ task_id: z.string() }),

@@ -30,16 +30,19 @@ export const taskTypes = createRouter()
       path: "/task-types/{type}",
       tags: ["Executors"],
       operationId: "putTaskType",
-      summary: "Register a task type, or replace what it says",
+      summary: "Register or replace a task type",
       description:
-        "A PUT of a type that is there replaces all but its secret. The secret stands in the first answer and nowhere else; it is stored sealed.",
+        "A PUT of an existing type replaces everything but its secret. The secret is shown only in the first response; it is stored sealed.",
       request: {
         params: z.object({ type: TaskTypeName }),
         body: jsonBody(PutTaskTypeRequest, { executor_url: "https://example.com/jobs" }),
       },
       responses: {
-        200: json(TaskType, "The type as it is now"),
-        201: json(CreatedTaskType, "The new type, and the secret that signs its jobs, this once"),
+        200: json(TaskType, "The replaced type"),
+        201: json(
+          CreatedTaskType,
+          "The new type and the secret that signs its jobs, which is shown only once",
+        ),
       },
     }),
     async (c) => {
@@ -90,7 +93,7 @@ export const taskTypes = createRouter()
       path: "/task-types/{type}",
       tags: ["Executors"],
       operationId: "deleteTaskType",
-      summary: "Delete a task type that no task is of any more",
+      summary: "Delete a task type",
       description: "Its tasks must have ended.",
       request: { params },
       responses: { 204: { description: "Deleted" }, ...problems("not_found", "resource_in_use") },
@@ -106,9 +109,9 @@ export const taskTypes = createRouter()
       path: "/tasks",
       tags: ["Executors"],
       operationId: "createTask",
-      summary: "Submit a task of a job of this deployment, or of a registered type",
+      summary: "Submit a task of one of this deployment's jobs, or of a registered type",
       description:
-        "The input is checked by the type's schema, and the task stored, before this answers. Of a registered type the signed job is posted to its executor.",
+        "The input is checked against the type's schema and the task is stored before this call returns. For a registered type, the signed job is posted to its executor.",
       request: {
         headers: SubmissionHeaders,
         body: jsonBody(CreateTaskRequest, {

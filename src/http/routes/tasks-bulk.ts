@@ -5,14 +5,14 @@ import { retryMany } from "../../engine/tasks/retry-task.ts";
 import { requireNamespace } from "../middleware/require-namespace.ts";
 import { createRouter, json, jsonBody } from "../router.ts";
 
-/** `/v1/tasks/kill` and `/v1/tasks/retry`: a verb over all that a filter meets. */
+/** `/v1/tasks/kill` and `/v1/tasks/retry`: bulk calls on the tasks that match a filter. */
 export const tasksBulk = createRouter();
 
 tasksBulk.use("/tasks/*", requireNamespace);
 
 for (const [path, operationId, summary, verb] of [
-  ["/tasks/kill", "killTasks", "Kill the tasks that a filter meets", killMany],
-  ["/tasks/retry", "retryTasks", "Retry the tasks that a filter meets", retryMany],
+  ["/tasks/kill", "killTasks", "Kill the tasks that match a filter", killMany],
+  ["/tasks/retry", "retryTasks", "Retry the tasks that match a filter", retryMany],
 ] as const) {
   tasksBulk.openapi(
     createRoute({
@@ -24,7 +24,7 @@ for (const [path, operationId, summary, verb] of [
       description:
         'One page of tasks at a time, oldest first; go on with `next_cursor`. A dry run changes nothing and says what would be done. Needs a filter that narrows, or `"all": true`.',
       request: { body: jsonBody(BulkRequest, { status: "FAILED", dry_run: true }) },
-      responses: { 200: json(BulkOutcome, "A row for each task met") },
+      responses: { 200: json(BulkOutcome, "A row for each matching task") },
     }),
     async (c) => c.json(await verb({ ctx: c.var.inNamespace, input: c.req.valid("json") }), 200),
   );

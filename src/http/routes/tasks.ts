@@ -18,7 +18,7 @@ const params = z.object({ task_id: z.string() });
 /** `/v1/tasks`: get, list, kill, retry, history. */
 export const tasks = createRouter();
 
-// A list may name its namespaces in the body, so it stands before the header is required.
+// A list may name its namespaces in the body, so it comes before the header is required.
 tasks.openapi(
   createRoute({
     method: "post",
@@ -63,7 +63,7 @@ for (const [method, path, operationId] of [
       operationId,
       summary: "Ask for a task's cancellation",
       description:
-        "A PENDING task is CANCELED at once; of one that runs the request is noted, and its runner confirms it. Asked again, the answer is the same.",
+        "A PENDING task becomes CANCELED at once. For a running task the request is recorded, and its runner confirms it. Repeating the call returns the same.",
       request: {
         params,
         body: optionalJsonBody(KillRequest, { reason: "superseded by a later import" }),
@@ -89,7 +89,8 @@ tasks.openapi(
     path: "/tasks/{task_id}/retry",
     tags: ["Tasks"],
     operationId: "retryTask",
-    summary: "Do a failed or canceled task again, as a new task; again answers the same one",
+    summary:
+      "Retry a failed or canceled task, as a new task; repeating the call returns the same one",
     description: "`retry_of` of the new task is the old one.",
     request: { params },
     responses: {
@@ -112,7 +113,7 @@ tasks.openapi(
     operationId: "getTaskHistory",
     summary: "Get a task's audit trail",
     description:
-      "Every change of the task with time, actor, attempt and reason, its events, and their deliveries.",
+      "Every change of the task with its time, actor, attempt and reason; its events; and their deliveries.",
     request: { params },
     responses: {
       200: json(TaskHistory, "Changes, events and deliveries"),

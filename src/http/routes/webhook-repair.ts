@@ -12,7 +12,10 @@ import { SubmissionHeaders } from "../submission.ts";
 
 const params = z.object({ webhook_id: IdOrName });
 
-/** `/v1/webhooks/{webhook_id}/replay` and `…/test`: what an endpoint missed, and whether it answers. */
+/**
+ * `/v1/webhooks/{webhook_id}/replay` and `…/test`: replays what an endpoint missed, and tests
+ * whether it responds.
+ */
 export const webhookRepair = createRouter()
   .openapi(
     createRoute({
@@ -20,9 +23,9 @@ export const webhookRepair = createRouter()
       path: "/webhooks/{webhook_id}/replay",
       tags: ["Webhooks"],
       operationId: "replayWebhook",
-      summary: "Send an endpoint the events of a time again",
+      summary: "Replay past events to an endpoint",
       description:
-        "Those that it has no delivery of, those in its dead letters, or all. One page of the event log at a time; go on with `next_cursor`. Repeated with its `Idempotency-Key`, a call sends nothing twice. A dry run counts.",
+        "The events without a delivery, its dead letters, or all. One page of the event log at a time; continue with `next_cursor`. A call repeated with its `Idempotency-Key` sends nothing twice. A dry run only counts.",
       request: {
         params,
         headers: SubmissionHeaders,
@@ -33,7 +36,7 @@ export const webhookRepair = createRouter()
         }),
       },
       responses: {
-        200: json(ReplayOutcome, "How many deliveries were made, reopened and left"),
+        200: json(ReplayOutcome, "How many deliveries were created, reopened and left alone"),
         ...problems("not_found", "invalid_cursor", "webhook_not_active", "webhook_has_no_url"),
       },
     }),
@@ -52,7 +55,7 @@ export const webhookRepair = createRouter()
       path: "/webhooks/{webhook_id}/test",
       tags: ["Webhooks"],
       operationId: "testWebhook",
-      summary: "Send an endpoint an example",
+      summary: "Send an example to an endpoint",
       description:
         'The example of its type, as `GET /v1/event-types/{event_type}` has it, signed and logged as every event, with `"test": true` in its `data`; one attempt, whatever the endpoint\'s status. `GET /v1/deliveries/{delivery_id}` says what it answered.',
       request: {
@@ -60,7 +63,7 @@ export const webhookRepair = createRouter()
         body: optionalJsonBody(TestWebhookRequest, { type: "task.completed" }),
       },
       responses: {
-        202: jsonAt(Delivery, "The test, on its way"),
+        202: jsonAt(Delivery, "The test delivery, queued"),
         ...problems("not_found", "webhook_has_no_url"),
       },
     }),

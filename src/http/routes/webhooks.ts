@@ -25,7 +25,7 @@ import { keyedRequest, SubmissionHeaders } from "../submission.ts";
 
 const params = z.object({ webhook_id: IdOrName });
 
-/** `/v1/webhooks`: endpoints that events are sent to. */
+/** `/v1/webhooks`: endpoints that receive events. */
 export const webhooks = createRouter()
   .openapi(
     createRoute({
@@ -35,9 +35,9 @@ export const webhooks = createRouter()
       operationId: "createWebhook",
       summary: "Create a webhook endpoint",
       description:
-        'In service at once. With `"url": null` nothing is sent: its consumer polls. The signing secret ' +
-        "stands in this answer and nowhere else; it is stored sealed, as are the custom headers. " +
-        "With an `Idempotency-Key` a request that is sent again is answered with the same endpoint and secret.",
+        'Active at once. With `"url": null` nothing is sent, and the consumer polls. The signing secret ' +
+        "is shown only in this response; it is stored sealed, as are the custom headers. " +
+        "With an `Idempotency-Key`, a repeated request returns the same endpoint and secret.",
       request: {
         headers: SubmissionHeaders,
         body: jsonBody(CreateWebhookRequest, {
@@ -46,7 +46,10 @@ export const webhooks = createRouter()
         }),
       },
       responses: {
-        201: jsonAt(CreatedWebhook, "The endpoint, and its signing secret for the only time"),
+        201: jsonAt(
+          CreatedWebhook,
+          "The endpoint and its signing secret, which is shown only once",
+        ),
         ...problems("idempotency_key_reused"),
       },
     }),
@@ -112,8 +115,8 @@ export const webhooks = createRouter()
       operationId: "updateWebhook",
       summary: "Change, pause or resume a webhook endpoint",
       description:
-        "What is given replaces what was, `headers` as a whole. `SUSPENDED` pauses: deliveries are made, " +
-        "and held until `ACTIVE` resumes it. `ACTIVE` also ends a row of failures and closes the circuit. " +
+        "The given fields replace the stored ones, `headers` as a whole. `SUSPENDED` pauses: deliveries are created " +
+        "and held until `ACTIVE` resumes it. `ACTIVE` also resets the failure count and closes the circuit. " +
         '`signatures: ["v1", "v1a"]` adds a key pair, `["v1"]` drops it at once.',
       request: { params, body: jsonBody(UpdateWebhookRequest, { status: "ACTIVE" }) },
       responses: { 200: json(Webhook, "The endpoint"), ...problems("not_found") },
@@ -132,17 +135,17 @@ export const webhooks = createRouter()
       operationId: "rotateWebhookSecret",
       summary: "Replace an endpoint's signing secret",
       description:
-        "The new secret stands in this answer and nowhere else. What it replaces goes on signing " +
-        "beside it, for a day unless told. With an `Idempotency-Key` a request that is sent again " +
-        "is answered the same, for as long as the secret is in force; without one it makes another " +
-        "secret, and nothing that was in use is lost.",
+        "The new secret is shown only in this response. The replaced secret continues to sign " +
+        "as well, by default for a day. With an `Idempotency-Key`, a repeated request " +
+        "returns the same for as long as the secret is active; without one, it creates another " +
+        "secret, and no secret in use is lost.",
       request: {
         params,
         headers: SubmissionHeaders,
         body: optionalJsonBody(RotateSecretRequest, { overlap_seconds: 86_400 }),
       },
       responses: {
-        200: json(RotatedWebhook, "The endpoint, and its new secret for the only time"),
+        200: json(RotatedWebhook, "The endpoint and its new secret, which is shown only once"),
         ...problems("not_found", "idempotency_key_reused"),
       },
     }),
@@ -185,7 +188,7 @@ export const webhooks = createRouter()
       operationId: "resumeWebhook",
       summary: "Resume a webhook endpoint",
       description:
-        "The same as `PATCH` with the status ACTIVE, whoever suspended it; ends a row of failures.",
+        "The same as `PATCH` with the status ACTIVE, whoever suspended it; resets the failure count.",
       request: { params },
       responses: { 200: json(Webhook, "The endpoint, ACTIVE"), ...problems("not_found") },
     }),
@@ -202,7 +205,7 @@ export const webhooks = createRouter()
       tags: ["Webhooks"],
       operationId: "deleteWebhook",
       summary: "Remove a webhook endpoint",
-      description: "What waits for it goes to the dead letters as it comes up.",
+      description: "Deliveries that wait for it become dead letters when they come up.",
       request: { params },
       responses: { 204: { description: "Removed" }, ...problems("not_found") },
     }),
