@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLIENT = join(ROOT, "client");
 
 /** What the client may weigh, minified and compressed; its README says what it does weigh. */
-const MAX_GZIP_BYTES = 8 * 1024;
+const MAX_GZIP_BYTES = 9 * 1024;
 
 let folder: string;
 beforeAll(async () => {
