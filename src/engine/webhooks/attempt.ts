@@ -8,15 +8,15 @@ import { parseRetryAfter } from "./schedule.ts";
 import { type SealingKeys, unseal } from "../../crypto/seal.ts";
 import { signatureHeaders } from "./sign.ts";
 
-/** How long an endpoint has to answer, head and body: what Standard Webhooks advises (15 to 30 s). */
+/** How long an endpoint has to respond, headers and body; Standard Webhooks advises 15 to 30 s. */
 export const TIMEOUT_MS = 15_000;
 
-/** How much of an answer is read and kept. */
+/** How much of a response is read and kept. */
 export const RESPONSE_LIMIT_BYTES = 4096;
 
 const ERROR_LIMIT_CHARACTERS = 300;
 
-/** What is sent where, and in whose name. */
+/** What to send, where, and for whom. */
 export type AttemptTarget = {
   readonly webhook_id: string;
   readonly event_id: string;
@@ -27,7 +27,7 @@ export type AttemptTarget = {
   readonly payload: string;
 };
 
-/** What came of an attempt; everything of it goes to the log but `retryAfterSeconds`. */
+/** The result of an attempt; everything but `retryAfterSeconds` is logged. */
 export type AttemptResult = {
   readonly at: Date;
   readonly latencyMs: number;
@@ -42,16 +42,20 @@ export type AttemptResult = {
 /** What an attempt means for the delivery. */
 export type Verdict = "delivered" | "gone" | "failed";
 
-/** 2xx is delivered; 410 says that the endpoint wants nothing more, ever; all else may be tried again. */
+/**
+ * 2xx means delivered; 410 means that the endpoint wants no more events; anything else may be
+ * retried.
+ */
 export function judge(result: AttemptResult): Verdict {
   if (result.error === null) return "delivered";
   return result.responseStatus === 410 ? "gone" : "failed";
 }
 
 /**
- * Makes one HTTP attempt: checks the address and where its host leads now, signs, posts. Never
- * throws: what goes wrong is the attempt's result, and nothing is sent while the resolver can't say. A redirect is a failure, since following one would send a signed payload where
- * the address was never checked.
+ * Makes one HTTP attempt: checks the URL and the addresses that its host resolves to now, signs,
+ * posts. Never throws: an error becomes the attempt's result, and nothing is sent while the
+ * resolver is unavailable. A redirect is a failure, since following it would send a signed payload
+ * to an unchecked address.
  */
 export async function makeAttempt({
   target,
@@ -124,7 +128,7 @@ async function signedHeaders(
     const own = await unsealHeaders(sealed_headers, keys, id);
     const message = { id: target.event_id, at, body: target.payload };
     const headers = new Headers({ "user-agent": "Waybill-Webhooks/1" });
-    // Set, not appended, and ours after the endpoint's own: whatever it was given, these stand.
+    // Set, not appended, and after the endpoint's own headers, so ours always win.
     const ours = {
       "content-type": "application/json",
       ...(await signatureHeaders(secrets, message)),
@@ -139,7 +143,7 @@ async function signedHeaders(
 }
 
 /**
- * The first 4 KiB of an answer as text. The rest is never read: an endpoint can't fill memory or
+ * The first 4 KiB of a response as text. The rest is never read: an endpoint can't fill memory or
  * hold an attempt open with an endless body. A body that breaks off doesn't undo the status.
  */
 async function readHead(response: Response): Promise<string> {
@@ -158,7 +162,7 @@ async function readHead(response: Response): Promise<string> {
     }
     void reader.cancel().catch(() => undefined);
   } catch {
-    // The status has come; what was read of the body is what there is.
+    // The status has arrived; keep what was read of the body.
   }
   return text;
 }
@@ -176,7 +180,7 @@ function describeError(error: unknown): string {
   return String(error instanceof Error ? error.message : error).slice(0, ERROR_LIMIT_CHARACTERS);
 }
 
-/** Clocks may step back; a latency is never negative. */
+/** Clocks may step back, but a latency is never negative. */
 function elapsedMs(from: Date, to: Date): number {
   return Math.max(0, to.getTime() - from.getTime());
 }

@@ -1,18 +1,21 @@
-/** So many failed attempts in a row, without one success, open an endpoint's circuit. */
+/** How many failed attempts in a row open an endpoint's circuit. */
 export const CIRCUIT_THRESHOLD = 10;
 
-/** How long the circuit stays open at first, in seconds; twice as long after each failed probe. */
+/** How long the circuit stays open at first, in seconds; doubled after each failed probe. */
 const COOL_DOWN_SECONDS = 60;
 
-/** An endpoint that is dead is asked once in so many seconds: five days of it are 120 attempts. */
+/** The longest time between probes of a dead endpoint, in seconds: 120 attempts in five days. */
 const MAX_COOL_DOWN_SECONDS = 3600;
 
-/** Each cool-down is up to this part shorter or longer, so that what failed together isn't asked together. */
+/**
+ * The jitter of a cool-down, as a fraction either way, so endpoints that failed together aren't
+ * probed together.
+ */
 const JITTER = 0.2;
 
 /**
- * How long a probe may be under way before cron lets another one through, in milliseconds: longer
- * than its message, an attempt (15 s) and the writes around it may take.
+ * How long a probe may take before cron lets another one through, in milliseconds: longer than its
+ * message, an attempt (15 s) and its writes can take.
  */
 export const PROBE_PATIENCE_MS = 2 * 60_000;
 

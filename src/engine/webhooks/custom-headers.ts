@@ -3,18 +3,18 @@ import { seal, type SealingKeys, unseal } from "../../crypto/seal.ts";
 
 const Headers = z.record(z.string(), z.string());
 
-/** Another binding than that of the secrets: the one is never taken for the other. */
+/** Bound differently from secrets, so one can't be used as the other. */
 const boundTo = (webhookId: string) => `${webhookId} headers`;
 
-/** An endpoint's custom headers as they are stored and as they travel in messages. */
+/** An endpoint's custom headers as stored and as carried in messages. */
 export type SealedHeaders = {
-  /** Readable, so that answers can show them. */
+  /** In plain text, so responses can show them. */
   readonly header_names: readonly string[];
   /** All of them as one JSON text, sealed and bound to the endpoint; null without any. */
   readonly sealed_headers: string | null;
 };
 
-/** Seals an endpoint's custom headers: their values are credentials as a rule. */
+/** Seals an endpoint's custom headers: their values are usually credentials. */
 export async function sealHeaders(
   headers: Record<string, string>,
   keys: SealingKeys,
@@ -38,7 +38,7 @@ export async function unsealHeaders(
   return Headers.parse(JSON.parse(await unseal(sealed, keys, boundTo(webhookId))));
 }
 
-/** The same headers under the current key. Throws when no key opens them. */
+/** The same headers, sealed with the current key. Throws when no key opens them. */
 export async function resealHeaders(
   sealed: string | null,
   keys: SealingKeys,

@@ -1,14 +1,15 @@
 import { ID_PREFIXES } from "../../contract/ids.ts";
 import { sha256 } from "../../crypto/sha256.ts";
 
-/** How much of an id is its time (UUIDv7, RFC 9562), in hexadecimal digits. */
+/** The part of an id that is its time (UUIDv7, RFC 9562), in hexadecimal digits. */
 const TIME_DIGITS = 12;
 
 const HASH_DIGITS = 20;
 
 /**
  * The id of an event's delivery to an endpoint: the event's time, then 80 bits of SHA-256 over both
- * ids. A dispatch that runs twice makes the same id twice, and the unique _id lets one delivery be.
+ * ids. A dispatch that runs twice computes the same id, and the unique `_id` allows only one
+ * delivery.
  */
 export async function deliveryIdOf(eventId: string, webhookId: string): Promise<string> {
   const prefixLength = ID_PREFIXES.event.length + 1;

@@ -1,8 +1,8 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
 
 /**
- * A payload over this goes thin. Standard Webhooks advises small payloads (under 20 KB), and the
- * queue's messages, which carry the first attempt's, end at 1 MB.
+ * A payload larger than this is sent thin. Standard Webhooks advises payloads under 20 KB, and the
+ * queue's messages, which carry the first attempt's payload, are limited to 1 MB.
  */
 export const PAYLOAD_LIMIT_BYTES = 20_000;
 
@@ -16,18 +16,19 @@ const TASK_ESSENTIALS: ReadonlySet<string> = new Set([
   "sequence",
 ]);
 
-/** No essential of a task is longer; what only calls itself a task may be anything. */
+/** No essential field of a task is longer; other data under the name `task` may be anything. */
 const ESSENTIAL_LIMIT_BYTES = 300;
 
 /**
- * The body that is sent for an event, as text. It depends on nothing but the stored event and the
- * deployment's address, so that each attempt sends the same bytes, whoever builds it and when.
+ * The body sent for an event, as text. It depends only on the stored event and the deployment's
+ * address, so every attempt sends the same bytes.
  *
- * A large one says in `data.links` where the whole is (`event`, and `task` as it is now), absolute
- * as the receiver has no other address of this deployment. It leaves out as little as that takes:
- * first the task's inputs and outputs, then all of the task but its essentials, and then of the
- * other fields the largest. It is never over the limit. What a published event says, which is 16 KiB
- * at most, is kept beside the essentials of a task of any size, so that it satisfies its schema.
+ * A large body links in `data.links` to the whole `event` and the current `task`; the links are
+ * absolute, since the receiver has no other address of this deployment. It leaves out as little as
+ * necessary: first the task's inputs and outputs, then everything of the task but its essentials,
+ * then the largest of the other fields. It never exceeds the limit. A published event's data, at
+ * most 16 KiB, is always kept beside the essentials of a task of any size, so it satisfies its
+ * schema.
  */
 export function buildPayload(event: EventRecord, publicUrl: string): string {
   const whole = withData(event, event.data);
@@ -58,7 +59,9 @@ function essentialsOf(task: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-/** As many fields as fit into so many bytes, the smallest first, in the order that they have. */
+/**
+ * As many fields as fit into a number of bytes, smallest first, returned in their original order.
+ */
 function smallest(fields: Record<string, unknown>, room: number): Record<string, unknown> {
   const sized = Object.keys(fields)
     .map((name) => ({ name, bytes: sizeOf(JSON.stringify({ [name]: fields[name] })) }))
@@ -66,7 +69,7 @@ function smallest(fields: Record<string, unknown>, room: number): Record<string,
   const kept = new Set<string>();
   let left = room;
   for (const { name, bytes } of sized) {
-    // Two braces less and a comma more: a byte is to spare.
+    // Minus two braces, plus a comma: one byte to spare.
     if (bytes > left) break;
     left -= bytes;
     kept.add(name);
@@ -79,7 +82,7 @@ function withData(event: EventRecord, data: Record<string, unknown>): string {
   return JSON.stringify({
     type: event.type,
     timestamp: event.timestamp.toISOString(),
-    // Twice: first in order, and last in authority.
+    // Spread twice: first for the order, last for precedence.
     data: { ...own, ...data, ...own },
   });
 }

@@ -1,11 +1,11 @@
-/** How many headers of an answer are kept, how much of one value, and how much of all. */
+/** Limits on the headers kept: their number, the length of one value, and the total size. */
 const MAX_HEADERS = 32;
 const VALUE_LIMIT_CHARACTERS = 256;
 export const HEADERS_LIMIT_CHARACTERS = 2048;
 
 /**
- * What an answer may say for the client alone (RFC 6265, RFC 9110 section 11, RFC 7615): the log is
- * read by more people than the endpoint's owner, and none of them needs these.
+ * Headers meant only for the client (RFC 6265, RFC 9110 section 11, RFC 7615): more people than the
+ * endpoint's owner read the log, and none of them needs these.
  */
 const SECRET_HEADERS: ReadonlySet<string> = new Set([
   "authentication-info",
@@ -23,8 +23,8 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
 const PLAIN_NAME = /^[a-z0-9][a-z0-9_-]{0,127}$/;
 
 /**
- * The headers of an answer for the log, names in lower case, in the order in which the platform
- * gives them: no secrets, long values cut, and no more than fits.
+ * The headers of a response for the log: names in lower case, in the platform's order, without
+ * secrets, with long values cut, within the limits.
  */
 export function headersToKeep(headers: Headers): Readonly<Record<string, string>> {
   const kept: [string, string][] = [];

@@ -1,22 +1,24 @@
 /**
- * The wait before each attempt, in seconds, counted from the attempt before: about 28 hours in
- * all. The first of them is for the first attempt, which goes at once.
+ * The wait before each attempt, in seconds since the previous attempt: about 28 hours in all. The
+ * first entry is for the first attempt, which is sent at once.
  */
 const DELAYS_SECONDS = [0, 5, 5 * 60, 30 * 60, 7_200, 18_000, 36_000, 36_000] as const;
 
-/** After so many failed attempts a delivery is dead. */
+/** After this many failed attempts a delivery is a dead letter. */
 export const MAX_ATTEMPTS = DELAYS_SECONDS.length;
 
-/** Each wait is up to this part shorter or longer, so that what failed together doesn't come back together. */
+/**
+ * The jitter of a wait, as a fraction either way, so deliveries that failed together aren't retried
+ * together.
+ */
 const JITTER = 0.2;
 
-/** A receiver may put the next attempt off, but not for ever. */
+/** A receiver may postpone the next attempt, but not forever. */
 const MAX_RETRY_AFTER_SECONDS = 24 * 3600;
 
 /**
  * Whole seconds (QStash's resolution) until the next attempt after attempt number `failed`; null
- * when that was the last. What the receiver asked for by Retry-After is waited for, but never less
- * than the schedule says: "Retry-After: 0" is no licence to hammer.
+ * when that was the last. Retry-After is honoured, but never shortens the scheduled wait.
  */
 export function secondsUntilNextAttempt({
   failed,
@@ -37,7 +39,7 @@ export function secondsUntilNextAttempt({
 
 /**
  * The seconds that a Retry-After header asks for: a number of seconds or an HTTP-date in any of its
- * three forms (RFC 9110, sections 10.2.3 and 5.6.7); null when it says neither.
+ * three forms (RFC 9110, sections 10.2.3 and 5.6.7); null when it is neither.
  */
 export function parseRetryAfter(header: string | null, now: Date): number | null {
   const value = header?.trim() ?? "";

@@ -9,11 +9,11 @@ type Made = {
   readonly keys: SealingKeys;
   readonly webhookId: string;
   readonly now: Date;
-  /** The request that asks for it; null when it isn't to be recognised. */
+  /** The request that asks for it; null when repetitions need not be recognised. */
   readonly request: KeyedRequest | null;
 };
 
-/** A new HMAC secret, in force until it is replaced: the caller's own, or one that is made. */
+/** A new HMAC secret, active until it is replaced: the caller's, or a generated one. */
 export async function makeHmacSecret(
   made: Made,
   own: string | undefined,
@@ -23,7 +23,7 @@ export async function makeHmacSecret(
   return { record, secret };
 }
 
-/** A new Ed25519 key pair, in force until it is replaced. */
+/** A new Ed25519 key pair, active until it is replaced. */
 export async function makeKeyPair(made: Made): Promise<SigningSecret> {
   const { secret, publicKey, keyId } = await newEd25519KeyPair();
   return recordOf(made, "v1a", secret, { public_key: publicKey, kid: keyId });
@@ -46,12 +46,14 @@ async function recordOf(
   };
 }
 
-/** The secrets that sign at this time, newest first: those without an end or with one to come. */
+/**
+ * The secrets that sign at this time, newest first: those without an expiry or with a future one.
+ */
 export function inForce(secrets: readonly SigningSecret[], now: Date): readonly SigningSecret[] {
   return secrets.filter(({ expires_at: end }) => end === null || end > now);
 }
 
-/** What an attempt takes of an endpoint to sign and to send, as sealed as it is stored. */
+/** The fields of an endpoint that an attempt needs to sign and send, sealed as stored. */
 export function sealedPartsOf(webhook: EndpointRecord, now: Date) {
   return {
     sealed_secrets: inForce(webhook.secrets, now).map(({ sealed }) => sealed),

@@ -7,14 +7,14 @@ export const SECRET_PREFIX = "whsec_";
 /** Standard Webhooks asks for 24 to 64 bytes; 32 is SHA-256's own strength. */
 const SECRET_BYTES = 32;
 
-/** A new signing secret from the platform's cryptographic randomness, in its written form. */
+/** A new signing secret from the platform's cryptographic randomness, in text form. */
 export function newSecret(): string {
   return SECRET_PREFIX + toBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
 }
 
-/** What is signed: which event, at which attempt's time, and the body byte for byte. */
+/** What is signed: the event's id, the attempt's time, and the exact bytes of the body. */
 export type SignedMessage = {
-  /** The event's id: the same over all retries, so that a receiver can drop what it has. */
+  /** The event's id: the same for all retries, so a receiver can drop duplicates. */
   readonly id: string;
   readonly at: Date;
   readonly body: string;
@@ -22,7 +22,7 @@ export type SignedMessage = {
 
 /**
  * The three headers of the Standard Webhooks specification, with one signature over
- * `id.timestamp.body` for each secret in force, separated by spaces: `v1` (HMAC-SHA256) with a
+ * `id.timestamp.body` for each active secret, separated by spaces: `v1` (HMAC-SHA256) with a
  * `whsec_…`, `v1a` (Ed25519) with a `whsk_…`.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

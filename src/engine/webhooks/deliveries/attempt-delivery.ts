@@ -30,9 +30,9 @@ type Prepared =
 
 /**
  * Makes one attempt at a delivery and records it. The first attempt finds all it needs in the
- * message, and its success costs one MongoDB operation; every other reads the delivery first, and
- * a message that comes late or twice is dropped there (P7). The snapshot is not trusted by a
- * message that the queue delivers again (`redelivered`): the time before may have been recorded.
+ * message, and its success costs one MongoDB operation. Every other attempt reads the delivery
+ * first, which drops late and duplicate messages (P7). A message that the queue redelivers
+ * (`redelivered`) doesn't use the snapshot either: the earlier attempt may have been recorded.
  */
 export async function attemptDelivery({
   ctx,
@@ -90,7 +90,7 @@ async function prepare(
     delivery.is_test ? testEventOf(ctx, delivery) : ctx.stores.events.get(delivery.event_id),
   ]);
   const end = undeliverableReason(webhook);
-  // A test is sent whatever status the endpoint has: it is how its owner looks whether it is well.
+  // A test is sent whatever the endpoint's status: its owner uses it to check the endpoint.
   if (webhook === null || webhook.url === null || (end !== null && !delivery.is_test)) {
     return { kind: "dead", reason: end ?? "" };
   }
@@ -109,15 +109,18 @@ async function prepare(
   return { kind: "due", due: { ...named, target, delivery, webhook } };
 }
 
-/** Whether this isolate saw the endpoint's circuit open: then its record is read, whatever a message says. */
+/**
+ * Whether this isolate saw the endpoint's circuit open. If so, the endpoint is read, whatever a
+ * message says.
+ */
 function isKnownOpen(ctx: ServiceContext, webhookId: string): boolean {
   const until = ctx.memory.openCircuits.get(webhookId);
   return until !== undefined && ctx.runtime.now() < until;
 }
 
 /**
- * Lets a delivery that is due be attempted, or holds it. Where a half-open circuit waits for a
- * probe it becomes that, by a conditional write which one delivery wins.
+ * Lets a due delivery be attempted, or holds it. If a half-open circuit waits for a probe, the
+ * delivery becomes the probe by a conditional write that only one delivery wins.
  */
 async function admit(
   ctx: ServiceContext,
@@ -134,8 +137,8 @@ async function admit(
   if (reason !== null) return hold(reason);
   if (await isBlocked(ctx, delivery, webhook)) {
     const held = await hold("order");
-    // The earlier one may have been settled in between, and its recorder have seen nobody held:
-    // with both writing before they look, one of the two sees the other.
+    // The earlier delivery may have been settled in between, before its recorder could see this
+    // hold. Both write before they look, so one of the two sees the other.
     if (await isBlocked(ctx, delivery, webhook)) return held;
   }
   const { state, probe_delivery_id } = webhook.circuit;

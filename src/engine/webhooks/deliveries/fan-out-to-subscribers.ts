@@ -6,7 +6,7 @@ import { deliveryIdOf } from "../delivery-id.ts";
 import { newDelivery, type PlannedDelivery, storeDeliveries } from "./plan-deliveries.ts";
 import { subscriberTarget } from "./subscriber-target.ts";
 
-/** Makes a delivery of each event for each of the deployment's own subscribers that wants it. */
+/** Creates a delivery of each event for each subscriber in code that wants it. */
 export const SUBSCRIBER_HANDLER: EventHandler = {
   name: "subscribers in code",
   wants: (ctx, _namespaceId, events) =>
@@ -20,7 +20,7 @@ export const SUBSCRIBER_HANDLER: EventHandler = {
   },
 };
 
-/** Subscribers read what they need themselves: their messages carry no snapshot. */
+/** Subscribers' messages carry no snapshot; the attempt reads what it needs. */
 function plan(
   ctx: ServiceContext,
   events: readonly EventRecord[],

@@ -8,14 +8,13 @@ import { planDelivery, storeDeliveries } from "./plan-deliveries.ts";
 const ENDPOINTS_PER_PAGE = 200;
 
 /**
- * What one step does at most, so that it stays far from the limits of an invocation (CPU time, and
- * calls to other services): at 2,000 deliveries it is some 50 calls. The endpoint that reaches a
- * limit is still served, with all of the events.
+ * The limits of one step, far below those of an invocation (CPU time and subrequests): 2,000
+ * deliveries take about 50 calls. The endpoint that reaches a limit still gets all of the events.
  */
 const ENDPOINTS_PER_STEP = 1000;
 const DELIVERIES_PER_STEP = 2000;
 
-/** Makes a delivery of each event for each endpoint that is subscribed to it, in as many steps as that takes. */
+/** Creates a delivery of each event for each subscribed endpoint, in as many steps as needed. */
 export const ENDPOINT_HANDLER: EventHandler = {
   name: "endpoints",
   wants: (ctx, namespaceId) => ctx.stores.webhooks.anyActive(namespaceId),
@@ -24,15 +23,16 @@ export const ENDPOINT_HANDLER: EventHandler = {
 };
 
 /**
- * Makes a delivery of each event for each endpoint that is in service, or paused, and subscribed to
- * it, from the endpoint behind `after` on in order of id (null: the first), as far as one step goes. All events are of one namespace. Each page is stored before it
- * is published: with the queue down, or a crash in between, the relay publishes what is stored.
+ * Creates a delivery of each event for each active or paused endpoint that subscribes to it, in
+ * order of id after `after` (null: from the first), as far as one step goes. All events belong to
+ * one namespace. Each page is stored before it is published: if the queue is down, or after a crash
+ * in between, the relay publishes what is stored.
  *
- * An endpoint is judged as it is when the walk gets to it: one that was deleted, paused or changed
- * before that is treated as such; one that was made since the events happened gets none of them.
+ * The endpoint's state when the walk reaches it decides. An endpoint that was created after the
+ * events happened gets none of them.
  *
- * For each endpoint the events are written together and in the order given, which first-in-first-out
- * delivery relies on: a task's later event never has a delivery before an earlier one has.
+ * Each endpoint's events are written together and in the given order. Ordered delivery relies on
+ * this: a task's later event never has a delivery before an earlier one has.
  */
 async function fanOut(
   ctx: ServiceContext,
@@ -78,10 +78,10 @@ async function fanOut(
   }
 }
 
-/** An endpoint and the events that it subscribed to. */
+/** An endpoint and the events that it subscribes to. */
 type Taken = { readonly endpoint: ReachableEndpoint; readonly wanted: readonly EventRecord[] };
 
-/** The first endpoints of a page, up to the one with which there are as many deliveries. */
+/** The first endpoints of a page, up to the one that reaches the limit of deliveries. */
 function takeWithin(
   deliveries: number,
   page: readonly ReachableEndpoint[],

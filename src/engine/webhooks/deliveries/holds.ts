@@ -2,9 +2,9 @@ import type { Hold } from "../../../ports/delivery-store.ts";
 import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 
 /**
- * What keeps a delivery from being attempted because of its endpoint; null: nothing. No clock is
- * read: that a cool-down is over is for cron to find. A half-open circuit lets its probe through,
- * or, when it has none, whoever comes and takes it.
+ * Why an endpoint's state holds a delivery; null: it doesn't. No clock is read: cron finds that a
+ * cool-down is over. A half-open circuit lets its probe through or, when it has none, the first
+ * delivery that claims the probe.
  */
 export function endpointHold(
   webhook: EndpointRecord,
@@ -27,7 +27,7 @@ export function isPaused({ status, suspended_by }: EndpointRecord): boolean {
   return status === "SUSPENDED" && suspended_by === "owner";
 }
 
-/** Why deliveries to an endpoint go to the dead letters; null: they don't. */
+/** Why deliveries to an endpoint become dead letters; null: they don't. */
 export function undeliverableReason(webhook: EndpointRecord | null): string | null {
   if (webhook === null) return "the endpoint was removed";
   if (webhook.url === null) return "the endpoint has no URL any more: its consumer polls";
@@ -36,8 +36,8 @@ export function undeliverableReason(webhook: EndpointRecord | null): string | nu
 }
 
 /**
- * Whether a first attempt may be made from what stands in its message: an endpoint that failed
- * last time may be about to be left alone, and one that wants order has its place to be looked up.
+ * Whether a first attempt can rely on its message alone: the circuit of an endpoint that just
+ * failed may be about to open, and an ordered delivery must look up its place.
  */
 export function mayCarrySnapshot({ failing_since, ordering }: EndpointRecord): boolean {
   return failing_since === null && ordering === "none";

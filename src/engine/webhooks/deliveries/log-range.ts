@@ -3,17 +3,17 @@ import type { EventFilter, EventRecord } from "../../../ports/delivery-store.ts"
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 
-/** A stretch of the event log. */
+/** A range of the event log. */
 export type LogRange = {
-  /** What the store is asked for: whole milliseconds. */
+  /** The store's bounds, in whole milliseconds. */
   readonly filter: EventFilter;
   /** Within the first and the last millisecond the ids decide. */
   readonly holds: (event: EventRecord) => boolean;
 };
 
 /**
- * The stretch of the log that a replay is over, in the log's own order: by the time of logging, then
- * by id. Throws `invalid_request` for an event that isn't there.
+ * The range of the log that a replay covers, in the log's order: by time of logging, then by id.
+ * Throws `invalid_request` for an unknown event.
  */
 export async function logRange(
   ctx: NamespaceContext,
@@ -37,7 +37,7 @@ function timeOf(place: string | undefined): Date | undefined {
   return place === undefined ? undefined : new Date(place);
 }
 
-/** The event that a place names; null when it names a time, or nothing. */
+/** The event that a position names; null when it names a time, or nothing. */
 async function eventNamed(
   ctx: NamespaceContext,
   path: string,
@@ -50,7 +50,7 @@ async function eventNamed(
   throw new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
 }
 
-/** Whether one event is not behind the other in the log. */
+/** Whether one event is at or before the other in the log. */
 function isInOrder(one: EventRecord, other: EventRecord): boolean {
   const gap = other.created_at.getTime() - one.created_at.getTime();
   return gap > 0 || (gap === 0 && one._id <= other._id);

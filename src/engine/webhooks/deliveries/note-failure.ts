@@ -4,28 +4,28 @@ import { CIRCUIT_THRESHOLD, coolDownMs } from "../circuit.ts";
 import type { ServiceContext } from "../../context.ts";
 import { suspendEndpoint } from "../endpoints/suspend-endpoint.ts";
 
-/** An endpoint that has failed for so long without one success is taken out of service. */
+/** An endpoint that fails for this long without a success is suspended. */
 const FAILING_LIMIT_DAYS = 5;
 const DAY_MS = 24 * 3600_000;
 
 /**
- * How long before a row of failures a delivery may have been made and succeed within it: a success
- * that its message's snapshot paid for isn't noted on the endpoint.
+ * How long before a run of failures a delivery may have been created and still succeed within it: a
+ * success that used only its message's snapshot isn't recorded on the endpoint.
  */
 const SNAPSHOT_AGE_MS = 15 * 60_000;
 
-/** What of an attempt at an endpoint decides what its failure means for the endpoint. */
+/** What determines the effect of a failed attempt on its endpoint. */
 type FailedAttempt = {
   readonly deliveryId: string;
   readonly target: Pick<AttemptTarget, "webhook_id">;
-  /** As it was read before the attempt; null when it wasn't, and the endpoint was well. */
+  /** As read before the attempt; null when it wasn't read because the endpoint was healthy. */
   readonly webhook: EndpointRecord | null;
 };
 
 /**
- * Counts a failed attempt on its endpoint, and ends the endpoint's service when the row of
- * failures is too long, or opens its circuit when there are too many; the endpoint as it is then,
- * null when it was removed. Both go on together: while the circuit is open the probes fail.
+ * Counts a failed attempt on its endpoint. Suspends the endpoint when it has been failing for too
+ * long, or opens its circuit after too many failures. Returns the updated endpoint; null when it
+ * was removed. Both limits apply together: while the circuit is open, failed probes count.
  */
 export async function noteFailure(
   ctx: ServiceContext,
@@ -48,9 +48,10 @@ export async function noteFailure(
 }
 
 /**
- * Whether this failure opens the circuit: the probe's, or that which makes the row too long. First
- * attempts succeed without a word to the endpoint, so the log is asked before it is left alone; if
- * it knows of a success, the row begins anew. A probe that came too late isn't waited for any more.
+ * Whether this failure opens the circuit: a failed probe does, and so does the failure that reaches
+ * the limit. Successful first attempts aren't recorded on the endpoint, so the delivery log is
+ * checked first; if it shows a success, the count restarts. A probe that comes too late is no
+ * longer waited for.
  */
 async function mayOpen(
   ctx: ServiceContext,

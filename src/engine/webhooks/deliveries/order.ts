@@ -6,20 +6,20 @@ import type { ServiceContext } from "../../context.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
-/** What has a place in an order: a delivery of a task's event. */
+/** The place of a delivery of a task's event in the order. */
 type SequencedDelivery = Pick<DeliverySummaryRecord, "_id" | "webhook_id" | "task_id" | "sequence">;
 
 /**
  * Whether a delivery to an endpoint with `ordering: "task"` has to wait for an earlier event of its
- * task: one that is on its way or in the dead letters, or one of which no delivery exists yet.
+ * task: one that is pending or a dead letter, or one that has no delivery yet.
  *
- * The second look needs the first one before it, or a later event could overtake: an event leaves
- * its task's outbox only when its deliveries to all endpoints were stored and acknowledged. Two
- * dispatches of one task, a dispatch that died between two writes, and an unordered insert of which
- * only the later half was applied can all leave a delivery without its forerunner, but only as long
- * as the forerunner's event is in the outbox. So whatever is neither in the outbox nor a delivery
- * was not meant for this endpoint, and stays so. An event in the outbox holds nothing up when the
- * endpoint doesn't subscribe to it, or when its delivery is there: then that one's state decides.
+ * The order of the two looks matters, or a later event could overtake: an event leaves its task's
+ * outbox only after its deliveries to all endpoints were stored and acknowledged. Two dispatches of
+ * one task, a dispatch that died between two writes, and an unordered insert of which only the
+ * later half was applied can all leave a delivery without its predecessor, but only while the
+ * predecessor's event is in the outbox. So an event that is neither in the outbox nor has a
+ * delivery was not meant for this endpoint. An event in the outbox holds nothing up if the endpoint
+ * doesn't subscribe to it, or if its delivery exists; then that delivery's state decides.
  */
 export async function isBlocked(
   ctx: ServiceContext,
@@ -43,9 +43,9 @@ export async function isBlocked(
 }
 
 /**
- * Lets the next event of the task go once a delivery is settled: DELIVERED or SKIPPED. The settled
- * one is its reminder: its relay time was set by the write that settled it, and is forgotten only
- * here, so that cron wakes the next when whoever should have done so died. Waking may happen twice.
+ * Releases the task's next event once a delivery is settled: DELIVERED or SKIPPED. The settled
+ * delivery is the reminder: the write that settled it set its relay time, which is cleared only
+ * here, so cron wakes the next delivery if this call dies. Waking may happen twice.
  */
 export async function wakeNext(
   ctx: ServiceContext,
@@ -55,7 +55,7 @@ export async function wakeNext(
   const placed = placeOf(settled, webhook);
   const next = placed === null ? null : await ctx.stores.deliveries.nextUnsettled(placed);
   const now = ctx.runtime.now();
-  // Its own message is on its way to one that isn't held; who is about to hold it looks once more.
+  // A delivery that isn't held has its own message; a writer about to hold it looks once more.
   if (next?.hold === "order") {
     await ctx.stores.deliveries.release([next], now, RELAY_AFTER_MS);
     await publishAttempts(ctx, [next], new Map([[webhook._id, webhook]]), {
@@ -67,8 +67,8 @@ export async function wakeNext(
 }
 
 /**
- * A delivery's place; null when the endpoint wants no order, or there is none to keep. An event that
- * was published for a task (`POST /v1/events`) is not among its numbered ones: it has no place.
+ * A delivery's place; null when the endpoint wants no order or the event has no sequence. An event
+ * published for a task (`POST /v1/events`) is not numbered, so it has no place.
  */
 export function placeOf(
   delivery: SequencedDelivery,

@@ -8,19 +8,22 @@ import { endpointHold, mayCarrySnapshot } from "./holds.ts";
 import { flowControlOf, type PublishedAttempt } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
-/** Deliveries in one write: many events to many endpoints are many. */
+/** Deliveries per write. */
 const DELIVERIES_PER_WRITE = 1000;
 
-/** Messages in one publish: with payloads of 20 KB at most, the request stays near 1 MB. */
+/** Messages per publish: with payloads of at most 20 KB, the request stays near 1 MB. */
 const MESSAGES_PER_PUBLISH = 50;
 
-/** A delivery as it is stored, and its first attempt's message; null for one that is held. */
+/** A delivery as stored, and its first attempt's message; null if it is held. */
 export type PlannedDelivery = {
   readonly record: DeliveryRecord;
   readonly attempt: PublishedAttempt | null;
 };
 
-/** A delivery of an event to an endpoint: its id follows from both, so that twice is once. */
+/**
+ * A delivery of an event to an endpoint: its id is derived from both, so creating it twice has no
+ * effect.
+ */
 export async function planDelivery(
   endpoint: ReachableEndpoint,
   event: EventRecord,
@@ -90,8 +93,8 @@ export function newDelivery({
 }
 
 /**
- * Stores deliveries, in the order given, and then publishes them: with the queue down, or a crash in
- * between, the relay publishes what is stored (P3).
+ * Stores deliveries in the given order, then publishes them. If the queue is down, or after a crash
+ * in between, the relay publishes what is stored (P3).
  */
 export async function storeDeliveries(
   ctx: ServiceContext,

@@ -3,18 +3,18 @@ import type { DeliveryMessage, PublishOptions } from "../../../ports/queue.ts";
 import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { ServiceContext } from "../../context.ts";
 
-/** How many attempts at one endpoint are under way at once, unless it says otherwise. */
+/** How many attempts at one endpoint run at once by default. */
 export const DEFAULT_CONCURRENCY = 10;
 
-/** A message and how it is to be published. */
+/** A message and its publish options. */
 export type PublishedAttempt = {
   readonly message: DeliveryMessage;
   readonly options: PublishOptions;
 };
 
 /**
- * The queue's limits for an endpoint. They are its key's from the latest publish on, so all
- * messages of an endpoint carry them, retries too.
+ * The queue's limits for an endpoint. The queue applies the limits of the latest publish to the
+ * key, so all messages of an endpoint carry them, retries included.
  */
 export function flowControlOf({
   _id,
@@ -33,9 +33,9 @@ export function flowControlOf({
 }
 
 /**
- * Publishes the next attempts of deliveries for which one was published before, or may have been.
- * `mark` tells these messages from those: the queue drops what has the same name for ten minutes.
- * One whose own time is after `now` waits for it.
+ * Publishes the next attempts of deliveries that had, or may have had, a message before. `mark`
+ * distinguishes these messages from the earlier ones: the queue drops duplicates by name for ten
+ * minutes. An attempt whose time is after `now` is delayed until then.
  */
 export async function publishAttempts(
   ctx: ServiceContext,

@@ -14,7 +14,7 @@ import { presentDeliverySummary, stateOf } from "./present-delivery.ts";
 
 /**
  * One page of a namespace's deliveries, with their attempts when the request asks for them. One
- * read. Throws `invalid_cursor`, and `invalid_request` for an event type that there isn't.
+ * read. Throws `invalid_cursor`, and `invalid_request` for an unknown event type.
  */
 export async function listDeliveries({
   ctx,
@@ -34,9 +34,9 @@ export async function listDeliveries({
 }
 
 /**
- * One page of the deliveries to an endpoint: one that was removed still shows what was sent to it.
- * One read, and another only when nothing was found. Throws `not_found` (there is neither such an
- * endpoint nor a delivery to it) and `invalid_cursor`.
+ * One page of the deliveries to an endpoint, even one that was removed. Takes one read, and another
+ * only when nothing was found. Throws `not_found` (neither the endpoint nor a delivery to it
+ * exists) and `invalid_cursor`.
  */
 export async function listEndpointDeliveries({
   ctx,
@@ -63,7 +63,7 @@ export async function getDelivery({
   return delivery;
 }
 
-/** A history shows so many deliveries at most; the lists of the endpoints have all of them. */
+/** The maximum number of deliveries in a history; the endpoints' lists have all of them. */
 const MAX_DELIVERIES = 1000;
 
 /** The deliveries of a task's events, oldest first, for its history. One read. */

@@ -6,26 +6,26 @@ import type { ServiceContext } from "../../context.ts";
 import { MAX_ATTEMPTS, secondsUntilNextAttempt } from "../schedule.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
-/** What a message came to. */
+/** The result of handling a message. */
 export type DeliveryReport =
   | { readonly kind: "delivered" }
   | { readonly kind: "retrying"; readonly nextAttemptAt: Date }
   | { readonly kind: "dead"; readonly reason: string }
-  /** Not attempted, and no attempt of its schedule used: who ends the hold has it published. */
+  /** Held: nothing was attempted, and its schedule is unchanged. Ending the hold publishes it. */
   | { readonly kind: "held"; readonly hold: Hold }
-  /** Nothing to do or nothing to decide: the attempt isn't the next of a PENDING delivery. */
+  /** Nothing to do: the attempt isn't the next one of a PENDING delivery. */
   | { readonly kind: "stale" };
 
-/** An attempt that is to be made. */
+/** An attempt to make. */
 export type DueAttempt = {
   readonly deliveryId: string;
   /** From 1. */
   readonly attempt: number;
-  /** The delivery as it was read; null when a first attempt's message stood for it. */
+  /** The delivery as read; null when a first attempt relied on its message. */
   readonly delivery: DeliveryRecord | null;
 };
 
-/** An attempt that was made at a delivery, whoever its target is. */
+/** An attempt that was made at a delivery, whatever its target. */
 export type MadeAttempt = {
   readonly ctx: ServiceContext;
   readonly due: DueAttempt;
@@ -33,8 +33,9 @@ export type MadeAttempt = {
 };
 
 /**
- * Records an attempt after which none is due. One conditional write decides whether it counts: false
- * when another copy of the message was first. `relayAt` is when cron looks at the delivery again.
+ * Records an attempt after which none is due. One conditional write decides whether it counts;
+ * false when another copy of the message was faster. `relayAt` is when cron looks at the delivery
+ * again.
  */
 export function recordEnd(
   { ctx, due, result }: MadeAttempt,
@@ -57,8 +58,8 @@ export async function recordDead(made: MadeAttempt, reason: string): Promise<Del
 }
 
 /**
- * Records a failure: the next attempt is scheduled, or, after the last, the delivery is a dead letter.
- * Publishing that attempt is the caller's; until then the relay would.
+ * Records a failure: the next attempt is scheduled, or, after the last, the delivery is a dead
+ * letter. The caller publishes that attempt; if it doesn't, the relay does.
  */
 export async function recordRetry(made: MadeAttempt): Promise<DeliveryReport> {
   const { ctx, due, result } = made;
@@ -86,7 +87,7 @@ export async function recordRetry(made: MadeAttempt): Promise<DeliveryReport> {
   return isRecorded ? { kind: "retrying", nextAttemptAt } : { kind: "stale" };
 }
 
-/** Publishes the attempt after this one, which is stored; the relay does when the queue is down. */
+/** Publishes the stored next attempt; if the queue is down, the relay does it later. */
 export async function publishNext(
   { ctx, due }: MadeAttempt,
   nextAttemptAt: Date,
@@ -108,12 +109,12 @@ export async function publishNext(
   );
 }
 
-/** When the relay looks at what was due at a time. */
+/** When the relay looks at an attempt that was due at a given time. */
 export function relayAfter(at: Date): Date {
   return new Date(at.getTime() + RELAY_AFTER_MS);
 }
 
-/** The attempt as the log has it. */
+/** The attempt in the form of the log. */
 function attemptFields(ctx: ServiceContext, due: DueAttempt, result: AttemptResult) {
   const attempt: AttemptRecord = {
     write_id: ctx.runtime.newId("delivery"),

@@ -19,7 +19,10 @@ import {
 /** An attempt at an endpoint. */
 export type EndpointAttempt = DueAttempt & {
   readonly target: AttemptTarget;
-  /** As it was read with the delivery; null when a first attempt's message stood for both: then it was well. */
+  /**
+   * As read with the delivery; null when a first attempt relied on its message, so the endpoint was
+   * healthy.
+   */
   readonly webhook: EndpointRecord | null;
 };
 
@@ -30,8 +33,9 @@ type Made = {
 };
 
 /**
- * Records a 2xx: one write, and others only when the endpoint had been failing, or keeps order.
- * Then the record says that cron is to wake the next delivery if this one doesn't come to it.
+ * Records a 2xx with one write; more are needed only when the endpoint had been failing or wants
+ * order. With order, the record tells cron to wake the next delivery if this call doesn't get to
+ * it.
  */
 export async function recordSuccess(made: Made): Promise<DeliveryReport> {
   const { ctx, due } = made;
@@ -53,7 +57,7 @@ export async function recordSuccess(made: Made): Promise<DeliveryReport> {
   return recorded ? { kind: "delivered" } : { kind: "stale" };
 }
 
-/** Records a 410: the delivery is dead, and the endpoint gets nothing more. */
+/** Records a 410: the delivery is a dead letter, and the endpoint is suspended. */
 export async function recordGone(made: Made): Promise<DeliveryReport> {
   const { ctx, due } = made;
   const reason = "the endpoint answered 410 Gone";
@@ -66,9 +70,9 @@ export async function recordGone(made: Made): Promise<DeliveryReport> {
 }
 
 /**
- * Records a failure and has the next attempt published, if there is one. What follows the record may
- * fail without harm, and must not make the queue send this message again: the relay publishes the
- * attempt that was scheduled.
+ * Records a failure and publishes the next attempt, if there is one. Steps after the record may
+ * fail without harm and must not make the queue resend this message: the relay publishes the
+ * scheduled attempt.
  */
 export async function recordFailure(made: Made): Promise<DeliveryReport> {
   const { ctx, due, result } = made;
@@ -78,14 +82,14 @@ export async function recordFailure(made: Made): Promise<DeliveryReport> {
   await bestEffort(ctx, { log: "the next failure is noted on the endpoint" }, async () => {
     webhook = await noteFailure(ctx, due, result);
   });
-  // Of an endpoint that can't be read the limits aren't known: the relay publishes then.
+  // Without the endpoint its limits are unknown, so the relay publishes later.
   if (report.kind === "retrying" && webhook !== null) {
     await publishOrHold(made, report.nextAttemptAt, webhook);
   }
   return report;
 }
 
-/** Publishes the attempt that was stored, or holds it if its time comes before the circuit's. */
+/** Publishes the stored attempt, or holds it if it is due before the circuit's cool-down ends. */
 async function publishOrHold(
   made: Made,
   nextAttemptAt: Date,
@@ -108,9 +112,9 @@ async function publishOrHold(
 }
 
 /**
- * Records the attempt of a test, which is its last whatever came of it: who tests looks at the
- * answer and tries again. The endpoint's row of failures and its status are about real events, and
- * stay as they are, also at a 410.
+ * Records the attempt of a test, which is never retried: the tester sees the result and can repeat
+ * the test. The endpoint's failure count and status reflect only real events and stay unchanged,
+ * even after a 410.
  */
 export async function recordTest(made: Made): Promise<DeliveryReport> {
   const { error } = made.result;

@@ -6,14 +6,14 @@ import { undeliverableReason, isPaused } from "./holds.ts";
 import { publishAttempts } from "./publish-attempts.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
-/** Held deliveries that are released in one round: one read, one write and one request to the queue. */
+/** Held deliveries released per round: one read, one write and one request to the queue. */
 export const HELD_PER_ROUND = 100;
 
 /**
- * One round of what is to be done about the deliveries that are held for an endpoint, by whoever
- * ended a hold and by cron; how many were moved. What is to be done is decided by the endpoint as
- * it was read, so each step may run twice, and a round that dies is begun again: the endpoint is
- * due (`holds_due_at`) until a round finds nothing more.
+ * One round of work on the deliveries held for an endpoint, run by the call that ended a hold and
+ * by cron; returns how many were moved. The endpoint as read decides what to do, so each step may
+ * run twice, and a round that dies is repeated: the endpoint stays due (`holds_due_at`) until a
+ * round finds nothing more.
  */
 export async function tendHolds(
   ctx: ServiceContext,
@@ -45,8 +45,8 @@ export async function tendHolds(
 }
 
 /**
- * Ends a cool-down, or a probe that never came back: lets the oldest delivery go as the probe, and
- * the others cost nothing until it has come back. With none held, the next that comes is it.
+ * Ends a cool-down, or replaces a lost probe: releases the oldest delivery as the probe, and the
+ * others wait at no cost until it is done. If none is held, the next delivery becomes the probe.
  */
 async function probeWith(ctx: ServiceContext, webhook: EndpointRecord, now: Date): Promise<number> {
   const { webhooks, deliveries } = ctx.stores;
@@ -57,7 +57,10 @@ async function probeWith(ctx: ServiceContext, webhook: EndpointRecord, now: Date
   return held.length;
 }
 
-/** Makes dead letters of up to a round of what is held for an endpoint that takes nothing any more; how many. */
+/**
+ * Turns up to a round of held deliveries into dead letters when the endpoint accepts nothing any
+ * more; returns how many.
+ */
 export async function deadLetterHeld(
   ctx: ServiceContext,
   webhookId: string,
@@ -73,7 +76,7 @@ export async function deadLetterHeld(
   return held.length;
 }
 
-/** An endpoint that wants no order any more has none that waits for it. */
+/** An endpoint that no longer wants order has no delivery waiting for it. */
 function reasonsGone({ ordering }: EndpointRecord): readonly Hold[] {
   return ordering === "task" ? ["paused", "circuit"] : ["paused", "circuit", "order"];
 }
@@ -89,7 +92,7 @@ async function releaseSome(
   return held.length;
 }
 
-/** Stored as due first, then published: what dies in between is published by the relay. */
+/** Stored as due first, then published: after a crash in between, the relay publishes. */
 async function release(
   ctx: ServiceContext,
   webhook: EndpointRecord,

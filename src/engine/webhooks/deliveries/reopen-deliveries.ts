@@ -8,8 +8,8 @@ import { RELAY_AFTER_MS } from "./relay-time.ts";
 import { subscriberOf } from "./subscriber-target.ts";
 
 /**
- * A delivery that was attempted so often is reopened no more: its document, of which each attempt is
- * up to some 16 KB, must stay under MongoDB's 16 MB.
+ * The number of attempts after which a delivery can't be reopened: each attempt takes up to about
+ * 16 KB, and the document must stay under MongoDB's 16 MB.
  */
 export const MAX_LOGGED_ATTEMPTS = 500;
 
@@ -31,9 +31,9 @@ export function reopenRefusal(
 }
 
 /**
- * Sends deliveries on their way again, with a fresh schedule and under the same `webhook-id`, and
- * answers how they stand afterwards. What is under way stays as it is, and so does what the call of
- * this key has reopened before. Stored first, then published: with the queue down, or a crash in
+ * Queues deliveries again, with a fresh schedule and the same `webhook-id`, and returns them as
+ * they are afterwards. Pending deliveries are left alone, and so are those that a call with this
+ * key already reopened. Stored first, then published: if the queue is down, or after a crash in
  * between, the relay publishes what is stored (P3).
  */
 export async function reopenDeliveries({
@@ -63,7 +63,10 @@ export async function reopenDeliveries({
   return after;
 }
 
-/** Whether this very call reopened it, and nothing has happened since: another attempt has its own time. */
+/**
+ * Whether this very call reopened it and nothing has happened since; another attempt has a
+ * different time.
+ */
 function isReopened(delivery: DeliverySummaryRecord, key: string, at: Date): boolean {
   const { state, resend_key, updated_at } = delivery;
   return state === "PENDING" && resend_key === key && updated_at.getTime() === at.getTime();

@@ -20,7 +20,7 @@ import { getEndpoint, requireUrl } from "../endpoints/read-endpoints.ts";
 import { logRange } from "./log-range.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 
-/** Events of one round, whose writes are one command each; some ten calls to the services. */
+/** Events per round. Each kind of write is one command, so a round takes about ten calls. */
 const EVENTS_PER_ROUND = 200;
 
 /** Which ended deliveries a replay reopens. */
@@ -40,18 +40,18 @@ type Replay = {
 type Counts = Pick<ReplayOutcome, "created" | "reopened" | "left">;
 
 /**
- * Sends an endpoint the events of a stretch of the log again, or for the first time: also those
- * from before it was made. Throws `not_found`, `webhook_not_active` (but for a dry run),
- * `webhook_has_no_url`, `invalid_request` for an event that isn't there, and `invalid_cursor`.
+ * Sends the events of a range of the log to an endpoint, again or for the first time, including
+ * those from before it was created. Throws `not_found`, `webhook_not_active` (except in a dry run),
+ * `webhook_has_no_url`, `invalid_request` for an unknown event, and `invalid_cursor`.
  *
- * Nothing is skipped. The endpoint is seen in service before the log is read, and a dispatch logs
- * its events before it looks for endpoints. So an event that is not in the log yet when the replay
- * comes by is dispatched to this endpoint afterwards. The exception is an event from before the
- * endpoint was made, which a dispatch doesn't send it: a replay brings those that are in the log.
+ * Nothing is skipped. The endpoint is read as active before the log is read, and a dispatch logs
+ * its events before it looks for endpoints. So an event that is not in the log when the replay
+ * reads it is dispatched to this endpoint afterwards. The exception is an event from before the
+ * endpoint was created: a dispatch doesn't send it, and a replay sends it only if it is in the log.
  *
- * Nothing is sent twice by one call that is repeated with its key: a delivery remembers the key that
- * made or reopened it last. A missing one is made once in any case, since its id follows from event
- * and endpoint. What is on its way stays as it is.
+ * A call repeated with its key sends nothing twice: a delivery stores the key that last created or
+ * reopened it. A missing delivery is created only once in any case, since its id is derived from
+ * the event and the endpoint. Pending deliveries are left alone.
  */
 export async function replayEndpoint({
   ctx,
@@ -100,7 +100,7 @@ async function replaySome(
   replay: Replay,
   events: readonly EventRecord[],
 ): Promise<Counts> {
-  // When it was made doesn't matter: the owner asks for what was before.
+  // The endpoint's creation time doesn't matter: the owner asks for past events.
   const subscription = { ...replay.webhook, created_at: new Date(0) };
   const subscribed = events.filter((event) => isSubscribed(subscription, event));
   if (subscribed.length === 0) return { created: 0, reopened: 0, left: 0 };
@@ -130,12 +130,12 @@ function isToReopen(delivery: DeliverySummaryRecord, { which, key, webhook }: Re
   return (
     REOPENED[which].includes(delivery.state) &&
     delivery.resend_key !== key &&
-    // What a dry run counts is what would be done with the endpoint in service.
+    // A dry run counts what would be done if the endpoint were active.
     reopenRefusal(delivery, { ...webhook, status: "ACTIVE" }) === null
   );
 }
 
-/** Stored before they are published, as a dispatch does it: the relay publishes what is left (P3). */
+/** Stored before they are published, as in a dispatch; the relay publishes the rest (P3). */
 async function createDeliveries(
   ctx: NamespaceContext,
   { webhook, key }: Replay,

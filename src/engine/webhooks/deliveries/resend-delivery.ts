@@ -8,10 +8,10 @@ import { MAX_LOGGED_ATTEMPTS, reopenDeliveries, reopenRefusal } from "./reopen-d
 import { testEventOf } from "./test-event.ts";
 
 /**
- * Sends one delivery again, whether it arrived or is in the dead letters: the same delivery under
- * the same `webhook-id`, its log kept, its attempts numbered on, its schedule begun anew. While it
- * is on its way, and for a call of the same key ever after, the answer is the delivery as it stands.
- * Throws `not_found`, `webhook_not_active`, `webhook_has_no_url` and `delivery_not_resendable`.
+ * Resends one delivery, whether it arrived or is a dead letter: it keeps its `webhook-id`, its log
+ * and its attempt numbers, and starts a fresh schedule. While it is pending, and for any later call
+ * with the same key, the delivery is returned unchanged. Throws `not_found`, `webhook_not_active`,
+ * `webhook_has_no_url` and `delivery_not_resendable`.
  */
 export async function resendDelivery({
   ctx,

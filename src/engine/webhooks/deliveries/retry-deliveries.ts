@@ -9,10 +9,10 @@ import { statusOf } from "./present-delivery.ts";
 import { reopenDeliveries, reopenRefusal } from "./reopen-deliveries.ts";
 
 /**
- * Sends one page of the dead letters that a filter meets again, oldest first, but no tests; a refusal
- * is a row and doesn't keep the others from it. Five commands and requests for up to 100 of them. A call
- * that dies half-way is simply made again: what was reopened is no dead letter any more, and what
- * was not published yet the relay publishes. Throws `invalid_cursor`.
+ * Resends one page of the dead letters that match a filter, oldest first, except tests. A refusal
+ * becomes a row and doesn't affect the others. Takes five commands and requests for up to 100 of
+ * them. A call that dies half-way can simply be repeated: reopened deliveries are no longer dead
+ * letters, and the relay publishes what was not published. Throws `invalid_cursor`.
  */
 export async function retryDeliveries({
   ctx,
@@ -55,7 +55,7 @@ export async function retryDeliveries({
   };
 }
 
-/** The endpoints that there still are, by id. */
+/** The endpoints that still exist, by id. */
 async function endpointsOf(
   ctx: NamespaceContext,
   rows: readonly DeliverySummaryRecord[],

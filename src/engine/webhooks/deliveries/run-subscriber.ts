@@ -16,18 +16,18 @@ export const SUBSCRIBER_TIMEOUT_MS = 30_000;
 
 const ERROR_LIMIT_CHARACTERS = 300;
 
-/** What came of one call. */
+/** The result of one call. */
 type Outcome =
   | { readonly kind: "handled" }
   | { readonly kind: "failed"; readonly error: string }
-  /** Another attempt would fail likewise. */
+  /** Another attempt would fail the same way. */
   | { readonly kind: "hopeless"; readonly error: string };
 
 /**
- * Makes one attempt at a delivery whose target is a subscriber in code, and records it, as an attempt
- * at an endpoint is: one conditional write decides whether it counts, failures follow the same
- * schedule, and after the last the delivery is dead (P3). A subscriber that this deployment doesn't
- * have is a failed attempt: a version of the worker that has it may be on its way.
+ * Makes one attempt at a delivery whose target is a subscriber in code, and records it, as an
+ * attempt at an endpoint is: one conditional write decides whether it counts, failures follow the
+ * same schedule, and after the last the delivery is a dead letter (P3). An unknown subscriber is a
+ * failed attempt: a version of the worker that has it may be about to be deployed.
  */
 export async function runSubscriber({
   ctx,
@@ -60,7 +60,7 @@ export async function runSubscriber({
   }
 }
 
-/** The call as the log has an attempt: nothing was answered over HTTP. */
+/** The call in the form of a logged attempt: there was no HTTP response. */
 function resultOf(outcome: Outcome, at: Date, end: Date): AttemptResult {
   return {
     at,
@@ -74,7 +74,7 @@ function resultOf(outcome: Outcome, at: Date, end: Date): AttemptResult {
   };
 }
 
-/** Calls the subscriber, for so long. Never throws. */
+/** Calls the subscriber with a time limit. Never throws. */
 async function call(
   ctx: ServiceContext,
   delivery: DeliveryRecord,

@@ -8,9 +8,9 @@ import { wakeNext } from "./order.ts";
 import { RELAY_AFTER_MS } from "./relay-time.ts";
 
 /**
- * Gives up a delivery that is PENDING or in the dead letters, so that the task's later events go on
- * where the endpoint wants order. One conditional write: an attempt under way that ends afterwards
- * is in the log and changes nothing. Again is the same answer. Throws `not_found`, and
+ * Gives up a delivery that is PENDING or a dead letter, so the task's later events continue at an
+ * endpoint that wants order. One conditional write: an attempt that ends afterwards is logged and
+ * changes nothing. Repeating the call returns the same. Throws `not_found`, and
  * `delivery_not_skippable` for one that was delivered.
  */
 export async function skipDelivery({

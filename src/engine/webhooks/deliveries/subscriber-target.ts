@@ -1,7 +1,7 @@
-/** How the target of a subscriber's delivery begins, where an endpoint's id stands in others. */
+/** The prefix of a target that is a subscriber rather than an endpoint. */
 const TARGET_PREFIX = "subscriber:";
 
-/** What stands for a subscriber in place of an endpoint's id. */
+/** The target of a subscriber's delivery, used in place of an endpoint's id. */
 export function subscriberTarget(name: string): string {
   return TARGET_PREFIX + name;
 }

@@ -8,10 +8,10 @@ import { flowControlOf } from "./publish-attempts.ts";
 import { requireExample, typeToTest } from "./test-type.ts";
 
 /**
- * Sends an endpoint an example, by the way that every event goes: stored, queued, signed, logged.
- * Whatever the endpoint's status: one that is out of service is tested before it is resumed. There
- * is one attempt, and it changes nothing about the endpoint (`record-test.ts`). Throws `not_found`,
- * `webhook_has_no_url`, and `invalid_request` for a type that there is not, or that has no example.
+ * Sends an example to an endpoint the way every event is sent: stored, queued, signed, logged. The
+ * endpoint's status doesn't matter, so a suspended one can be tested before it is resumed. There is
+ * one attempt, and it changes nothing about the endpoint (`record-test.ts`). Throws `not_found`,
+ * `webhook_has_no_url`, and `invalid_request` for an unknown type, or one without an example.
  */
 export async function testEndpoint({
   ctx,

@@ -4,10 +4,10 @@ import type { DeliveryRecord, EventRecord } from "../../../ports/delivery-store.
 import type { ServiceContext } from "../../context.ts";
 
 /**
- * The event of a test: the example of its type, marked inside what is signed. It follows from the
- * delivery and stands in no log, so that no stream, no other endpoint and no task's sequence ever
- * sees it. Of a registered type it is the example as it is registered now: a resend after a change
- * sends the new one. Null for a type that there is not (any more), or that has no example.
+ * The event of a test: the example of its type, marked as a test inside the signed body. It is
+ * derived from the delivery and never logged, so no stream, no other endpoint and no task's
+ * sequence sees it. For a registered type it is the currently registered example: a resend after a
+ * change sends the new one. Null for an unknown or deleted type, or one without an example.
  */
 export async function testEventOf(
   ctx: ServiceContext,

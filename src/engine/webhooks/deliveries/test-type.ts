@@ -8,13 +8,13 @@ import type { EventTypeHead } from "../../../ports/event-type-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 
-/** Registered types that are looked at for one with an example, for each pattern. */
+/** How many registered types per pattern are searched for one with an example. */
 const TYPES_PER_PATTERN = 100;
 
 /**
- * The type that an endpoint is tested with unless told: the first of which there is an example
- * among what it subscribed to; of a pattern Waybill's own first, then the namespace's by name.
- * Throws `invalid_request` when there is none. One read at most for each pattern.
+ * The default type for a test of an endpoint: the first subscribed type that has an example. For a
+ * pattern, Waybill's own types come first, then the namespace's by name. Throws `invalid_request`
+ * when there is none. Takes at most one read per pattern.
  */
 export async function typeToTest(
   ctx: NamespaceContext,
@@ -33,7 +33,7 @@ export async function typeToTest(
   );
 }
 
-/** Throws `invalid_request` for a type that there is not, and for one without an example. */
+/** Throws `invalid_request` for an unknown type, and for one without an example. */
 export async function requireExample(ctx: NamespaceContext, type: string): Promise<void> {
   if (isBuiltInEvent(type)) return;
   const registered = await ctx.stores.eventTypes.find(ctx.namespace._id, type);
@@ -50,7 +50,7 @@ export async function requireExample(ctx: NamespaceContext, type: string): Promi
   );
 }
 
-/** The types in service that a pattern means. */
+/** The active types that match a pattern. */
 async function registeredBy(
   ctx: NamespaceContext,
   pattern: string,
@@ -59,7 +59,7 @@ async function registeredBy(
   const rows = await ctx.stores.eventTypes.list(
     ctx.namespace._id,
     { names: isOne ? [pattern] : undefined, status: "ACTIVE" },
-    // `orders.` stands before all that `orders.*` means.
+    // `orders.` sorts before everything that `orders.*` matches.
     isOne ? null : pattern.slice(0, -1),
     TYPES_PER_PATTERN,
   );

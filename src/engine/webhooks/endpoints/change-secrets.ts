@@ -6,14 +6,14 @@ import type {
 import type { NamespaceContext } from "../../context.ts";
 import { getEndpoint } from "./read-endpoints.ts";
 
-/** How often a change that lost a race looks again. */
+/** How many times a change that lost a race tries again. */
 const MAX_TRIES = 5;
 
 /**
- * Changes an endpoint's secrets, and what else `patch` says, in one conditional write: of two
- * changes at once neither loses what the other made. `secretsOf` says the new list in view of the
- * endpoint as it is; null when nothing is to change. A write whose answer was lost is known by its
- * nonce. Throws `not_found`, and what `secretsOf` throws.
+ * Changes an endpoint's secrets, and the fields of `patch`, in one conditional write, so
+ * simultaneous changes don't overwrite each other. `secretsOf` returns the new list for the current
+ * endpoint, or null to change nothing. A nonce identifies a write whose response was lost. Throws
+ * `not_found`, and what `secretsOf` throws.
  */
 export async function changeSecrets({
   ctx,

@@ -4,9 +4,9 @@ import type { ServiceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 
 /**
- * A URL that is to be sent to, in its normal form. Throws `invalid_request` when it may not be sent
- * to, or when its host has no address. While the resolver can't say, the URL is taken: each attempt
- * asks again, and nothing is sent before it has an answer.
+ * Returns a target URL in normalized form. Throws `invalid_request` when it may not be sent to, or
+ * when its host has no address. While the resolver is unavailable, the URL is accepted: each
+ * attempt resolves it again and sends nothing without an answer.
  */
 export async function checkedUrl({
   ctx,
@@ -15,7 +15,7 @@ export async function checkedUrl({
 }: {
   ctx: ServiceContext;
   url: string;
-  /** Where in the request it stands. */
+  /** Its path in the request. */
   path: string;
 }): Promise<string> {
   const refused = (message: string) =>

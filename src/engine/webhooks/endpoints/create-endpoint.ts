@@ -8,17 +8,17 @@ import { requireKnownTypes } from "../../events/types/require-known-types.ts";
 import { type KeyedRequest, keyReused, requireSameRequest } from "../../keyed-request.ts";
 import { checkedUrl } from "./checked-url.ts";
 
-/** An endpoint with the only thing that is shown of its secrets, and only to who made it. */
+/** An endpoint with its signing secret, which is shown only to its creator. */
 export type CreatedWebhook = { readonly webhook: EndpointRecord; readonly secret: string };
 
 type Input = CreateWebhookRequest & { readonly keyed?: KeyedRequest | null };
 
 /**
- * Makes an endpoint, ACTIVE at once. Its signing secret is in the answer and nowhere else: what is
- * stored is sealed. Of several requests with one idempotency key the unique index lets one insert
- * win; the others are answered with its endpoint and secret. Throws `invalid_request` for a URL
- * that may not be sent to and for an event type that there isn't, and `idempotency_key_reused` when
- * the key stands for another request.
+ * Creates an endpoint, ACTIVE at once. Its signing secret is shown only in the response and stored
+ * sealed. Of several requests with one idempotency key, the unique index lets one insert win; the
+ * others get its endpoint and secret. Throws `invalid_request` for a URL that may not be sent to
+ * and for an unknown event type, and `idempotency_key_reused` when the key belongs to another
+ * request.
  */
 export async function createEndpoint({
   ctx,
@@ -74,7 +74,7 @@ export async function createEndpoint({
   return winner;
 }
 
-/** The answer to a request that made an endpoint before; null when it is new. */
+/** The response to a request that already created an endpoint; null when it is new. */
 async function madeBefore(
   ctx: NamespaceContext,
   keyed: KeyedRequest,

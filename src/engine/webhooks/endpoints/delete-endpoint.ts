@@ -4,13 +4,12 @@ import { deadLetterHeld, HELD_PER_ROUND } from "../deliveries/release-holds.ts";
 import { bestEffort } from "../../best-effort.ts";
 import { getEndpoint } from "./read-endpoints.ts";
 
-/** How many rounds of held deliveries a removal makes dead letters of itself. */
+/** How many rounds of held deliveries a removal itself turns into dead letters. */
 const MAX_ROUNDS = 10;
 
 /**
- * Removes an endpoint. Deliveries on their way to it go to the dead letters as they come up, those
- * that are held for it in rounds here, or as cron comes by, and all stay to be read. Throws
- * `not_found`.
+ * Removes an endpoint. Its deliveries become dead letters and stay readable: pending ones when they
+ * come up, held ones in rounds, here or by cron. Throws `not_found`.
  */
 export async function deleteEndpoint({
   ctx,
@@ -19,7 +18,7 @@ export async function deleteEndpoint({
   ctx: NamespaceContext;
   input: { readonly webhookId: string };
 }): Promise<void> {
-  // Looked for first: a removal whose answer was lost is sent again, and then finds nothing.
+  // Looked up first: a removal that is repeated because its response was lost finds nothing.
   const webhook = await getEndpoint({ ctx, input });
   await ctx.stores.webhooks.remove(ctx.namespace._id, webhook._id);
   await bestEffort(ctx, { log: "cron makes dead letters of what was held" }, async () => {

@@ -2,7 +2,10 @@ import type { EndpointRecord } from "../../../ports/endpoint-store.ts";
 import type { NamespaceContext } from "../../context.ts";
 import { updateEndpoint } from "./update-endpoint.ts";
 
-/** Takes an endpoint out of service until its owner resumes it; what comes meanwhile is held. Throws `not_found`. */
+/**
+ * Pauses an endpoint until its owner resumes it; new deliveries are held meanwhile. Throws
+ * `not_found`.
+ */
 export function pauseEndpoint({
   ctx,
   input,
@@ -13,7 +16,7 @@ export function pauseEndpoint({
   return updateEndpoint({ ctx, input: { ...input, status: "SUSPENDED" } });
 }
 
-/** Puts an endpoint into service again, whoever suspended it, with a clean record. Throws `not_found`. */
+/** Resumes an endpoint, whoever suspended it, and resets its failure record. Throws `not_found`. */
 export function resumeEndpoint({
   ctx,
   input,

@@ -11,10 +11,10 @@ import { scanLog } from "../../events/scan-log.ts";
 import { bestEffort } from "../../best-effort.ts";
 import { invalidCursor } from "../../paging.ts";
 
-/** How long a wait goes on without a look, in milliseconds: what nobody tells of is found then. */
+/** How often a wait looks at the log, in milliseconds, to find events that nobody reported. */
 const LOOK_INTERVAL_MS = 5_000;
 
-/** The same after somebody told of an event, which is logged a moment later, for so many looks. */
+/** The same after an event was reported, which is logged a moment later; for a few looks. */
 const SOON_MS = 500;
 const LOOKS_SOON = 4;
 
@@ -22,11 +22,11 @@ type Poll = {
   readonly webhookId: string;
   readonly cursor?: string | undefined;
   readonly limit?: number | undefined;
-  /** How long to wait for an event when there is none; 0: not at all. */
+  /** How long to wait for an event when there is none; 0: don't wait. */
   readonly waitMs: number;
 };
 
-/** The events, where the next poll goes on, and whether there was nothing more. */
+/** The events, where the next poll continues, and whether there were no more. */
 export type PollOutcome = {
   readonly events: readonly EventRecord[];
   readonly nextCursor: string;
@@ -34,9 +34,9 @@ export type PollOutcome = {
 };
 
 /**
- * What an endpoint subscribed to, from its creation on, in the log's order, for a consumer that
- * can't be reached; whether the endpoint is in service doesn't matter. Nothing is marked as
- * received: the cursor is the consumer's. Throws `not_found` and `invalid_cursor`.
+ * The events that an endpoint subscribes to, since its creation and in the log's order, for a
+ * consumer that can't be reached. The endpoint's status doesn't matter. Nothing is marked as
+ * received: the consumer keeps the cursor. Throws `not_found` and `invalid_cursor`.
  */
 export async function pollEndpoint({
   ctx,

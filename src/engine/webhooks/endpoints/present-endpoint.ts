@@ -6,7 +6,7 @@ import type { ServiceContext } from "../../context.ts";
 /** Where an endpoint's public keys are, under the deployment's address. */
 export const JWKS_PATH = "/.well-known/jwks.json";
 
-/** An endpoint as callers see it: nothing that is secret, and of its secrets only those in force. */
+/** An endpoint as callers see it: without secret values, and listing only active secrets. */
 export function presentEndpoint(ctx: ServiceContext, webhook: EndpointRecord): Webhook {
   const secrets = inForce(webhook.secrets, ctx.runtime.now());
   return {

@@ -31,7 +31,7 @@ export async function listEndpoints({
   return ctx.stores.webhooks.list(ctx.namespace._id, resourceFilter(input), pageOptions(input));
 }
 
-/** The endpoint, if it is one that is sent to. Throws `webhook_has_no_url`. */
+/** The endpoint, if it has a URL. Throws `webhook_has_no_url`. */
 export function requireUrl(webhook: EndpointRecord): ReachableEndpoint {
   if (webhook.url !== null) return { ...webhook, url: webhook.url };
   throw new DomainError(
@@ -41,9 +41,9 @@ export function requireUrl(webhook: EndpointRecord): ReachableEndpoint {
 }
 
 /**
- * The public keys that an endpoint's deliveries may be verified with, newest first, in whatever
- * namespace it is: who knows its id (which can't be guessed) is its receiver or its owner. Without
- * an endpoint: the deployment's own keys, of which there are none. Throws `not_found`.
+ * The public keys that an endpoint's deliveries may be verified with, newest first, whatever its
+ * namespace: anyone who knows its unguessable id is its receiver or its owner. Without an endpoint:
+ * the deployment's own keys, of which there are none. Throws `not_found`.
  */
 export async function publicKeys({
   ctx,

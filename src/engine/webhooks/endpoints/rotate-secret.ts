@@ -7,7 +7,7 @@ import { DomainError } from "../../errors.ts";
 import { type KeyedRequest, requireSameRequest } from "../../keyed-request.ts";
 import { changeSecrets } from "./change-secrets.ts";
 
-/** Of one scheme: each is a signature in every delivery's header. */
+/** The maximum per scheme: each adds a signature to every delivery's header. */
 const MAX_SECRETS_IN_FORCE = 5;
 
 type Input = RotateSecretRequest & {
@@ -15,17 +15,17 @@ type Input = RotateSecretRequest & {
   readonly keyed: KeyedRequest | null;
 };
 
-/** The endpoint as it is now; `secret` is null when only its key pair was rotated. */
+/** The updated endpoint; `secret` is null when only its key pair was rotated. */
 export type RotatedSecret = { readonly webhook: EndpointRecord; readonly secret: string | null };
 
 /**
- * Makes a new secret (and key pair) and gives what it replaces an end, until when deliveries bear
- * the signatures of both. An earlier end stays: rotated twice, the first secret has its own overlap
- * still, and a rotation that was sent again since its answer was lost costs nobody a secret that
- * is in use. With an `Idempotency-Key` the same request makes nothing new and is answered the same.
+ * Creates a new secret (and key pair) and sets an expiry for the replaced one; until then
+ * deliveries carry both signatures. An earlier expiry stays: after two rotations the first secret
+ * keeps its own overlap, and a rotation repeated because its response was lost revokes no secret in
+ * use. With an `Idempotency-Key`, a repeated request creates nothing new and returns the same.
  *
- * Throws `not_found`, `idempotency_key_reused`, and `invalid_request` for more secrets in force
- * than fit into a header, or for a caller's own secret that was replaced before.
+ * Throws `not_found`, `idempotency_key_reused`, and `invalid_request` for more active secrets than
+ * fit into a header, or for a caller's secret that was already replaced.
  */
 export async function rotateSecret({
   ctx,
@@ -57,7 +57,7 @@ export async function rotateSecret({
 
 type Repeated = { readonly secret: string | null };
 
-/** What the same request made before; null when it is new. */
+/** What the same request created before; null when it is new. */
 async function repeatedOf(
   ctx: NamespaceContext,
   webhook: EndpointRecord,
@@ -76,10 +76,10 @@ async function repeatedOf(
     return { secret: known === undefined ? null : await open(known) };
   }
   if (input.secret === undefined) return null;
-  // One that no key opens any more is replaced all the same.
+  // A secret that no key can open any more is replaced too.
   const opened = await Promise.all(hmac.map((one) => open(one).catch(() => null)));
   const at = opened.indexOf(input.secret);
-  // The newest is what the caller asks for: a request that is sent again.
+  // The newest secret is the requested one, so this is a repeated request.
   if (at === 0) return { secret: input.secret };
   if (at > 0) throw invalid("secret", "this secret was replaced already; choose another");
   return null;
@@ -111,7 +111,7 @@ async function make(
   return { secrets, secret: hmac?.secret ?? null };
 }
 
-/** A second rotation never lengthens what the first one ended. */
+/** A second rotation never extends an expiry set by the first. */
 function endingBy(secret: SigningSecret, end: Date): SigningSecret {
   const { expires_at: own } = secret;
   return { ...secret, expires_at: own === null || own > end ? end : own };

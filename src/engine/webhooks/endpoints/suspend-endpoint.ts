@@ -4,9 +4,10 @@ import type { ServiceContext } from "../../context.ts";
 import { bestEffort } from "../../best-effort.ts";
 
 /**
- * Takes an endpoint out of service and says so by `webhook.endpoint.disabled`, in one write (P3).
- * Of two deliveries that find it failing at once only one does. The publish may fail: the relay
- * dispatches what waits in the outbox. One whose URL was removed meanwhile is sent nothing as it is.
+ * Suspends an endpoint and adds `webhook.endpoint.disabled` to its outbox, in one write (P3). If
+ * two deliveries find it failing at once, only one does this. The publish may fail: the relay
+ * dispatches the outbox. An endpoint whose URL was removed meanwhile is left as it is, since
+ * nothing is sent to it anyway.
  */
 export async function suspendEndpoint({
   ctx,

@@ -19,10 +19,10 @@ import { getEndpoint } from "./read-endpoints.ts";
 
 /**
  * Replaces the given fields in one write. Throws `not_found`, and `invalid_request` for a URL that
- * may not be sent to and for an event type that there isn't. ACTIVE resumes an endpoint with a clean
- * record, and the deliveries that were held since it was paused are released in rounds: the first
- * here, the others by cron, which finds by `holds_due_at`, of the same write, that there may be some.
- * What was pending when it was SUSPENDED by failure has gone to the dead letters.
+ * may not be sent to and for an unknown event type. ACTIVE resumes an endpoint and resets its
+ * failure record. The deliveries held since it was paused are released in rounds: the first here,
+ * the others by cron, which finds them by `holds_due_at` from the same write. Deliveries that were
+ * pending when it was SUSPENDED for failure have become dead letters.
  */
 export async function updateEndpoint({
   ctx,
@@ -61,7 +61,7 @@ async function applyPatch(
   return webhook;
 }
 
-/** The secrets with a key pair or without any, as it is wanted; null when they are so. */
+/** The secrets with or without a key pair, as requested; null when nothing changes. */
 async function signedBy(
   ctx: NamespaceContext,
   webhook: EndpointRecord,
@@ -87,7 +87,7 @@ async function patchOf(
     ...(typeof input.url === "string" && {
       url: await checkedUrl({ ctx, url: input.url, path: "url" }),
     }),
-    // What is held for it goes to the dead letters.
+    // Deliveries held for it become dead letters.
     ...(input.url === null && { url: null, holds_due_at: now }),
     ...(input.event_types !== undefined && { event_types: input.event_types }),
     ...(input.task_types !== undefined && { task_types: input.task_types }),
@@ -99,7 +99,7 @@ async function patchOf(
     ...(input.rate_limit !== undefined && { rate_limit: input.rate_limit }),
     ...(input.max_concurrency !== undefined && { max_concurrency: input.max_concurrency }),
     ...(input.ordering !== undefined && { ordering: input.ordering }),
-    // What waited for order waits no more.
+    // Deliveries that waited for order no longer wait.
     ...(input.ordering === "none" && { holds_due_at: now }),
     ...(input.status === "ACTIVE" && {
       status: "ACTIVE" as const,
