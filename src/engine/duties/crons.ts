@@ -15,7 +15,7 @@ type Duty = {
   readonly run: (ctx: ServiceContext, now: Date, isSpent: IsSpent) => Promise<object>;
 };
 
-/** No duty begins another round after this: the next run comes a minute after this one. */
+/** No duty begins another round after this time: the next run starts a minute after this one. */
 const RUN_BUDGET_MS = 40_000;
 
 /** What runs on each cron line of `wrangler.toml`. */
@@ -35,9 +35,8 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
 };
 
 /**
- * Runs the duties of a cron line, one after the other; one that fails doesn't keep the others
- * from running. `now` is the time that the run was scheduled for. Throws when one failed, so that
- * the platform's log shows it.
+ * Runs the duties of a cron line in sequence; a failed duty doesn't stop the others. `now` is the
+ * time that the run was scheduled for. Throws when one failed, so that the platform's log shows it.
  */
 export async function runCron(ctx: ServiceContext, cron: string, now: Date): Promise<void> {
   const startedAt = ctx.runtime.now().getTime();

@@ -14,14 +14,17 @@ const MAX_ROUNDS = 20;
 
 const CRON = "cron";
 
-/** How many tasks whose executor is silent a run changed; `failed` could not be looked after, and stay due. */
+/**
+ * How many tasks with a silent executor a run changed; `failed` ones could not be processed and
+ * stay due.
+ */
 export type SilenceReport = { readonly settled: number; readonly failed: number };
 
 /**
- * Ends, or retries, tasks whose executor is not heard of. One that never took the task over costs an
- * attempt; one that did makes it UNKNOWN, and after as long again FAILED, or CANCELED if it was
- * killed meanwhile. Each is one conditional write: an executor that reports after all either wins
- * or finds its token refused (P2).
+ * Ends or retries tasks whose executor is silent. If the executor never took the task over, the
+ * task loses an attempt. Otherwise the task becomes UNKNOWN and, after the same time again, FAILED,
+ * or CANCELED if it was killed meanwhile. Each change is one conditional write: an executor that
+ * still reports either wins or finds its token refused (P2).
  */
 export async function failSilentExecutors(
   ctx: ServiceContext,
@@ -33,7 +36,7 @@ export async function failSilentExecutors(
     rowsPerRound: TASKS_PER_ROUND,
     maxRounds: MAX_ROUNDS,
     isSpent,
-    // What becomes UNKNOWN in this run is not due in this run: its time goes on from `now`.
+    // A task that becomes UNKNOWN in this run isn't due in this run: its time counts from `now`.
     due: async (limit) => [
       ...(await tasks.dueAsSilent("UNKNOWN", now, limit)),
       ...(await tasks.dueAsSilent("IN_PROGRESS", now, limit)),
@@ -43,7 +46,7 @@ export async function failSilentExecutors(
   return { settled: done, failed };
 }
 
-/** Whether this changed it: not its executor or another cron, at this very moment. */
+/** Whether this call changed it, and not its executor or another cron at the same moment. */
 async function failSilent(ctx: ServiceContext, task: TaskRecord, now: Date): Promise<boolean> {
   const { intent, delaySeconds } = verdictOn(ctx, task, now);
   const outcome = await changeTask({ ctx, task, intent });

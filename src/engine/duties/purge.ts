@@ -1,16 +1,16 @@
 import type { ServiceContext } from "../context.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
-/** Rows per round, and rounds per run: the next day takes what is left. */
+/** Rows per round, and rounds per run: the next day's run takes the rest. */
 const ROWS_PER_ROUND = 1000;
 const MAX_ROUNDS = 100;
 
 const DAY_MS = 86_400_000;
 
 /**
- * Deletes what is past `RETENTION_DAYS`: ended tasks whose events were all dispatched, the event
- * log with the positions in it, and deliveries that are settled. In rounds, so that no operation is long; a run that dies
- * half-way is finished by the next.
+ * Deletes data older than `RETENTION_DAYS`: ended tasks whose events were all dispatched, the event
+ * log with its positions, and settled deliveries. It works in rounds, so no operation is long; the
+ * next run finishes one that died half-way.
  */
 export async function purge(
   ctx: ServiceContext,

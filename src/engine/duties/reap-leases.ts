@@ -13,17 +13,17 @@ import { type IsSpent, workThrough } from "./rounds.ts";
 const TASKS_PER_ROUND = 100;
 const MAX_ROUNDS = 20;
 
-/** How long a message that the reaper published, or the reaper itself, may take until the next look. */
+/** How long a message from the reaper, or the reaper itself, may take before the next look. */
 const GRACE_SECONDS = 120;
 
-/** How many leases a run took away; `failed` tasks could not be looked after, and stay due. */
+/** How many leases a run revoked; `failed` tasks could not be processed and stay due. */
 export type ReapReport = { readonly reaped: number; readonly failed: number };
 
 /**
- * Takes leases away from runners that fell silent, so that every task ends whatever dies (P1): a
- * continuation that was lost is published again; a runner that died costs its task an attempt, and
- * the last one FAILS it. Each begins with one conditional write, so that a runner that is alive
- * after all either wins or finds its token refused, and of two reapers one goes on (P2).
+ * Revokes the leases of silent runners, so every task ends whatever fails (P1). A lost continuation
+ * is published again. A dead runner costs its task an attempt; after the last attempt the task is
+ * FAILED. Each case begins with one conditional write, so a runner that is still alive either wins
+ * or finds its token refused, and only one of two reapers proceeds (P2).
  */
 export async function reapLeases(
   ctx: ServiceContext,
@@ -50,13 +50,17 @@ export async function reapLeases(
   return { reaped: done, failed };
 }
 
-/** Takes one lease; what is to be published for it, unless it has ended or somebody was faster. */
+/**
+ * Revokes one lease; returns the message to publish, unless the task has ended or another writer
+ * was faster.
+ */
 async function reap(
   ctx: ServiceContext,
   task: TaskRecord,
   now: Date,
 ): Promise<DueJob | "ended" | "conflict"> {
-  // Lost between two invocations, or killed: a runner takes it up, undoes what must be undone, and ends it.
+  // Lost between two invocations, or killed: a runner takes it up, undoes what it must, and ends
+  // it.
   if (task.lease_token === null || task.cancel !== null) {
     return handOver(ctx, task, leaseTo(task, null, now), 0);
   }
@@ -85,7 +89,7 @@ async function handOver(
 
 /**
  * Takes the lease itself and ends the task as its runner would have: nothing is undone while
- * another may still be at work. A reaper that dies in between leaves a lease that runs out.
+ * another runner may still be at work. If the reaper dies in between, its lease expires.
  */
 async function failForGood(
   ctx: ServiceContext,

@@ -7,34 +7,34 @@ import { publishAttempts } from "../webhooks/deliveries/publish-attempts.ts";
 import { HELD_RECHECK_MS } from "../webhooks/deliveries/relay-time.ts";
 import { inRounds, type IsSpent } from "./rounds.ts";
 
-/** Deliveries per round, which are one request to the queue, and rounds per run. */
+/** Deliveries per round (one request to the queue), and rounds per run. */
 const DELIVERIES_PER_ROUND = 100;
 const MAX_ROUNDS = 50;
 
 /**
- * How long a published attempt has until it is published once more, at the least; otherwise as long
- * as it has been due. What only waits in a long queue is so published a few times, not every time.
+ * The minimum time before an attempt is published again; otherwise it is the time that the attempt
+ * has been due. So an attempt that only waits in a long queue is published a few times, not every
+ * time.
  */
 const POSTPONE_MS = 5 * 60_000;
 
 /**
- * Of the attempts that an endpoint's rate limit allows, one in so many may be what the relay
- * publishes. Nearly all of that are copies of messages that wait for their turn, and a copy uses up
- * a turn too.
+ * The relay may use one in this many of the attempts that an endpoint's rate limit allows. Nearly
+ * all that it publishes are copies of waiting messages, and a copy uses up a turn too.
  */
 const TURNS_PER_RELAY = 4;
 
 const MINUTE_MS = 60_000;
 
-/** What cron is to do about a delivery whose time has come. */
+/** What cron does with a due delivery. */
 type RelayAction = "publish" | "later" | "keep" | "wake";
 
 /**
- * Publishes attempts that were due and never recorded: their message was lost, or the queue was
- * down, or what held them has gone and nobody released them. Publishes first: a crash in between
- * repeats a publish, which the queue drops, and never loses one. An attempt that is recorded
- * meanwhile has set its own relay time, which is kept. What is still held stays so, and of what is
- * settled the next of its task is woken, in an order that must be kept.
+ * Publishes attempts that were due and never recorded: their message was lost, the queue was down,
+ * or their hold ended without a release. It publishes before it writes: a crash in between only
+ * repeats a publish, which the queue drops. An attempt recorded meanwhile has set its own relay
+ * time, which is kept. Held deliveries stay held; for a settled delivery with order, the task's
+ * next one is woken.
  */
 export async function relayDeliveries(
   ctx: ServiceContext,
@@ -48,7 +48,7 @@ export async function relayDeliveries(
   return { relayed };
 }
 
-/** One round; `shares` has how many of the run each endpoint with a rate limit has left. */
+/** One round; `shares` is what each endpoint with a rate limit has left in this run. */
 async function relaySome(
   ctx: ServiceContext,
   now: Date,
@@ -66,7 +66,7 @@ async function relaySome(
     })),
   );
   const minute = Math.floor(now.getTime() / MINUTE_MS);
-  // One by one, since each takes of the endpoint's share.
+  // In sequence, since each uses the endpoint's share.
   const decided = wanted.map(({ delivery, action }) => ({
     delivery,
     action: action === "publish" ? withinShare(delivery, endpoints, shares, minute) : action,
@@ -99,7 +99,8 @@ async function actionFor(
   webhook: EndpointRecord | null,
 ): Promise<RelayAction> {
   if (delivery.state !== "PENDING") return "wake";
-  // The message finds out whatever else there is to find out, and makes a dead letter of what has no endpoint.
+  // Handling the message decides the rest, and makes a dead letter of a delivery without an
+  // endpoint.
   if (delivery.hold === null || webhook === null || undeliverableReason(webhook) !== null)
     return "publish";
   if (endpointHold(webhook, delivery._id) !== null) return "keep";
@@ -107,13 +108,13 @@ async function actionFor(
   return isKept ? "keep" : "publish";
 }
 
-/** Doubles the time that an attempt has been due. */
+/** Doubles the time since the attempt was due. */
 function nextRelay({ next_attempt_at }: DeliverySummaryRecord, now: Date): Date {
   const waitedMs = now.getTime() - (next_attempt_at?.getTime() ?? now.getTime());
   return new Date(now.getTime() + Math.max(POSTPONE_MS, waitedMs));
 }
 
-/** Takes one of its endpoint's share for this run, if there is one left. */
+/** Uses one of its endpoint's share for this run, if any is left. */
 function withinShare(
   { webhook_id }: DeliverySummaryRecord,
   endpoints: ReadonlyMap<string, EndpointRecord>,
@@ -128,7 +129,7 @@ function withinShare(
   return left > 0 ? "publish" : "later";
 }
 
-/** How many copies an endpoint with a rate limit may be sent, in every so many minutes. */
+/** How many copies an endpoint with a rate limit may be sent, and in how many minutes. */
 function relayShare({ max, period_seconds }: RateLimit) {
   const perMinute = (max * 60) / period_seconds / TURNS_PER_RELAY;
   return perMinute >= 1
@@ -136,7 +137,9 @@ function relayShare({ max, period_seconds }: RateLimit) {
     : { copies: 1, everyMinutes: Math.ceil(1 / perMinute) };
 }
 
-/** When what found no share left looks for one again: in a minute that has one, so that none looks in vain for ever. */
+/**
+ * When a delivery that found no share left looks again: in a minute that has one, so none starves.
+ */
 function nextShare(webhook: EndpointRecord | undefined, now: Date): Date {
   const limit = webhook?.rate_limit ?? null;
   const everyMs = limit === null ? MINUTE_MS : relayShare(limit).everyMinutes * MINUTE_MS;

@@ -3,7 +3,9 @@ import { dispatchTasks, dispatchEndpoint, dispatchPublished } from "../events/di
 import { relayOutboxes } from "./relay-outboxes.ts";
 import type { IsSpent } from "./rounds.ts";
 
-/** What a run dispatched, wholly or to the first endpoints; `failed` are left for the next one. */
+/**
+ * What a run dispatched, to all or the first endpoints; `failed` ones are left for the next run.
+ */
 export type RelayReport = {
   readonly tasks: number;
   readonly webhooks: number;

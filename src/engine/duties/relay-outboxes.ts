@@ -7,27 +7,27 @@ import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 /** An outbox younger than this is left to the message that its writer published. */
 const PATIENCE_MS = 10_000;
 
-/** A run that meets more bad outboxes than this gives up: they would fill every page. */
+/** A run that meets more bad outboxes than this stops: they would fill every page. */
 const MAX_FAILED = 200;
 
-/** Whose outbox it is, with the fan-out that is under way, if one is. */
+/** An outbox's owner, with the fan-out in progress, if any. */
 type Owner = {
   readonly _id: string;
   readonly namespace_id: string;
   readonly fan_out?: FanOutCursor | null;
 };
 
-/** Outboxes of one kind: where those that are due are found, and how they are dispatched. */
+/** Outboxes of one kind: how to find due ones, and how to dispatch them. */
 export type Outboxes<Kind extends Owner> = {
   readonly source: DispatchMessage["source"];
-  /** Those that were due before a time, the longest first. */
+  /** Those due before a time, oldest first. */
   readonly due: (before: Date, limit: number) => Promise<readonly Kind[]>;
-  /** Dispatches some of one namespace, none of which has a fan-out under way. */
+  /** Dispatches some of one namespace, none of which has a fan-out in progress. */
   readonly dispatch: (owners: readonly Kind[]) => Promise<unknown>;
   /** How many are read at once, and how many rounds a run has. */
   readonly perRound: number;
   readonly maxRounds: number;
-  /** How many are dispatched together: each event to each endpoint is in memory. */
+  /** How many are dispatched together; each event to each endpoint is held in memory. */
   readonly together: number;
 };
 
@@ -35,16 +35,16 @@ type Run<Kind extends Owner> = {
   readonly ctx: ServiceContext;
   readonly outboxes: Outboxes<Kind>;
   readonly isSpent: IsSpent;
-  /** Passed over until the next run. */
+  /** Skipped until the next run. */
   readonly failed: Set<string>;
 };
 
 /**
  * Dispatches outboxes that nobody dispatched: the publish was lost, the queue is down, or there was
- * no subscriber to publish for; how many, wholly or to the first endpoints, and how many are left
- * for the next run. Those of a namespace go together, so that a backlog of thousands drains within
- * a run. A fan-out of several steps is the queue's: here only its first step is taken, and one of
- * which the message was lost is handed to the queue again.
+ * no subscriber to publish for. Returns how many were dispatched, to all or the first endpoints,
+ * and how many are left for the next run. Outboxes of a namespace are dispatched together, so a
+ * backlog of thousands drains within a run. The queue drives a fan-out of several steps: only its
+ * first step runs here, and a lost message is published again.
  */
 export async function relayOutboxes<Kind extends Owner>(
   ctx: ServiceContext,
@@ -59,7 +59,7 @@ export async function relayOutboxes<Kind extends Owner>(
   return { relayed, failed: run.failed.size };
 }
 
-/** One round. What is left when the run's time is spent the next run takes. */
+/** One round. The next run takes what is left when this run's time is spent. */
 async function relaySome<Kind extends Owner>(run: Run<Kind>, before: Date): Promise<number> {
   const { outboxes, failed, isSpent } = run;
   if (failed.size > MAX_FAILED) return 0;
@@ -81,7 +81,9 @@ function isUnderWay({ fan_out }: Owner): boolean {
   return (fan_out ?? null) !== null;
 }
 
-/** Hands fan-outs to the queue; how many it took. The others are passed over in this run. */
+/**
+ * Hands fan-outs to the queue; returns how many it accepted. The others are skipped in this run.
+ */
 async function resume<Kind extends Owner>(
   { ctx, outboxes, failed }: Run<Kind>,
   owners: readonly Kind[],
@@ -92,7 +94,7 @@ async function resume<Kind extends Owner>(
   return 0;
 }
 
-/** All at once; one by one when that fails, to find the one that is to blame. */
+/** All at once; if that fails, one by one, to isolate the bad one. */
 async function relayTogether<Kind extends Owner>(
   run: Run<Kind>,
   owners: readonly Kind[],

@@ -5,7 +5,7 @@ import { publishJobs } from "../tasks/publish-job.ts";
 import { nextRelay } from "../tasks/task-times.ts";
 import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 
-/** Tasks per round, which are one request to the queue, and rounds per run. */
+/** Tasks per round (one request to the queue), and rounds per run. */
 const TASKS_PER_ROUND = 100;
 const MAX_ROUNDS = 50;
 
@@ -14,9 +14,9 @@ const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 900_000;
 
 /**
- * Publishes again the jobs that nobody claimed: the publish was lost, the queue was down, or the
- * queue is long (P1, P6). A duplicate changes nothing (P7); the older the task, the longer the
- * wait between two looks, so that a long queue is not made longer.
+ * Republishes jobs that nobody claimed: the publish was lost, the queue was down, or the queue is
+ * long (P1, P6). A duplicate changes nothing (P7); the older the task, the longer the wait between
+ * two looks, so a long queue isn't made longer.
  */
 export async function relayTasks(
   ctx: ServiceContext,
@@ -37,7 +37,7 @@ export async function relayTasks(
     }
     const waiting = due.filter((task) => !late.includes(task));
     if (waiting.length === 0) return late.length;
-    // Nothing is postponed that was not published: with the queue down, this run has done its part.
+    // Only published tasks are postponed; if the queue is down, this run ends.
     if (!(await publishAgain(ctx, waiting, now))) return 0;
     published += waiting.length;
     return due.length;
@@ -50,7 +50,7 @@ async function publishAgain(
   tasks: readonly TaskRecord[],
   now: Date,
 ): Promise<boolean> {
-  // The mark keeps the queue's deduplication, which outlasts the wait, from dropping it.
+  // The mark keeps it from being deduplicated: the queue's window is longer than the wait.
   const mark = `-relay-${now.getTime()}`;
   if (!(await publishJobs({ ctx, due: tasks.map((task) => ({ task, mark })) }))) return false;
   await ctx.stores.tasks.postponeRelays(

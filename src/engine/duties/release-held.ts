@@ -7,9 +7,9 @@ const ENDPOINTS_PER_ROUND = 50;
 const MAX_ROUNDS = 50;
 
 /**
- * Looks after the deliveries that are held for endpoints whose hold has ended: resumed, closed,
- * taken out of service, or with a cool-down that is over. Every endpoint gets one round before any
- * gets another, so that a great backlog delays no other.
+ * Processes the deliveries held for endpoints whose hold has ended: resumed, circuit closed,
+ * suspended, or past the cool-down. Every endpoint gets one round before any gets another, so a
+ * large backlog doesn't delay the others.
  */
 export async function releaseHeld(
   ctx: ServiceContext,

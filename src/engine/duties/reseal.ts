@@ -6,17 +6,17 @@ import { keyIdOf, seal, sealPrefixOf, unseal } from "../../crypto/seal.ts";
 import { inForce } from "../webhooks/secrets.ts";
 import { tryRow, inRounds, type IsSpent } from "./rounds.ts";
 
-/** Rows per round, each with a write of its own, and rounds per run: the next run goes on. */
+/** Rows per round, each with its own write, and rounds per run; the next run continues. */
 const ROWS_PER_ROUND = 100;
 const MAX_ROUNDS = 20;
 
-/** What a run came to; all 0 once nothing is left under the previous key. */
+/** The result of a run; all 0 once nothing is sealed under the previous key. */
 type Resealed = { readonly webhooks: number; readonly task_types: number; readonly failed: number };
 
 /**
- * Seals anew, under `SEALING_KEY`, what is still sealed under `SEALING_KEY_PREVIOUS`; asks nothing
- * when there is no such key. Every row stays readable all the time: either key opens. A change made
- * meanwhile has been sealed by whoever made it, and is not overwritten.
+ * Reseals under `SEALING_KEY` what is still sealed under `SEALING_KEY_PREVIOUS`; reads nothing when
+ * there is no such key. Every row stays readable throughout, since either key opens it. Changes
+ * made meanwhile are already sealed with the new key and aren't overwritten.
  */
 export async function reseal(ctx: ServiceContext, _now: Date, isSpent: IsSpent): Promise<Resealed> {
   const { current, previous } = ctx.config.sealingKeys;
@@ -43,7 +43,7 @@ type Kind<Row> = {
   readonly reseal: (row: Row) => Promise<void>;
 };
 
-/** A walk by id: rows that can't be opened don't stand before the others. */
+/** Walks by id, so rows that can't be opened don't block the others. */
 async function resealAll<Row extends { readonly _id: string }>(
   ctx: ServiceContext,
   isSpent: IsSpent,

@@ -1,13 +1,12 @@
 import { StoreUnavailableError } from "../../ports/errors.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Whether the time of a cron run is spent: then no duty begins another round. */
+/** Whether a cron run's time is spent; then no duty begins another round. */
 export type IsSpent = () => boolean;
 
 /**
- * Repeats a round until one finds nothing more to do (answers 0), `maxRounds` are done or the
- * run's time is spent; the sum of the answers. One round is always made, so that no duty starves
- * behind another that has much to do.
+ * Repeats a round until one returns 0, `maxRounds` are done or the run's time is spent; returns the
+ * sum. One round always runs, so a busy duty can't starve the others.
  */
 export async function inRounds(
   { maxRounds, isSpent }: { readonly maxRounds: number; readonly isSpent: IsSpent },
@@ -22,8 +21,8 @@ export async function inRounds(
 }
 
 /**
- * Whether the work on one row was done; what it throws is logged. One bad row doesn't hold up the
- * others, now or at the next run. A store that is down does, and is thrown on.
+ * Whether the work on one row succeeded; its error is logged. One bad row doesn't block the others,
+ * now or in the next run. A store that is down does, and its error is rethrown.
  */
 export async function tryRow(
   ctx: ServiceContext,
@@ -43,32 +42,33 @@ export async function tryRow(
   }
 }
 
-/** Rows whose small writes go at once. */
+/** Rows processed concurrently. */
 const ROWS_AT_ONCE = 10;
 
-/** A run that meets more bad rows than this gives up: they would fill every page. */
+/** A run that meets more bad rows than this stops: they would fill every page. */
 const MAX_FAILED = 200;
 
-/** A duty that looks after rows one by one. */
+/** A duty that processes rows one by one. */
 export type RowDuty<Row> = {
   readonly rowsPerRound: number;
   readonly maxRounds: number;
   readonly isSpent: IsSpent;
-  /** The rows that are due, at most about so many. One that was worked on isn't due any more. */
+  /** The due rows, up to about a limit. A processed row is no longer due. */
   readonly due: (limit: number) => Promise<readonly Row[]>;
-  /** Looks after one row; whether there was anything to do, and nobody was faster. */
+  /**
+   * Processes one row; returns whether there was something to do and no other writer was faster.
+   */
   readonly work: (row: Row) => Promise<boolean>;
-  /** What is left to do for all rows of a round together. */
+  /** The remaining work for all rows of a round together. */
   readonly afterRound?: () => Promise<void>;
 };
 
-/** What a run came to; `failed` could not be looked after, and stay due. */
+/** The result of a run; `failed` rows could not be processed and stay due. */
 export type RowReport = { readonly done: number; readonly failed: number };
 
 /**
- * Looks after all rows that are due, round by round and some at once, each apart from the others:
- * those that fail are passed over in the rounds that follow, and tried again by the next run. Throws
- * `StoreUnavailableError`.
+ * Processes all due rows in rounds, several at once and each independently: failed rows are skipped
+ * in later rounds and tried again by the next run. Throws `StoreUnavailableError`.
  */
 export async function workThrough<Row extends { readonly _id: string }>(
   ctx: ServiceContext,

@@ -2,19 +2,22 @@ import type { ServiceContext } from "../context.ts";
 import { syncSchedule } from "../schedules/sync-schedule.ts";
 import { type IsSpent, workThrough } from "./rounds.ts";
 
-/** A change younger than this is left to whoever made it; by then what they told the queue has arrived. */
+/**
+ * A change younger than this is left to its writer; after that, the writer's call to the queue has
+ * arrived.
+ */
 const PATIENCE_MS = 30_000;
 
 /** Schedules per round, and rounds per run. */
 const SCHEDULES_PER_ROUND = 100;
 const MAX_ROUNDS = 20;
 
-/** How many schedules the queue was told of; `failed` are those that it doesn't take, and stay due. */
+/** How many schedules were sent to the queue; `failed` ones were refused and stay due. */
 export type SyncReport = { readonly synced: number; readonly failed: number };
 
 /**
- * Tells the queue of the schedules whose change it has not been told, or may have been told of in
- * the wrong order: somebody died, the queue was down, or two changed one at once.
+ * Sends the queue the schedules whose change it doesn't have, or may have received in the wrong
+ * order: a writer died, the queue was down, or two writers changed one at once.
  */
 export async function syncSchedules(
   ctx: ServiceContext,

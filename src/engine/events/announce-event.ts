@@ -4,9 +4,9 @@ import type { ServiceContext } from "../context.ts";
 import { publishDispatchIfWanted } from "../tasks/request-dispatch.ts";
 
 /**
- * Asks the queue to dispatch a published event, if a handler wants it at once, and tells those who follow
- * the namespace's events. Only a matter of speed: the relay finds what waits for its dispatch, and
- * streams look into the log; so a failure is logged and no more.
+ * Asks the queue to dispatch a published event, if a handler wants it at once, and notifies
+ * followers of the namespace's events. This is only for speed: the relay finds undispatched events
+ * and streams read the log, so a failure is only logged.
  */
 export async function announceEvent({
   ctx,

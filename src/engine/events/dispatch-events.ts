@@ -8,7 +8,7 @@ import { type DispatchReport, takeStep } from "./fan-out-steps.ts";
 
 const NOTHING: DispatchReport = { events: 0, deliveries: 0 };
 
-/** Puts events into the log, from which lists and streams read them; a published one is there already. */
+/** Adds events to the log, which lists and streams read; a published event is already there. */
 export const LOG_HANDLER: EventHandler = {
   name: "log",
   handle: async (ctx, { source, events }) => {
@@ -17,14 +17,13 @@ export const LOG_HANDLER: EventHandler = {
 };
 
 /**
- * Dispatches what waits in an outbox: every handler acts on it in turn, and only then is the outbox
+ * Dispatches an outbox's events: every handler processes them in turn, and only then is the outbox
  * cleared. A crash or a second message at any point repeats it from the start, and each handler may
- * run twice: mirrors are guarded by version, events and deliveries have ids that the event decides
- * (P3, P7).
+ * run twice: mirrors are guarded by version, and the ids of events and deliveries are derived from
+ * the event (P3, P7).
  *
- * When the last handler has too much to do for one call, it takes a step and hands on to the next by
- * a message. What came into the outbox meanwhile waits for its end: of an outbox one fan-out is
- * under way.
+ * When the last handler has too much to do for one call, it takes one step and sends a message for
+ * the next. An outbox has only one fan-out at a time: later events wait until it has ended.
  */
 export async function dispatchEvents({
   ctx,
@@ -35,7 +34,7 @@ export async function dispatchEvents({
 }): Promise<DispatchReport> {
   if (input.source === "event") return dispatchEvent(ctx, input);
   const owner = await readOwner(ctx, input.source, input.id);
-  // Another dispatch has done it, most likely.
+  // Most likely, another dispatch has done it.
   if (owner === null || owner.row.pending_events.length === 0) return NOTHING;
   const standing = owner.row.fan_out ?? null;
   if (!isSame(standing, input.fan_out ?? null)) return NOTHING;
@@ -71,15 +70,15 @@ async function dispatchEvent(ctx: ServiceContext, input: DispatchMessage): Promi
   return dispatchPublished(ctx, [event], standing);
 }
 
-/** A message for another step than the one that is next is late or a duplicate. */
+/** A message for any step but the next one is late or a duplicate. */
 function isSame(one: FanOutCursor | null, other: FanOutCursor | null): boolean {
   return one?.through === other?.through && one?.after === other?.after;
 }
 
 /**
- * Dispatches the events of tasks of one namespace as they stood when the tasks were read; those
- * that came in since stay. As many commands for many tasks as for one, but for what each delivery
- * needs. None may have a fan-out under way.
+ * Dispatches the events of one namespace's tasks as of when the tasks were read; later ones stay.
+ * The number of commands doesn't grow with the number of tasks, except for deliveries. No task may
+ * have a fan-out in progress.
  */
 export async function dispatchTasks(
   ctx: ServiceContext,
@@ -97,8 +96,8 @@ export async function dispatchEndpoint(
 }
 
 /**
- * Dispatches published events of one namespace, each its own outbox. `from` is where the fan-out of
- * one that is under way goes on.
+ * Dispatches published events of one namespace, each its own outbox. `from` is where a fan-out in
+ * progress continues.
  */
 export async function dispatchPublished(
   ctx: ServiceContext,
@@ -154,7 +153,7 @@ async function stepOfEndpoint(
   return takeStep(ctx, { dispatched, outboxes: [{ ownerId, events: pending }], from });
 }
 
-/** The events that a fan-out under way is about; all that wait when none is. */
+/** The events of the fan-out in progress; all waiting events if there is none. */
 function throughCursor(
   { pending_events }: Pick<TaskRecord, "pending_events">,
   from: FanOutCursor | null,

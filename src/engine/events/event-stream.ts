@@ -1,14 +1,14 @@
 import type { EventRecord } from "../../ports/delivery-store.ts";
 
 /**
- * How long a stream lasts, in milliseconds; the client then comes again and goes on where it was.
- * It bounds how long a revoked key still sees what happens.
+ * How long a stream lasts, in milliseconds; the client then reconnects and continues where it was.
+ * This bounds how long a revoked key can still read events.
  */
 export const STREAM_MS = 300_000;
 
 /**
- * An event, or that there was none for as long as a connection should be silent. `id` is from where
- * the stream goes on afterwards; null: as before.
+ * An event, or a sign that none came for as long as a connection may be silent. `id` is where the
+ * stream continues afterwards; null: unchanged.
  */
 export type StreamItem =
   | { readonly kind: "event"; readonly id: string; readonly event: EventRecord }
@@ -17,6 +17,6 @@ export type StreamItem =
 /** Events as they happen. */
 export type EventStream = {
   readonly items: AsyncGenerator<StreamItem, void, void>;
-  /** Ends a wait under way; for a reader that goes away. */
+  /** Ends a wait in progress when the reader disconnects. */
   readonly leave: () => void;
 };

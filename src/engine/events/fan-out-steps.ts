@@ -3,16 +3,18 @@ import type { FanOutCursor, PendingEvent } from "../../ports/task-store.ts";
 import type { DispatchedEvents, HandlerReport, ServiceContext } from "../context.ts";
 import { bestEffort } from "../best-effort.ts";
 
-/** How much a dispatch found to do; none when another had done it, or is at it. */
+/** How much a dispatch found to do; nothing when another one has done it or is doing it. */
 export type DispatchReport = { readonly events: number; readonly deliveries: number };
 
 /**
- * How long after a step the relay gives the next one's message up for lost, in milliseconds: the
- * queue's own repetitions of a step that failed, with their waits, have come by then.
+ * How long after a step the relay considers the next step's message lost, in milliseconds: longer
+ * than the queue's own retries of a failed step, with their waits.
  */
 const CONTINUATION_GRACE_MS = 120_000;
 
-/** Outboxes of one namespace that are dispatched together; none or one has a fan-out under way. */
+/**
+ * Outboxes of one namespace that are dispatched together; at most one has a fan-out in progress.
+ */
 type Step = {
   readonly dispatched: DispatchedEvents;
   readonly outboxes: readonly {
@@ -24,17 +26,19 @@ type Step = {
 };
 
 /**
- * Takes one step of a fan-out: then either the outboxes are cleared, or each notes where it goes
- * on and a message asks for that. The note comes before the message, and its step is taken by the
- * message that agrees with it: of duplicates, and of two dispatches at once, one goes on. A message
- * that is lost is found by the relay, since the note put the outbox's time off, not away (P3, P7).
+ * Takes one step of a fan-out. Then either the outboxes are cleared, or each records where to
+ * continue and a message asks for that step. The record is written before the message, and only a
+ * matching message takes the step, so only one of several duplicates or simultaneous dispatches
+ * continues. The relay finds a lost message, since the record postpones the outbox's due time and
+ * doesn't clear it (P3, P7).
  */
 export async function takeStep(ctx: ServiceContext, step: Step): Promise<DispatchReport> {
   const { deliveries, next } = await handle(ctx, step);
   if (next === null) {
     await clearOutbox(ctx, step);
   } else {
-    // An outbox that another dispatch emptied, but had no time to mark as empty, has nothing to go on with.
+    // Another dispatch may have emptied the outbox without marking it as empty; then there is
+    // nothing to do.
     const waiting = step.outboxes.filter(({ events }) => events.length > 0);
     const emptied = step.outboxes.filter(({ events }) => events.length === 0);
     await handOn(ctx, { ...step, outboxes: waiting }, next);
@@ -43,7 +47,10 @@ export async function takeStep(ctx: ServiceContext, step: Step): Promise<Dispatc
   return { events: step.dispatched.events.length, deliveries };
 }
 
-/** The first step is every handler's, in turn; a later one is the handler's that has more to do. */
+/**
+ * The first step runs every handler in turn; a later step runs only the handler that has more to
+ * do.
+ */
 async function handle(ctx: ServiceContext, { dispatched, from }: Step): Promise<HandlerReport> {
   let deliveries = 0;
   for (const handler of ctx.handlers) {
@@ -93,7 +100,10 @@ async function clearOutbox(ctx: ServiceContext, step: Step): Promise<void> {
   if (step.from !== null) await dispatchLateEvents(ctx, step, step.from);
 }
 
-/** What came in while a fan-out was under way was not dispatched by its own message, but waited for this. */
+/**
+ * Events that arrived during a fan-out were not dispatched by their own message; they waited for
+ * this.
+ */
 async function dispatchLateEvents(
   ctx: ServiceContext,
   step: Step,
@@ -110,8 +120,8 @@ async function dispatchLateEvents(
 }
 
 /**
- * Hands fan-outs whose message was lost to the queue once more, and puts their time off. Which of
- * them: none when the queue can't be reached. Publishes first, so that a crash in between repeats it.
+ * Publishes lost messages of fan-outs again and postpones their due time. Returns which; none when
+ * the queue can't be reached. Publishes first, so that a crash in between repeats it.
  */
 export async function resumeFanOuts(
   ctx: ServiceContext,
@@ -123,7 +133,8 @@ export async function resumeFanOuts(
   const standing = owners.flatMap(({ _id, fan_out }) =>
     fan_out ? [{ ownerId: _id, from: fan_out, to: fan_out, outboxAt }] : [],
   );
-  // The mark keeps the queue's deduplication from dropping it: it may have taken the lost one.
+  // The mark keeps the queue from deduplicating it against the lost message, which it may have
+  // accepted.
   const mark = `-r${now.getTime()}`;
   const isPublished = await publishSteps(
     ctx,

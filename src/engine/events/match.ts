@@ -1,23 +1,23 @@
 import { matchesEventType } from "../../contract/event.ts";
 import type { Wanted, EndpointRecord } from "../../ports/endpoint-store.ts";
 
-/** What of an event decides who gets it. */
+/** The fields of an event that decide who receives it. */
 export type MatchedEvent = {
   readonly type: string;
   readonly timestamp: Date;
   readonly data: Record<string, unknown>;
 };
 
-/** What of an endpoint decides what it gets. */
+/** The fields of an endpoint that decide what it receives. */
 export type Subscription = Pick<
   EndpointRecord,
   "event_types" | "task_types" | "tags" | "created_at"
 >;
 
 /**
- * Whether an endpoint subscribed to an event: by type, by its task's type and by its task's tags,
- * all three (each empty filter lets everything through), and early enough: an endpoint doesn't get
- * what happened before it was made, also when that is dispatched late.
+ * Whether an endpoint receives an event: the type, the task's type and the task's tags must all
+ * match (an empty filter matches everything), and the event must not be older than the endpoint,
+ * even if it is dispatched late.
  */
 export function isSubscribed(endpoint: Subscription, event: MatchedEvent): boolean {
   const task = taskOf(event.data);
@@ -29,7 +29,7 @@ export function isSubscribed(endpoint: Subscription, event: MatchedEvent): boole
   );
 }
 
-/** What an endpoint must let through to be subscribed to any of these events. */
+/** What an endpoint's filters must match to receive any of these events. */
 export function wantedBy(events: readonly MatchedEvent[]): Wanted {
   const tasks = events.map((event) => taskOf(event.data));
   return {

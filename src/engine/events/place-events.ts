@@ -1,20 +1,20 @@
 import type { UnplacedEvent } from "../../ports/event-log.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Events that are given a position in one command. */
+/** Events that get a position in one command. */
 const EVENTS_AT_ONCE = 500;
 
-/** Rounds of one call: a reader waits for them, so a long backlog is left to the next calls. */
+/** Rounds per call: a reader waits for them, so a long backlog is left to later calls. */
 const MAX_ROUNDS = 4;
 
-/** Whether no event was left without a position. */
+/** Whether every event now has a position. */
 export type PlaceReport = { readonly isAll: boolean };
 
 /**
- * Gives the events that were logged since a position in their namespace's log each, above all that
- * are taken. Whoever reads the log does so; of any number at once each position goes to one event,
- * and each event gets one (`EventLogStore`). A crash after any write changes nothing: an event with
- * a position that isn't marked is found again, refused another one, and marked.
+ * Gives each newly logged event a position in its namespace's log, above all those taken. Every
+ * reader of the log does this; however many run at once, each position goes to one event and each
+ * event gets one (`EventLogStore`). A crash after any write does no harm: an event whose position
+ * isn't marked is found again, refused another position, and marked.
  */
 export async function placeEvents(ctx: ServiceContext, namespaceId: string): Promise<PlaceReport> {
   const { eventLog } = ctx.stores;
@@ -33,7 +33,10 @@ export async function placeEvents(ctx: ServiceContext, namespaceId: string): Pro
   return { isAll: false };
 }
 
-/** The same places, but those of each task go to its events by their sequence: clocks may differ. */
+/**
+ * The same positions, but each task's go to its events in order of sequence, because clocks may
+ * differ.
+ */
 function inTaskOrder(events: readonly UnplacedEvent[]): readonly UnplacedEvent[] {
   const queues = new Map<string, UnplacedEvent[]>();
   for (const event of events) {

@@ -14,11 +14,11 @@ import { announceEvent } from "./announce-event.ts";
 const NO_SEQUENCE = 0;
 
 /**
- * Publishes an event of a registered type: one write puts it into the log with its dispatch due, so
- * that it reaches whoever subscribed, whatever dies next (P3). With an idempotency key the event's
- * id is made of the key, and the unique `_id` lets one event be for as long as it is kept; the same
- * key again answers that event. Throws `invalid_request` for a type that isn't in service, for what
- * its schema refuses, and for a task that there isn't, and `idempotency_key_reused`.
+ * Publishes an event of a registered type. One write adds it to the log with its dispatch due, so
+ * it reaches every subscriber, whatever fails next (P3). With an idempotency key, the event's id is
+ * derived from the key, and the unique `_id` allows only one event for as long as it is kept;
+ * repeating the key returns that event. Throws `invalid_request` for an unknown or archived type,
+ * for data that its schema refuses and for an unknown task, and `idempotency_key_reused`.
  */
 export async function publishEvent({
   ctx,
@@ -31,7 +31,8 @@ export async function publishEvent({
     keyed === null
       ? ctx.runtime.newId("event")
       : await keyedId(ID_PREFIXES.event, ctx.namespace._id, keyed.key);
-  // Looked for first: what was accepted once is answered again, also when it would be refused today.
+  // Looked up first: an accepted request gets the same answer again, even if it would be refused
+  // today.
   const before = keyed === null ? null : await publishedBefore(ctx, id, keyed);
   if (before !== null) return before;
   const data = await checkedData(ctx, request);
@@ -50,7 +51,7 @@ export async function publishEvent({
   };
   const outcome = await ctx.stores.events.publish(event);
   if (outcome.kind === "duplicate") {
-    // Another request with this key was faster, or this insert's own answer was lost.
+    // Another request with this key was faster, or this insert's response was lost.
     const known = await publishedBefore(ctx, id, keyed);
     if (known === null) throw new Error(`${id} was refused and can't be found`);
     return known;
@@ -59,7 +60,7 @@ export async function publishEvent({
   return event;
 }
 
-/** The event of that key, if it is there; announced again when its dispatch is still due. */
+/** The event of that key, if it exists; announced again if its dispatch is still due. */
 async function publishedBefore(
   ctx: NamespaceContext,
   id: string,
@@ -72,7 +73,7 @@ async function publishedBefore(
   return known;
 }
 
-/** What the event says, as it is stored. */
+/** The event's data as stored. */
 async function checkedData(
   ctx: NamespaceContext,
   request: PublishEventRequest,

@@ -18,9 +18,9 @@ export type LogPage = {
 };
 
 /**
- * One page of the namespace's log in its one order, oldest first. An event that is written late gets
- * a position behind all that anybody has seen: no cursor ever passes one over. Throws
- * `invalid_cursor`, and `invalid_request` for a type that there isn't.
+ * One page of the namespace's log in its one order, oldest first. A late event gets a position
+ * after everything already read, so cursors never skip an event. Throws `invalid_cursor`, and
+ * `invalid_request` for an unknown type.
  */
 export async function listEvents({
   ctx,
@@ -41,7 +41,7 @@ export async function listEvents({
   return { events: scanned.events, nextCursor: scanned.isEnd ? null : endCursor, endCursor };
 }
 
-/** One type stands alone in the request, several in a list. */
+/** A single type is given on its own, several as a list. */
 function pathOf({ type }: EventListRequest): string | ((index: number) => string) {
   return typeof type === "string" ? () => "type" : "type";
 }
@@ -59,7 +59,7 @@ function wantedBy(input: EventListRequest): (placed: LogPosition) => boolean {
     (before === null || timestamp < before);
 }
 
-/** An event of the namespace's log. Throws `not_found`, also for one that waits for its dispatch. */
+/** An event of the namespace's log. Throws `not_found`, also for one that isn't dispatched yet. */
 export async function getEvent({
   ctx,
   input,
@@ -81,7 +81,7 @@ export function presentEvent(event: EventRecord): LoggedEvent {
     event_id: event._id,
     type: event.type,
     timestamp: event.timestamp.toISOString(),
-    // Twice: first in order, and last in authority.
+    // Spread twice: first for the order, last for precedence.
     data: { ...frame, ...event.data, ...frame },
     task_id: event.task_id,
     created_at: event.created_at.toISOString(),

@@ -8,8 +8,9 @@ import { eventsOfTask } from "../tasks/events-of-task.ts";
 export type TaskEvents = { readonly task: TaskRecord; readonly events: readonly EventRecord[] };
 
 /**
- * A task's events after a sequence, in order and without a gap, whether dispatched or not; of very
- * many the first ones. One read, and another where some have left the outbox. Throws `not_found`.
+ * A task's events after a sequence, in order and without gaps, dispatched or not; only the first
+ * ones if there are very many. Takes one read, and another if some have left the outbox. Throws
+ * `not_found`.
  */
 export async function readTaskEvents({
   ctx,
@@ -24,7 +25,8 @@ export async function readTaskEvents({
   const pending = eventsOfTask(task, ctx.runtime.now()).filter((event) => event.sequence > after);
   const missing = task.sequence - after - pending.length;
   if (missing <= 0) return { task, events: inOrder(pending) };
-  // Read after the outbox: an event on its way from one to the other is in both, not in none.
+  // Read after the outbox: an event that moves from one to the other is then in both, never in
+  // neither.
   const logged = await ctx.stores.events.ofTask(ctx.namespace._id, taskId, after);
   const isCut = logged.length === EVENTS_AT_ONCE;
   const end = isCut ? (logged.at(-1)?.sequence ?? 0) : Infinity;

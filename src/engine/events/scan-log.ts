@@ -3,31 +3,31 @@ import type { LogPosition } from "../../ports/event-log.ts";
 import type { NamespaceContext } from "../context.ts";
 import { placeEvents } from "./place-events.ts";
 
-/** How much of the log one call looks at. */
+/** How much of the log one call scans. */
 const POSITIONS_PER_SCAN = 1000;
 
-/** What of the log is wanted. */
+/** The events wanted from the log. */
 export type Scan = {
   /** Where to begin: above this position. */
   readonly above: number;
   readonly limit: number;
-  /** By what the position says of its event, which costs nothing. */
+  /** A filter on what the position itself stores of its event, which costs no read. */
   readonly isWanted: (placed: LogPosition) => boolean;
 };
 
-/** What a scan found: `end` is the position that it came to, `isEnd` that the log ends there. */
+/** The result of a scan: `end` is the last position scanned, `isEnd` whether the log ends there. */
 export type ScanOutcome = {
   readonly events: readonly EventRecord[];
   readonly end: number;
   readonly isEnd: boolean;
-  /** Whether the log has never come to where the scan began: nobody was given that position. */
+  /** Whether the scan began beyond the log's end, at a position never issued. */
   readonly isAhead: boolean;
 };
 
 /**
- * The next wanted events of the namespace's log, in its order. Bounded: looks at 1,000 positions at
- * most, and reads as many events as fit 8 MiB; `end` is where the next scan goes on. What was purged
- * since is passed over.
+ * The next wanted events of the namespace's log, in its order. Bounded: scans at most 1,000
+ * positions and reads as many events as fit into 8 MiB; `end` is where the next scan continues.
+ * Purged events are skipped.
  */
 export async function scanLog(ctx: NamespaceContext, scan: Scan): Promise<ScanOutcome> {
   const { rows, isEnd, isAhead } = await readLog(ctx, scan.above, POSITIONS_PER_SCAN);
@@ -44,7 +44,10 @@ export async function scanLog(ctx: NamespaceContext, scan: Scan): Promise<ScanOu
   };
 }
 
-/** In the order given, null for what is gone; when they are too large, the first ones: at least one. */
+/**
+ * In the given order, null for purged events; if they are too large, only the first ones, at least
+ * one.
+ */
 async function readInOrder(
   ctx: NamespaceContext,
   page: readonly LogPosition[],
@@ -68,9 +71,9 @@ export type LogPart = {
 };
 
 /**
- * What stands above a position in the namespace's log, in order; of very much the first `limit`.
- * What was logged before this call and has no position yet gets one first, a bounded number of
- * events. Two reads when there is none.
+ * The first `limit` entries above a position in the namespace's log, in order. Events logged before
+ * this call without a position get one first, up to a bounded number. Takes two reads when there
+ * are none.
  */
 export async function readLog(
   ctx: NamespaceContext,
@@ -78,7 +81,8 @@ export async function readLog(
   limit: number,
 ): Promise<LogPart> {
   const { isAll } = await placeEvents(ctx, ctx.namespace._id);
-  // From the position itself on, since the highest is never purged: without it the log is not there yet.
+  // Includes the position itself: the highest is never purged, so if it is missing the log hasn't
+  // reached it yet.
   const below = Math.max(0, position - 1);
   const found = await ctx.stores.eventLog.above(ctx.namespace._id, below, limit + 1);
   const rows = found.filter((row) => row.position > position).slice(0, limit);

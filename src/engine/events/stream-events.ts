@@ -5,20 +5,20 @@ import { bestEffort } from "../best-effort.ts";
 import type { NamespaceContext } from "../context.ts";
 import { type EventStream, STREAM_MS, type StreamItem } from "./event-stream.ts";
 
-/** How long a stream goes on without a look into the log, in milliseconds. */
+/** How often a stream looks into the log, in milliseconds. */
 const LOOK_INTERVAL_MS = 15_000;
 
 /**
- * How long after an event's logging time it may still become readable, in milliseconds: its insert
- * may be tried three times for 10 seconds each, and clocks differ. What was logged lately is read
- * again each time, therefore.
+ * How long after its logging time an event may become readable, in milliseconds: its insert may be
+ * tried three times for 10 seconds each, and clocks differ. So each look reads recently logged
+ * events again.
  */
 const OVERLAP_MS = 60_000;
 
 /** While a store is down the next look tries again. */
 const OUTAGE = { log: "a stream of events waits for a store" };
 
-/** What of a namespace's events a reader wants; an empty filter lets everything through. */
+/** The events of a namespace that a reader wants; an empty filter matches everything. */
 export type EventFilter = {
   readonly types: readonly string[];
   readonly taskTypes: readonly string[];
@@ -26,16 +26,16 @@ export type EventFilter = {
 };
 
 type StreamRequest = {
-  /** All that was logged before this time the reader has; null begins now. */
+  /** The reader has everything logged before this time; null starts now. */
   readonly after: Date | null;
   readonly filter: EventFilter;
 };
 
 /**
- * Streams a namespace's events as their writers tell of them, and each 15 seconds from the log what
- * nobody told. At least once: within one stream no event comes twice; one that goes on where another
- * was cut brings about the last minute again. Events of different tasks come in no certain order,
- * and those of one task may come out of it when one of them was told by nobody.
+ * Streams a namespace's events as their writers report them and, every 15 seconds, unreported ones
+ * from the log. Delivery is at least once: no event comes twice within one stream, but a resumed
+ * stream repeats about the last minute. Events of different tasks have no fixed order, and those of
+ * one task may be out of order when one was not reported.
  */
 export async function openEventStream({
   ctx,
@@ -55,9 +55,9 @@ class NamespaceStream {
   readonly #request: StreamRequest;
   readonly #begin: Date;
   readonly #endsAt: number;
-  /** What was sent, by id: as many as come in five minutes. */
+  /** The ids already sent: those of at most five minutes. */
   readonly #sent = new Set<string>();
-  /** All that was logged before this time was sent; in milliseconds. */
+  /** Everything logged before this time was sent; in milliseconds. */
   #safe: number;
 
   constructor(ctx: NamespaceContext, request: StreamRequest) {
@@ -76,7 +76,7 @@ class NamespaceStream {
       while (this.#now() < this.#endsAt) {
         const told = await this.seat.next(mark, Math.max(0, nextLook - this.#now()));
         mark = told.mark;
-        // What is older the reader has, or will get from the log.
+        // Older events the reader has, or will get from the log.
         yield* this.#unsent(told.events.filter(({ timestamp }) => timestamp >= this.#begin));
         if (this.#now() < nextLook) continue;
         await this.watch();
@@ -89,7 +89,7 @@ class NamespaceStream {
     }
   }
 
-  /** Has writers tell of events; without Redis they are found in the log. */
+  /** Asks writers to report events; without Redis they are found in the log. */
   async watch(): Promise<void> {
     const { stores, namespace } = this.#ctx;
     await bestEffort(this.#ctx, OUTAGE, () => stores.taskCache.watchNamespace(namespace._id));

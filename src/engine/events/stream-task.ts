@@ -15,14 +15,14 @@ type StreamRequest = {
   readonly after: number;
 };
 
-/** How far the cached JSON of a task says that its events are. */
+/** The last event sequence according to a task's cached JSON. */
 const Sequence = z.object({ sequence: z.int() });
 
 /**
  * Streams a task's events in order of `sequence` from the one after `after` to its last. They are
- * read when their writer says that there are more, or when a look every 15 seconds finds so. Null
- * when the task has ended and the reader has everything. Throws `not_found`, and `invalid_request`
- * for an event that the task doesn't have yet.
+ * read when their writer reports more, or when the look every 15 seconds finds more. Null when the
+ * task has ended and the reader has everything. Throws `not_found`, and `invalid_request` for a
+ * sequence that the task hasn't reached.
  */
 export async function openTaskStream({
   ctx,
@@ -31,7 +31,7 @@ export async function openTaskStream({
   ctx: NamespaceContext;
   input: StreamRequest;
 }): Promise<EventStream | null> {
-  // The watch is set before the first read, so that nothing falls in between.
+  // The watch is set before the first read, so no event is missed in between.
   await watchTask(ctx, input.taskId);
   const first = await readTaskEvents({ ctx, input });
   if (first.events.length === 0 && isTerminal(first.task.status)) return null;
@@ -54,7 +54,7 @@ async function* streamFrom(
 ): AsyncGenerator<StreamItem, void, void> {
   const endsAt = ctx.runtime.now().getTime() + STREAM_MS;
   let sent = after;
-  // What a writer told is not asked for again, even where it can't be read yet.
+  // A reported event is not requested again, even if it can't be read yet.
   let told = after;
   let read: TaskEvents | null = first;
   try {
@@ -81,7 +81,7 @@ async function* streamFrom(
   }
 }
 
-/** Renews the watch, and tells whether the hot copy, if there is one, knows of more events. */
+/** Renews the watch, and returns whether the hot copy, if there is one, shows more events. */
 async function hasMore(ctx: NamespaceContext, taskId: string, sent: number): Promise<boolean> {
   const { cached } = await watchTask(ctx, taskId);
   if (cached === null || isTerminal(cached.status)) return true;

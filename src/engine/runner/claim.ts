@@ -13,21 +13,26 @@ import { claimTurnOrRemindFirst } from "./turn.ts";
 /** Whether a message may run its task now, with the evidence. */
 export type Claim =
   | { readonly kind: "claimed"; readonly task: TaskRecord; readonly leaseToken: string }
-  /** A duplicate, a late copy, or a message for a task that is in other hands: nothing to do (P7). */
+  /**
+   * A duplicate, a late copy, or a message for a task that another runner holds: nothing to do
+   * (P7).
+   */
   | { readonly kind: "stale"; readonly reason: "not_found" | "ended" | "leased" | "superseded" }
-  /** Its time in the queue had run out: it was ended instead. */
+  /** It had expired in the queue and was ended instead. */
   | { readonly kind: "stale"; readonly reason: "expired" }
-  /** Its singleton key is held, or others are before it in line; it stays PENDING until its turn comes. */
+  /**
+   * Its singleton key is held, or others are ahead of it in line; it stays PENDING until its turn.
+   */
   | { readonly kind: "stale"; readonly reason: "busy" };
 
-/** How often a claim that lost a race looks again; each time somebody else got further. */
+/** How many times a claim that lost a race tries again; each time another writer made progress. */
 const MAX_TRIES = 3;
 
 /**
- * Takes the lease of a task for one invocation: one conditional write from just what was read, so
- * that of all the messages that arrive for a task one runs it. A PENDING task is claimed by the
- * message of its very version only, so that an old duplicate does not cut a delay short; a task
- * between two invocations by any.
+ * Takes the lease of a task for one invocation: one conditional write on exactly the version read,
+ * so only one of a task's messages runs it. Only the message of its exact version can claim a
+ * PENDING task, so an old duplicate doesn't cut a delay short; any message can claim a task between
+ * two invocations.
  */
 export async function claim(ctx: ServiceContext, message: JobMessage): Promise<Claim> {
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
@@ -61,14 +66,20 @@ function refusal(
   return "superseded";
 }
 
-/** An executor's reports bear the token, also long after; a runner of our own needs only to be the only one. */
+/**
+ * An executor's reports carry the token, even much later; one of our own runners only needs a
+ * unique one.
+ */
 async function tokenOf(ctx: ServiceContext, task: TaskRecord): Promise<string> {
   return task.executor === null
     ? crypto.randomUUID()
     : reportToken(ctx.config.sealingKeys, task._id, task.attempt + 1);
 }
 
-/** Claims with any of the concurrency key's slots, tried from a random one on; "busy" when all are held. */
+/**
+ * Claims with any of the concurrency key's slots, starting from a random one; "busy" when all are
+ * held.
+ */
 async function claimSlot(
   ctx: ServiceContext,
   task: TaskRecord,
@@ -116,7 +127,8 @@ function claimOf(
         attempt: isNewAttempt ? task.attempt + 1 : task.attempt,
         started_at: task.started_at ?? now,
         lease_token: leaseToken,
-        // An executor that hasn't answered by then was not reached: its own time begins when it has.
+        // An executor that hasn't responded by then was not reached; its own time starts with its
+        // response.
         lease_expires_at: new Date(now.getTime() + ctx.config.jobs.leaseSeconds * 1000),
         ...(task.executor !== null && { handed_over_at: null }),
         relay_at: null,

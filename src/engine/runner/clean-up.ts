@@ -7,9 +7,9 @@ import type { Run } from "./run.ts";
 const NOTHING: Conclusion = { outputs: [], events: [] };
 
 /**
- * Before an end that cuts the work short: brings the state up to what a runner that died did after
- * its last checkpoint, so that the task tells all that is left of it. A job that can't say keeps
- * its state.
+ * Before an end that cuts the work short: updates the state with what a dead runner did after its
+ * last checkpoint, so the task reports everything that is left. A job that can't tell keeps its
+ * state.
  */
 export async function recountWork(run: Run, ending: TerminalStatus): Promise<void> {
   if ((ending !== "CANCELED" && ending !== "FAILED") || run.job === null) return;
@@ -22,10 +22,10 @@ export async function recountWork(run: Run, ending: TerminalStatus): Promise<voi
 }
 
 /**
- * Takes back what a canceled or failed job should not leave behind. An undo that throws is logged
- * and not tried again: a task that can't be undone, or whose checkpoint this deployment can't read,
- * must end all the same (P1). A store that is down is thrown on, since a later try may work; so is
- * a lost lease, since whoever has it undoes.
+ * Undoes what a canceled or failed job should not leave behind. An undo that throws is logged and
+ * not retried: a task that can't be undone, or whose checkpoint this deployment can't read, must
+ * still end (P1). A store outage is rethrown, since a later try may work; so is a lost lease, since
+ * its new holder undoes.
  */
 export async function undoWork(run: Run, ending: TerminalStatus): Promise<void> {
   if ((ending !== "CANCELED" && ending !== "FAILED") || run.state === null) return;
@@ -38,8 +38,8 @@ export async function undoWork(run: Run, ending: TerminalStatus): Promise<void> 
 }
 
 /**
- * What the task shows of the work. When that throws, a task that is CANCELED or FAILED ends without
- * it; any other end is the job's to mend, and throws.
+ * The outputs that the task shows. If computing them throws, a CANCELED or FAILED task ends without
+ * them; for any other ending the error is rethrown.
  */
 export function concludeWork(run: Run, ending: TerminalStatus): Conclusion {
   try {

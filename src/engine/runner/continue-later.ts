@@ -9,8 +9,8 @@ import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 const CONTINUATION_GRACE_SECONDS = 120;
 
 /**
- * Lets the lease go and asks for another invocation, which goes on with the attempt from the last
- * step that was done: at once, or after a delay. A kill that came first ends the task instead.
+ * Releases the lease and asks for another invocation, at once or after a delay, which continues the
+ * attempt after the last completed step. A kill that came first ends the task instead.
  */
 export async function continueLater(
   run: Run,

@@ -13,17 +13,16 @@ export type Ending =
   | { readonly status: "FAILED"; readonly error: TaskErrorRecord };
 
 /**
- * Ends a task for good: takes back what must not stay, then one write with the status, the
- * outputs, and every event of the end (P2, P3), then asks for their dispatch. A kill that was
- * accepted before that write turns any ending into CANCELED: whoever got a 202 for it must not
- * see the task complete.
+ * Ends a task: undoes what must not stay, then makes one write with the status, the outputs and all
+ * final events (P2, P3), then asks for their dispatch. A kill accepted before that write turns any
+ * ending into CANCELED: a caller that got a 202 for it must not see the task complete.
  */
 export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   for (;;) {
     const ending = endingAfterKill(run.task, wanted);
     if (!(await cleanUp(run, ending))) return { kind: "lost" };
     const written = await writeAsHolder(run, (task) =>
-      // Killed since: the undo that an end by kill needs has not been done yet.
+      // Killed meanwhile: the undo that a kill needs has not been done yet.
       endingAfterKill(task, wanted).status === ending.status ? intentOf(run, task, ending) : null,
     );
     if (written.kind === "lost") return { kind: "lost" };
@@ -34,7 +33,9 @@ export async function endTask(run: Run, wanted: Ending): Promise<RunOutcome> {
   }
 }
 
-/** Counts and takes back what is left of the work; false when the lease was lost before that was done. */
+/**
+ * Counts and undoes what is left of the work; false when the lease was lost before that was done.
+ */
 async function cleanUp(run: Run, { status }: Ending): Promise<boolean> {
   try {
     await recountWork(run, status);

@@ -6,7 +6,7 @@ import { NonRetryableError } from "../jobs/define-loop.ts";
 import { endTask } from "./end-task.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 
-/** What is kept of what a step threw: its message, never its stack or cause. */
+/** What is kept of a step's error: its message, never its stack or cause. */
 export function describeError(
   error: unknown,
   attempt: number,
@@ -24,8 +24,8 @@ export function describeError(
 }
 
 /**
- * After a failed attempt: back to PENDING with exponential back-off while attempts are left and
- * the error may pass, FAILED otherwise. The next attempt goes on from the last step that was done.
+ * After a failed attempt: PENDING again with exponential back-off while attempts are left and the
+ * error is retryable, FAILED otherwise. The next attempt continues after the last completed step.
  */
 export async function failAttempt(run: Run, error: TaskErrorRecord): Promise<RunOutcome> {
   if (!error.retryable || run.task.cancel !== null) {
@@ -45,7 +45,7 @@ export async function failAttempt(run: Run, error: TaskErrorRecord): Promise<Run
       ? { ...intent, patch: { ...intent.patch, ...kept }, events: run.events }
       : null,
   );
-  // Killed since: there is nothing to wait for.
+  // Killed meanwhile: there is nothing to wait for.
   if (written.kind === "reconsider") return endTask(run, { status: "FAILED", error });
   if (written.kind === "lost") return { kind: "lost" };
   await publishJob({ ctx, task: written.task, delaySeconds });

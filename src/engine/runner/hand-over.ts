@@ -10,9 +10,10 @@ import { failAttempt } from "../runner/fail-attempt.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "../runner/run.ts";
 
 /**
- * Posts a task to its executor, signed, with the token for its reports. Taken over, the task is
- * the executor's until it reports an end or falls silent. Refused or unreachable, the attempt has
- * failed. Died in between, cron finds a task that nobody took over.
+ * Posts a task to its executor, signed, with the token for its reports. If the executor accepts,
+ * the task is the executor's until it reports an end or falls silent. If it refuses or is
+ * unreachable, the attempt has failed. After a crash in between, cron finds a task that nobody took
+ * over.
  */
 export async function handOver(run: Run): Promise<RunOutcome> {
   const { ctx, task } = run;
@@ -57,7 +58,10 @@ function post(run: Run, type: TaskTypeRecord): Promise<AttemptResult> {
   });
 }
 
-/** Notes that the executor has it, and from when on it must be heard of; its own first report may have. */
+/**
+ * Records that the executor has the task, and its deadline for reporting, unless its first report
+ * already did.
+ */
 async function taken(run: Run): Promise<RunOutcome> {
   const now = run.ctx.runtime.now();
   const written = await writeAsHolder(run, (task) =>
@@ -68,13 +72,16 @@ async function taken(run: Run): Promise<RunOutcome> {
           lease_expires_at: new Date(now.getTime() + heartbeatMs(task)),
         }),
   );
-  // An executor that was quick has ended the task, or the attempt, already.
+  // A quick executor has already ended the task or the attempt.
   if (written.kind === "lost") return { kind: "lost" };
   await requestDispatch({ ctx: run.ctx, task: run.task });
   return { kind: "handed_over" };
 }
 
-/** What the same request would only be answered again: 4xx, but for those that ask to wait. */
+/**
+ * Whether the same request would get the same response again: any 4xx except those that ask to
+ * wait.
+ */
 function isFinal({ responseStatus }: AttemptResult): boolean {
   const status = responseStatus ?? 0;
   return status >= 400 && status < 500 && ![404, 408, 425, 429].includes(status);

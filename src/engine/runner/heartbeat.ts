@@ -5,15 +5,15 @@ import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { PROGRESS_EVENT_INTERVAL_MS } from "../executors/plan-report.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
 
-/** So many events of steps don't wait for the next heartbeat. */
+/** This many step events don't wait for the next heartbeat. */
 const MAX_UNSTORED_EVENTS = 20;
 
-/** When this invocation last wrote, and last said how far it is, in milliseconds. */
+/** When this invocation last wrote, and last reported progress, in milliseconds. */
 export type Pulse = { beatAt: number; progressEventAt: number };
 
 /**
- * Between two steps, if it is time: renews the lease and stores progress and checkpoint in one
- * write, which also brings the news of a kill. False when the lease is in other hands.
+ * Between two steps, if due: renews the lease and stores progress and checkpoint in one write,
+ * which also detects a kill. False when the lease is lost.
  */
 export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
   const now = run.ctx.runtime.now();
@@ -27,7 +27,7 @@ export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
   return renewLease(run);
 }
 
-/** Renews the lease at once, from now on. False when it is in other hands, which the history then says. */
+/** Renews the lease from now on. False when it is lost, which is then recorded in the history. */
 export async function renewLease(run: Run): Promise<boolean> {
   const now = run.ctx.runtime.now();
   if (run.events.length > 0) return beatWithEvents(run, leaseEnd(run, now), []);

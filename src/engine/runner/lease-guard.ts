@@ -4,15 +4,15 @@ import { renewLease } from "./heartbeat.ts";
 import type { Run } from "./run.ts";
 
 /**
- * What must be left of the lease for a job to begin a write: as long as the write may take, and
- * 5 s for clocks that differ and for the way to the connection. `LEASE_SECONDS` is above it.
+ * The time that must be left on the lease for a job to begin a write: the longest write, plus 5 s
+ * for clock differences and for getting a connection. `LEASE_SECONDS` is larger.
  */
 export const LEASE_MARGIN_MS = OPERATION_ENDS_WITHIN_MS + 5_000;
 
-/** A renewal may take so long itself that the lease is short again when its answer is here. */
+/** A renewal may take so long that the lease is short again when it returns. */
 const MAX_RENEWALS = 3;
 
-/** Thrown by a job's stores once its lease is in other hands, which the history says by then. */
+/** Thrown by a job's stores once its lease is lost, which the history shows by then. */
 export class LeaseLostError extends Error {
   constructor(taskId: string) {
     super(`The lease of ${taskId} is lost: nothing more is written.`);
@@ -21,13 +21,14 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * Fences what a job writes beside its task. The reaper takes a lease only after its end, and a
- * write that begins with the margin left is over by then: no write of this run takes effect once
- * another can have confirmed the task's end. Costs nothing while heartbeats come in time.
+ * Fences what a job writes besides its task. The reaper revokes a lease only after it expires, and
+ * a write that begins with the margin left is over by then. So no write of this run takes effect
+ * once another runner can have confirmed the task's end. Costs nothing while heartbeats are on
+ * time.
  */
 export function leaseGuard(run: Run): HoldLease {
   let isLost = false;
-  // One at a time, so that calls side by side don't store the events of steps twice.
+  // One at a time, so concurrent calls don't store the steps' events twice.
   let renewal: Promise<boolean> | null = null;
   const renew = async () => {
     try {

@@ -5,13 +5,13 @@ import { describeError } from "./fail-attempt.ts";
 import type { Run, RunOutcome } from "./run.ts";
 
 /**
- * How often one attempt may be held up by a store before that counts as its failure. The waits grow
- * from 2 s to 300 s, with jitter: nine minutes in all on average, 18 at the most. A step that can
- * never be written, which looks like an outage too, so still ends its task (P1).
+ * How many times an attempt may pause for a store before that counts as a failure. The waits grow
+ * from 2 s to 300 s, with jitter: nine minutes in all on average, 18 at most. A step that can never
+ * be written looks like an outage too; this limit still ends its task (P1).
  */
 export const MAX_OUTAGES = 10;
 
-/** Whether what a step threw is an outage that its attempt may sit out. */
+/** Whether a step's error is an outage for which its attempt may pause. */
 export function isOutage(run: Run, error: unknown): error is StoreUnavailableError {
   return (
     error instanceof StoreUnavailableError &&
@@ -22,9 +22,9 @@ export function isOutage(run: Run, error: unknown): error is StoreUnavailableErr
 }
 
 /**
- * Pauses an attempt that a store's outage has held up, and goes on with it after a back-off: the
- * task has done nothing wrong, so it costs no attempt. When not even this can be written, the error
- * goes up, and the lease runs out as that of a runner that died.
+ * Pauses an attempt for a store's outage and continues it after a back-off. The task isn't at
+ * fault, so this costs no attempt. If even this can't be written, the error is rethrown, and the
+ * lease expires like a dead runner's.
  */
 export async function pauseForOutage(run: Run, error: StoreUnavailableError): Promise<RunOutcome> {
   const { runtime } = run.ctx;

@@ -14,11 +14,11 @@ import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
 import { isOutage, pauseForOutage } from "./pause-for-outage.ts";
 
 /**
- * Runs a task for one invocation: takes the lease, calls the job's steps until they are done or
- * the invocation's budget is spent, keeps a checkpoint, and ends the task or asks for another
- * invocation. Whatever a step throws ends in a retry or in FAILED, but for a store's outage, which
- * the attempt sits out. What the stores throw outside of steps goes up, the queue repeats the
- * message, and the reaper finds the lease that nobody renews (P1).
+ * Runs a task for one invocation: takes the lease, calls the job's steps until they are done or the
+ * invocation's budget is spent, keeps a checkpoint, and ends the task or asks for another
+ * invocation. An error thrown by a step leads to a retry or to FAILED, except a store's outage, for
+ * which the attempt pauses. Errors of the stores outside steps are rethrown: the queue repeats the
+ * message, and the reaper finds the expired lease (P1).
  */
 export async function runJob({
   ctx,
@@ -117,8 +117,8 @@ async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "co
       ahead.killRefusal !== undefined &&
       run.task.kill_refusal === null
     ) {
-      // Written before the next step begins: a kill that came first wins, one that comes later is
-      // refused. And before the step is kept: if it can't be written, the next attempt repeats the step.
+      // Written before the next step begins: an earlier kill wins, a later one is refused. And
+      // before the step is kept: if it can't be written, the next attempt repeats the step.
       const forbidden = await forbidKill(run, ahead, ahead.killRefusal);
       if (forbidden !== "forbidden") return forbidden;
       step = keep(run, { ...ahead, events: [] });
@@ -151,7 +151,7 @@ async function forbidKill(
   return "forbidden";
 }
 
-/** Keeps what a step has come to, so that whatever happens next goes on from there. */
+/** Keeps a step's result, so the job continues from there whatever happens next. */
 function keep(run: Run, step: StepOutcome<JobState>): StepOutcome<JobState> {
   if (step.kind !== "skip") run.state = step.state;
   if (step.kind === "next" || step.kind === "done") run.progress = step.progress;

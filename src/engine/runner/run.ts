@@ -5,47 +5,47 @@ import { changeTask } from "../tasks/change-task.ts";
 import type { Intent, NewEvent } from "../tasks/plan-change.ts";
 import type { JobState, OpenJob } from "../jobs/job.ts";
 
-/** One invocation at work on one task: what it holds, and how far it is. */
+/** One invocation's work on one task: what it holds, and its progress. */
 export type Run = {
   readonly ctx: ServiceContext;
-  /** How it stands in the history: the reaper ends tasks whose runners are gone. */
+  /** The actor in the history: the reaper also ends tasks, those whose runners are gone. */
   readonly actor: "runner" | "reaper";
   readonly leaseToken: string;
   /** Null until the job is bound to its resource. */
   job: OpenJob | null;
-  /** The task as this run last wrote or read it. */
+  /** The task as last written or read by this run. */
   task: TaskRecord;
   state: JobState | null;
   progress: Progress | null;
-  /** What the steps since the last checkpoint have to tell; stored with the next. */
+  /** The events of the steps since the last checkpoint; stored with the next one. */
   events: readonly NewEvent[];
 };
 
-/** What an invocation came to. */
+/** The result of an invocation. */
 export type RunOutcome =
   | { readonly kind: "ended"; readonly status: TaskRecord["status"] }
   | { readonly kind: "continued" }
   | { readonly kind: "retried"; readonly delaySeconds: number }
   /** An executor has the task now, and reports. */
   | { readonly kind: "handed_over" }
-  /** The lease is in other hands: this run wrote nothing more, and its refusal is in the history. */
+  /** The lease is lost: this run wrote nothing more, and the refusal is in the history. */
   | { readonly kind: "lost" }
   | { readonly kind: "stale"; readonly reason: string };
 
-/** How often a write of the lease holder that lost a race looks again. */
+/** How many times a lease holder's write that lost a race tries again. */
 const MAX_TRIES = 10;
 
-/** What became of a write of the lease holder. */
+/** The outcome of a lease holder's write. */
 export type HolderWrite =
   | { readonly kind: "written"; readonly task: TaskRecord }
-  /** `intentFor` found, in view of the task as it is now, that this is not what it wants. */
+  /** `intentFor` decided, for the task as it is now, not to make the change. */
   | { readonly kind: "reconsider" }
-  /** The lease is in other hands; nothing was changed, and the refusal is in the history (P2). */
+  /** The lease is lost; nothing was changed, and the refusal is in the history (P2). */
   | { readonly kind: "lost" };
 
 /**
- * Writes as the holder of the lease. A kill that came in meanwhile makes the write conflict: the
- * task is read again, and `intentFor` decides anew in view of it.
+ * Writes as the holder of the lease. A kill in between makes the write conflict: the task is read
+ * again, and `intentFor` decides again.
  */
 export async function writeAsHolder(
   run: Run,
@@ -70,7 +70,7 @@ export async function writeAsHolder(
   throw new Error(`a write to ${run.task._id} lost ${MAX_TRIES} races`);
 }
 
-/** Notes in the history that a write with an old lease token was refused (P2). */
+/** Records in the history that a write with an old lease token was refused (P2). */
 export async function recordRejection(
   run: Run,
   present: TaskRecord,

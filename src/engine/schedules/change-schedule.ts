@@ -3,12 +3,12 @@ import type { NamespaceContext } from "../context.ts";
 import { getSchedule } from "./read-schedules.ts";
 import { syncOrLeave } from "./sync-schedule.ts";
 
-/** How often a change that lost a race looks again. */
+/** How many times a change that lost a race tries again. */
 const MAX_TRIES = 5;
 
 /**
- * Changes a schedule and tells the queue. `fieldsOf` says what is to change, in view of the
- * schedule as it is; null when nothing is. Throws `not_found`, and what `fieldsOf` throws.
+ * Changes a schedule and updates the queue. `fieldsOf` returns the fields to change for the current
+ * schedule; null to change nothing. Throws `not_found`, and what `fieldsOf` throws.
  */
 export async function changeSchedule({
   ctx,

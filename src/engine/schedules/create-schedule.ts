@@ -7,8 +7,8 @@ import { requireOwnOverlap } from "./overlap.ts";
 import { syncOrLeave } from "./sync-schedule.ts";
 
 /**
- * Makes a schedule, ACTIVE at once. Throws `invalid_request` for a cron line or time zone that
- * can't be kept to, and `name_taken`.
+ * Creates a schedule, ACTIVE at once. Throws `invalid_request` for an unsupported cron line or time
+ * zone, and `name_taken`.
  */
 export async function createSchedule({
   ctx,

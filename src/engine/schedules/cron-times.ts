@@ -1,7 +1,9 @@
 import { Cron } from "croner";
 import { DomainError } from "../errors.ts";
 
-/** What every cron knows; `L`, `W`, `#` and `?` mean different things to different ones. */
+/**
+ * Only what every cron supports; `L`, `W`, `#` and `?` have different meanings in different ones.
+ */
 const PORTABLE = /^[0-9A-Za-z*,/ -]+$/;
 
 /** The next times of a cron line in a time zone, after a time. */
@@ -9,7 +11,7 @@ export function nextTimes(cron: string, timezone: string, after: Date, count: nu
   return new Cron(cron, { timezone, paused: true, mode: "5-part" }).nextRuns(count, after);
 }
 
-/** Refuses a cron line or a time zone that can't be kept to. Throws `invalid_request`. */
+/** Refuses an unsupported cron line or time zone. Throws `invalid_request`. */
 export function requireCron(cron: string, timezone: string, now: Date): void {
   try {
     Intl.DateTimeFormat("en", { timeZone: timezone });

@@ -2,8 +2,9 @@ import type { NamespaceContext } from "../context.ts";
 import { changeSchedule } from "./change-schedule.ts";
 
 /**
- * Deletes a schedule: ARCHIVED first, from which it never fires again, and gone once the queue has
- * been told. Tasks that it made go on. Its name is free once it is gone. Throws `not_found`.
+ * Deletes a schedule: it is ARCHIVED first, so it never fires again, and removed once the queue has
+ * been updated. Tasks that it created continue. Its name is free once it is removed. Throws
+ * `not_found`.
  */
 export async function deleteSchedule({
   ctx,

@@ -7,7 +7,7 @@ import { submit } from "../submissions/submit.ts";
 import { firedSubmission } from "./overlap.ts";
 import { syncOrLeave } from "./sync-schedule.ts";
 
-/** What a firing came to. */
+/** The result of a firing. */
 export type FiringOutcome =
   | { readonly kind: "submitted"; readonly taskId: string }
   /** The submission is refused as it stands; the schedule shows why. */
@@ -16,9 +16,9 @@ export type FiringOutcome =
   | { readonly kind: "idle" };
 
 /**
- * Carries out a firing that the queue announces. `firing` is the same in every copy of one
- * announcement, and stands in the task's idempotency slot: however often it comes, one task is
- * made (P7).
+ * Carries out a firing announced by the queue. `firing` is the same in every copy of one
+ * announcement and is the task's idempotency slot, so only one task is created however often it
+ * comes (P7).
  */
 export async function fireSchedule({
   ctx,
@@ -34,12 +34,12 @@ export async function fireSchedule({
     else await ctx.stores.queue.deleteSchedule(input.scheduleId);
     return { kind: "idle" };
   }
-  // Whatever a PATCH has made of the schedule between two copies, they are one firing.
+  // Even if a PATCH changes the schedule between two copies, they are one firing.
   const keyed = { slot: `${schedule._id}:${input.firing}`, hash: null };
   return submitFor({ ctx, schedule, keyed });
 }
 
-/** Submits what a schedule says, once for each key, and notes on it what came of it. */
+/** Submits a schedule's submission, once per key, and records the result on the schedule. */
 export async function submitFor({
   ctx,
   schedule,

@@ -12,8 +12,9 @@ export function requireOwnOverlap(submission: Submitted, overlap: ScheduleRecord
 }
 
 /**
- * What is submitted when it is time. Some kinds are singletons of their own: for them `allow` is the same as `skip`, so that each firing makes a task of its own, and one that is
- * announced again after a long run makes no second one (P7).
+ * The submission of a firing. Some kinds are their own singletons: for them `allow` is the same as
+ * `skip`, so each firing creates its own task, and one announced again after a long run creates no
+ * second one (P7).
  */
 export function firedSubmission(
   { targets }: Pick<ServiceContext, "targets">,

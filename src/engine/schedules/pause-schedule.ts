@@ -2,7 +2,10 @@ import type { ScheduleRecord } from "../../ports/schedule-store.ts";
 import type { NamespaceContext } from "../context.ts";
 import { changeSchedule } from "./change-schedule.ts";
 
-/** Keeps a schedule from firing until it is resumed; tasks that it made go on. Throws `not_found`. */
+/**
+ * Stops a schedule from firing until it is resumed; tasks that it created continue. Throws
+ * `not_found`.
+ */
 export function pauseSchedule({
   ctx,
   input,
@@ -19,7 +22,7 @@ export function pauseSchedule({
   });
 }
 
-/** Lets a paused schedule fire again, from now on: times that went by are not made up for. Throws `not_found`. */
+/** Resumes a paused schedule; missed times are not made up for. Throws `not_found`. */
 export function resumeSchedule({
   ctx,
   input,

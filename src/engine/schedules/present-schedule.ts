@@ -6,7 +6,7 @@ import { nextTimes } from "./cron-times.ts";
 /** A schedule as callers see it; what it submits is of a kind that this deployment has, or had. */
 export type PresentedSchedule = Omit<Schedule, "submission"> & { readonly submission: Submitted };
 
-/** What a schedule submits, as its schema left it when it was stored. */
+/** A schedule's submission, as parsed when it was stored. */
 export function submissionOf({ submission }: Pick<ScheduleRecord, "submission">): Submitted {
   const submitted: Submitted = JSON.parse(submission);
   return submitted;

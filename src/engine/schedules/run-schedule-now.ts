@@ -6,8 +6,8 @@ import { getSchedule } from "./read-schedules.ts";
 import { submitFor } from "./fire-schedule.ts";
 
 /**
- * Submits what a schedule says now, paused or not, by the same overlap policy. Throws `not_found`,
- * and `invalid_request` with the reason when its submission is refused as it stands.
+ * Runs a schedule now, paused or not, under the same overlap policy. Throws `not_found`, and
+ * `invalid_request` with the reason when its submission is refused.
  */
 export async function runScheduleNow({
   ctx,
@@ -20,7 +20,7 @@ export async function runScheduleNow({
   const { keyed } = input;
   const { tasks } = ctx.stores;
   if (keyed !== null) {
-    // How the slot of a run was written before all keys of a namespace were of one form.
+    // The form of a run's slot before all keys of a namespace had the same form.
     const slot = `${schedule._id}:now:${keyed.key}`;
     const made = await tasks.findByIdempotencySlot(ctx.namespace._id, slot);
     if (made !== null) return made;

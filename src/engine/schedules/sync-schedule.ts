@@ -3,15 +3,15 @@ import { bestEffort } from "../best-effort.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
- * Tells the queue what a schedule is now: when it fires, that it is paused, or that it is gone.
- * MongoDB is the truth and says since when the queue hasn't been told, so that cron tells it after
- * a crash; told twice, nothing changes. Throws `StoreUnavailableError`, and `QueueRefusedError` for
- * what the queue won't have.
+ * Updates the queue with a schedule's current state: its times, that it is paused, or that it is
+ * deleted. MongoDB is authoritative and records since when the queue is out of date, so cron
+ * updates it after a crash; doing so twice changes nothing. Throws `StoreUnavailableError`, and
+ * `QueueRefusedError` when the queue refuses the schedule.
  *
- * Of two who tell the queue at once, the one with the older revision may come last. So whoever
- * changed a schedule while another was telling (`isContested`) leaves the note that cron tells it
- * again, when all that was on its way has arrived; and whoever finds a newer revision afterwards
- * makes that note.
+ * When two calls update the queue at once, the older revision may arrive last. So a call that
+ * changed the schedule during another's update (`isContested`) leaves the schedule due for cron,
+ * which updates the queue again when everything in flight has arrived. A call that finds a newer
+ * revision afterwards marks it due too.
  */
 export async function syncSchedule({
   ctx,
@@ -34,7 +34,7 @@ export async function syncSchedule({
       cron: `CRON_TZ=${schedule.timezone} ${schedule.cron}`,
     });
   } else {
-    // A paused one need not be known there; resumed, it is made again.
+    // The queue need not know a paused schedule; resuming creates it again.
     await queue.deleteSchedule(schedule._id);
   }
   if (isContested || !(await schedules.markSynced(schedule))) {
@@ -42,7 +42,7 @@ export async function syncSchedule({
   }
 }
 
-/** The same where the change is accepted already: cron does it when the queue is down now. */
+/** The same after the change was accepted: cron does it if the queue is down now. */
 export async function syncOrLeave({
   ctx,
   ...input

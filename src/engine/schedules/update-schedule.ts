@@ -10,7 +10,7 @@ type Request = Omit<UpdateScheduleRequest, "submission"> & {
   readonly submission?: Submitted | undefined;
 };
 
-/** Changes what a schedule says. Throws `not_found` and `invalid_request`. */
+/** Updates a schedule. Throws `not_found` and `invalid_request`. */
 export function updateSchedule({
   ctx,
   input,

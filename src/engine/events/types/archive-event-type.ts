@@ -1,13 +1,12 @@
 import type { NamespaceContext } from "../../context.ts";
 import { notFound } from "../../errors.ts";
 
-/** How often a change looks again when another came in between. */
+/** How many times a change that lost a race tries again. */
 const MAX_TRIES = 5;
 
 /**
- * Takes a registered type out of service: nothing of it is published any more and nobody can
- * subscribe to it, but its events and versions stay to be read. Again changes nothing. Throws
- * `not_found`.
+ * Archives a registered type: it can't be published or subscribed to any more, but its events and
+ * versions stay readable. Repeating the call changes nothing. Throws `not_found`.
  */
 export async function archiveEventType({
   ctx,

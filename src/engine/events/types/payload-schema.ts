@@ -4,7 +4,7 @@ import { EVENT_PAYLOADS, EventExtras, EventFrame } from "../../../contract/event
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The names in `data` that are Waybill's own to set. */
+/** The names in `data` that only Waybill sets. */
 export const FRAME_FIELDS: readonly string[] = [
   ...Object.keys(EventFrame),
   ...Object.keys(EventExtras),
@@ -12,7 +12,7 @@ export const FRAME_FIELDS: readonly string[] = [
 
 const built = new Map<string, JsonSchema>();
 
-/** The JSON Schema (2020-12) of what is sent for one of Waybill's own events. Written out once. */
+/** The JSON Schema (2020-12) of the payload of one of Waybill's own events. Built once. */
 export function builtInSchema(type: BuiltInEventType): JsonSchema {
   return memo(type, () => write(EVENT_PAYLOADS[type]));
 }
@@ -23,9 +23,9 @@ export function emittedDataSchema(schema: z.ZodType): JsonSchema {
 }
 
 /**
- * The JSON Schema of what is sent for a registered event: the registered schema of `data` with
- * Waybill's own fields added to its properties, so that a schema that closes its object is satisfied.
- * `id` keeps what `#/$defs` in it means when it stands inside another schema.
+ * The JSON Schema of a registered event's payload: the registered schema of `data` with Waybill's
+ * fields added to its properties, so a schema with a closed object is still satisfied. `id` keeps
+ * the meaning of `#/$defs` inside another schema.
  */
 export function registeredSchema(
   type: string,
@@ -54,10 +54,10 @@ function frameProperties(): JsonSchema {
   return objectAt(write(z.object({ ...EventFrame, ...EventExtras })), "properties");
 }
 
-/** For readers: without the patterns and bounds that only repeat what a format or a type says. */
+/** For readers: without patterns and bounds that only repeat a format or a type. */
 function write(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
-    // Else each object would be closed, and a new field would break whoever validates.
+    // Otherwise each object would be closed, and a new field would break receivers that validate.
     io: "input",
     override: ({ jsonSchema }) => {
       if (jsonSchema.format === "date-time") delete jsonSchema.pattern;

@@ -5,10 +5,10 @@ import type { EventType } from "../../../contract/event-type.ts";
 import type { EventTypeHead } from "../../../ports/event-type-store.ts";
 import { builtInSchema, emittedDataSchema, registeredSchema } from "./payload-schema.ts";
 
-/** What an example says of who and when, where a registered type gives only its `data`. */
+/** The ids and times in the example of a registered type, which gives only its `data`. */
 const EXAMPLE_TIMESTAMP = "2026-11-24T01:02:09.870Z";
 
-/** The version of every event of Waybill's own: none has changed in a way that breaks a receiver. */
+/** The version of all of Waybill's own events: none has changed in a way that breaks a receiver. */
 const BUILT_IN_VERSION = 1;
 
 /** One of Waybill's own event types. */
@@ -45,7 +45,7 @@ export function presentEmitted(type: string, schema: z.ZodType): EventType {
   };
 }
 
-/** A registered event type in its present version, or in the one whose fields are given instead. */
+/** A registered event type in its current version, or in the one whose fields are given. */
 export function presentRegistered(
   record: Pick<
     EventTypeHead,
@@ -86,7 +86,7 @@ export function presentRegistered(
   };
 }
 
-/** What was stored as the text of a JSON object. */
+/** Parses a JSON object that was stored as text. */
 function parseObject(text: string): Record<string, unknown> {
   const value: Record<string, unknown> = JSON.parse(text);
   return value;

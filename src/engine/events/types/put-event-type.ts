@@ -10,21 +10,21 @@ import { requireUsableSchema, requireValid } from "../../json-schema.ts";
 import { FRAME_FIELDS } from "./payload-schema.ts";
 import { presentRegistered } from "./present-event-type.ts";
 
-/** Versions that one type may have: they are kept in one document. */
+/** The maximum number of versions of one type; they are stored in one document. */
 const MAX_VERSIONS = 100;
 
-/** How often a change looks again when another came in between. */
+/** How many times a change that lost a race tries again. */
 const MAX_TRIES = 5;
 
-/** The type as it is now, and whether this call made it. */
+/** The type as it is now, and whether this call created it. */
 export type PutEventType = { readonly eventType: EventType; readonly isNew: boolean };
 
 /**
- * Registers a type, or says what it is from now on. Another schema makes the next version, and the
- * one before can still be read; the same one again changes nothing but what is said about it. An
- * archived type is in service again. Which changes its receivers can bear is the deployer's to
- * judge. Throws `invalid_request` for a schema that can't be used, or that says what is Waybill's
- * own, and for an example that doesn't satisfy it.
+ * Registers or updates a type. A different schema creates the next version, and the previous one
+ * stays readable; the same schema updates only the description and the example. An archived type
+ * becomes active again. The deployer judges which changes receivers can handle. Throws
+ * `invalid_request` for an unusable schema or one that uses Waybill's field names, and for an
+ * example that doesn't satisfy it.
  */
 export async function putEventType({
   ctx,
@@ -48,7 +48,7 @@ export async function putEventType({
     if (known === null) {
       const record = newRecord(ctx, type, said);
       const outcome = await ctx.stores.eventTypes.insert(record);
-      // Also when the answer of the insert was lost: then its own _id was in the way.
+      // Also when the insert's response was lost: then it conflicts with its own `_id`.
       if (outcome.kind === "inserted" || outcome.fields.includes("_id")) {
         return { eventType: presentRegistered(record), isNew: true };
       }
@@ -72,7 +72,8 @@ export async function putEventType({
     if (await ctx.stores.eventTypes.change(known, patch, isNext ? past : null)) {
       return { eventType: presentRegistered({ ...known, ...patch }), isNew: false };
     }
-    // Another came first, or this one did and its answer was lost: the next look tells.
+    // Another change was faster, or this one succeeded and its response was lost: the next read
+    // tells.
   }
   throw new Error(`the change of the event type ${type} lost ${MAX_TRIES} races`);
 }
@@ -97,7 +98,7 @@ function newRecord(
   };
 }
 
-/** The schema is of an object, and of none of the fields that Waybill sets in it. */
+/** The schema must describe an object, without the fields that Waybill sets. */
 function requireOwnFields(schema: Record<string, unknown>): void {
   if (schema["type"] !== "object") {
     throw invalid("schema.type", 'expected "object": an event\'s data is one');

@@ -6,7 +6,7 @@ import { asList, fromBase64Url, invalidCursor, toBase64Url } from "../../paging.
 import { presentBuiltIn, presentEmitted, presentRegistered } from "./present-event-type.ts";
 import { notFound } from "../../errors.ts";
 
-/** One page of the catalogue in order of the types' names; null: it is the last. */
+/** One page of the catalogue, sorted by name; a null cursor marks the last page. */
 export type EventTypePage = {
   readonly results: readonly EventType[];
   readonly nextCursor: string | null;
@@ -69,7 +69,7 @@ function decodeCursor(cursor: string): string {
   return name;
 }
 
-/** An event type by its name, in its present version or an earlier one. Throws `not_found`. */
+/** An event type by its name, in its current version or an earlier one. Throws `not_found`. */
 export async function getEventType({
   ctx,
   input: { type, version },
@@ -96,7 +96,7 @@ export async function getEventType({
   return presentRegistered({ ...whole, ...past });
 }
 
-/** A type that the deployment sends of its own accord; null for any other. */
+/** A type that the deployment itself sends; null for any other. */
 function ofDeployment({ emittedTypes }: NamespaceContext, type: string): EventType | null {
   if (isBuiltInEvent(type)) return presentBuiltIn(type);
   const schema = emittedTypes.get(type);

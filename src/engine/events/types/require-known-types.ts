@@ -5,11 +5,11 @@ import type { NamespaceContext } from "../../context.ts";
 import { DomainError } from "../../errors.ts";
 
 /**
- * Refuses a pattern that no event type matches, neither one of Waybill's own or of the
- * deployment's jobs, nor one that the namespace has: a misspelt subscription is an error at once instead of staying silent for ever.
- * `scope` says whether archived types count. One read for each pattern that Waybill's own types
- * don't match. Throws `invalid_request` that names each: `path` and its
- * index (`event_types.0`), or as a function has it.
+ * Refuses a pattern that matches no event type of Waybill, of the deployment's jobs or of the
+ * namespace: a misspelt subscription is an error at once instead of silently receiving nothing.
+ * `scope` says whether archived types count. Takes one read for each pattern that Waybill's own
+ * types don't match. Throws `invalid_request` that names each fault by `path` and index
+ * (`event_types.0`), or as a given function names it.
  */
 export async function requireKnownTypes({
   ctx,
