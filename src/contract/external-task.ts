@@ -4,7 +4,7 @@ import { checkTimes, SubmissionFields } from "./submission.ts";
 import { Progress, Task, TaskValues } from "./task.ts";
 
 /** The maximum size of the data that a report may add to its task, as JSON text. */
-const MAX_REPORT_CHARACTERS = 262_144;
+export const MAX_REPORT_CHARACTERS = 262_144;
 
 /** A JSON object that is stored in the task's document unchanged. */
 const storableObject = z.record(z.string(), z.unknown()).check(checkStorable);

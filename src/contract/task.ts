@@ -152,7 +152,16 @@ export type HistoryEntry = z.infer<typeof HistoryEntry>;
 export const TaskHistory = z.object({
   task_id: TaskId,
   status: TaskStatusEnum,
+  /** Of changes the first 1,000 and each end; a refused write that is repeated has one line. */
   entries: z.array(HistoryEntry),
+  /** How many changes have no line, since there were too many. */
+  omitted: z.int(),
+  rejections: z.object({
+    /** How many writes were refused, those without a line too. */
+    count: z.int(),
+    /** The last that was a repetition; null when none was. */
+    last: HistoryEntry.nullable(),
+  }),
   attempts: z.array(
     z.object({
       attempt: z.int(),

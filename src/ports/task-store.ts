@@ -145,9 +145,16 @@ export type TaskRecord = {
   readonly outbox_at: Date | null;
   readonly fan_out?: FanOutCursor | null;
   readonly history: readonly HistoryRecord[];
+  /** How many changes are not in the history, since it holds as many as it may; absent: none. */
+  readonly history_omitted?: number;
+  /** How many refused writes have no line of their own in the history, and the last of them; absent: none. */
+  readonly repeated_rejections?: { readonly count: number; readonly last: HistoryRecord };
   /** A nonce of the last conditional write, by which a writer whose answer was lost knows its own. */
   readonly write_id: string;
 };
+
+/** How many lines of changes a task's history holds; those of its ends are kept beyond. */
+export const MAX_HISTORY_LINES = 1000;
 
 /** The fields of a task that a conditional write may set. */
 export type TaskPatch = Partial<
@@ -244,7 +251,10 @@ export interface TaskStore {
    * it is afterwards (with a kill that came in meanwhile), or null when the lease is gone.
    */
   heartbeat(heartbeat: Heartbeat): Promise<TaskRecord | null>;
-  /** Adds a `rejected` line to the history of a task whose lease is in other hands. */
+  /**
+   * Notes that a write was refused, of a task whose lease is in other hands: the first of its kind by a
+   * `rejected` line of the history, one that is repeated by the count alone.
+   */
   recordRejection(taskId: string, entry: HistoryRecord): Promise<void>;
   /** Removes dispatched events from outboxes; events that came in meanwhile stay. One command when none did. */
   clearOutboxes(outboxes: readonly Outbox[]): Promise<void>;

@@ -8,6 +8,7 @@ import { INTERNAL_PATHS } from "../../src/ports/queue.ts";
 import type { Api } from "../support/api.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { readPage, section, tableRows } from "../support/page.ts";
+import { fillHistory, reportTooLate } from "../support/bounded-task.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 type Rows = ReadonlyMap<string, readonly string[]>;
@@ -89,6 +90,7 @@ async function runEverything(): Promise<void> {
   });
   const killed = await submit(api, await makeBatch(api, [sentence(4)]));
   await api.post(`/v1/tasks/${killed.task_id}/kill`, { reason: "a test" }).expect(202);
+  await reportTooLate(api, world.stack.vars["SEALING_KEY"], killed.task_id);
   await lookIntoMongo();
   lift();
 
@@ -103,6 +105,9 @@ async function runEverything(): Promise<void> {
     const singleton = { key: "one-by-one", when_busy: "queue" };
     await api.post("/v1/tasks", { task_type: "gpu.one", input: {}, singleton }).expect(202);
   }
+  const delayed = { task_type: "gpu.one", input: {}, delay: 30 };
+  const { body: waiting } = await api.post("/v1/tasks", delayed).expect(202);
+  await fillHistory(mongo.db(world.database), String(waiting["task_id"]));
   const submission = { kind: "batch", bucket_id: bucketId, batch_id: batch.batchId };
   await api.post("/v1/schedules", { name: "s", cron: "* * * * *", submission }).expect(201);
   const nodes = [{ node_id: "a", label: "A", description: "b", examples: ["c"] }];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Task } from "../../src/contract/task.ts";
+import { Task, TaskHistory } from "../../src/contract/task.ts";
 import { useExecutorWorld } from "../support/executor-world.ts";
 import { expectInvalid, expectProblem } from "../support/problems.ts";
 import { getTask, untilTask } from "../support/fixtures.ts";
@@ -147,10 +147,16 @@ describe("an executor's report", () => {
     const late = await report(first, { status: "COMPLETED", outputs: ["wrong"] });
     expect(late.status).toBe(409);
     expect(late.body).toMatchObject({ code: "report_superseded" });
+    for (let again = 0; again < 20; again += 1) {
+      await report(first, { status: "COMPLETED", outputs: ["wrong"] });
+    }
     const ended = await reported(second, { status: "COMPLETED", outputs: ["right"] });
     expect(ended.outputs).toEqual(["right"]);
-    const history = (await at.api.get(`/v1/tasks/${task.task_id}/history`).expect(200)).body;
-    expect(JSON.stringify(history)).toContain("a report with the token of attempt 1 was refused");
+    const { body } = await at.api.get(`/v1/tasks/${task.task_id}/history`).expect(200);
+    const { entries, rejections } = TaskHistory.parse(body);
+    const reason = "a report with the token of attempt 1 was refused: COMPLETED";
+    expect(entries.filter(({ kind }) => kind === "rejected")).toMatchObject([{ reason }]);
+    expect(rejections).toMatchObject({ count: 21, last: { reason } });
   });
 
   it("that is the last one may be sent again", async () => {

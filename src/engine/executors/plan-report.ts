@@ -1,8 +1,10 @@
-import type { TaskReport } from "../../contract/external-task.ts";
+import { MAX_REPORT_CHARACTERS, type TaskReport } from "../../contract/external-task.ts";
 import type { Progress } from "../../contract/task.ts";
 import type { TaskErrorRecord, TaskPatch, TaskRecord } from "../../ports/task-store.ts";
 import type { ServiceContext } from "../context.ts";
+import { DomainError } from "../errors.ts";
 import type { Intent } from "../tasks/plan-change.ts";
+import { isOutboxFull } from "../tasks/outbox-room.ts";
 import { failIntent, retryIntent } from "../tasks/retry-intent.ts";
 
 /** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
@@ -22,7 +24,8 @@ export type ReportPlan = {
 
 /**
  * The change that carries out an executor's report on the task as it is. A kill that was accepted
- * turns every ending into CANCELED, and is acknowledged by the first report that is told of it.
+ * turns every ending into CANCELED, and is acknowledged by the first report that is told of it. Throws
+ * `invalid_request` for more additional data than a task may have.
  */
 export function planReport(ctx: ServiceContext, task: TaskRecord, report: TaskReport): ReportPlan {
   const now = ctx.runtime.now();
@@ -91,18 +94,27 @@ function ending(
 }
 
 function commonPatch(task: TaskRecord, report: TaskReport, now: Date): TaskPatch {
+  const additional_data = { ...task.additional_data, ...report.additional_data };
+  if (report.additional_data !== undefined) requireRoom(additional_data);
   return {
     handed_over_at: task.handed_over_at ?? now,
     ...(report.progress !== undefined && { progress: progressOf(report.progress) }),
     ...(report.outputs !== undefined && { outputs: report.outputs }),
-    ...(report.additional_data !== undefined && {
-      additional_data: { ...task.additional_data, ...report.additional_data },
-    }),
+    ...(report.additional_data !== undefined && { additional_data }),
     // The answer to this report shows the kill.
     ...(task.cancel?.acknowledged_at === null && {
       cancel: { ...task.cancel, acknowledged_at: now },
     }),
   };
+}
+
+/** Each report adds to what those before left. */
+function requireRoom(additionalData: TaskRecord["additional_data"]): void {
+  if (JSON.stringify(additionalData).length <= MAX_REPORT_CHARACTERS) return;
+  const message =
+    "expected at most 256 KiB with what earlier reports added; put large data elsewhere and report where";
+  const path = "additional_data";
+  throw new DomainError("invalid_request", `${path}: ${message}`, [{ path, message }]);
 }
 
 function progressOf({ completed, total, unit, message }: Progress): Progress {
@@ -121,7 +133,7 @@ function errorOf(task: TaskRecord, report: TaskReport): TaskErrorRecord {
 }
 
 function isProgressEvent(task: TaskRecord, report: TaskReport, now: Date): boolean {
-  if (report.progress === undefined) return false;
+  if (report.progress === undefined || isOutboxFull(task)) return false;
   const last = task.progress_event_at;
   return last === null || now.getTime() - last.getTime() >= PROGRESS_EVENT_INTERVAL_MS;
 }

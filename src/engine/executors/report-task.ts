@@ -15,7 +15,8 @@ const MAX_TRIES = 10;
 /**
  * Takes an executor's report: its status, progress and outputs, or only that it is alive. The
  * answer shows a kill, which is thereby acknowledged; whatever ending follows is CANCELED. The
- * last report sent again is answered the same. Throws `report_superseded` when the attempt is over:
+ * last report sent again is answered the same. Throws `invalid_request` for more
+ * additional data than a task may have, and `report_superseded` when the attempt is over:
  * nothing is changed then, and the history has it.
  */
 export async function reportTask({

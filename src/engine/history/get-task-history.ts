@@ -39,6 +39,8 @@ export async function getTaskHistory({
     task_id: task._id,
     status: task.status,
     entries: task.history.map((entry) => presentEntry(entry)),
+    omitted: task.history_omitted ?? 0,
+    rejections: rejectionsOf(task),
     attempts: attemptsOf(task),
     events: [...events.values()].toSorted((one, other) => one.sequence - other.sequence),
     deliveries: [...deliveries],
@@ -47,6 +49,17 @@ export async function getTaskHistory({
 
 function presentEntry(entry: HistoryRecord): TaskHistory["entries"][number] {
   return { ...entry, at: entry.at.toISOString() };
+}
+
+function rejectionsOf({
+  history,
+  repeated_rejections: repeated,
+}: TaskRecord): TaskHistory["rejections"] {
+  const lines = history.filter(({ kind }) => kind === "rejected").length;
+  return {
+    count: lines + (repeated?.count ?? 0),
+    last: repeated === undefined ? null : presentEntry(repeated.last),
+  };
 }
 
 function presentPending(event: PendingEvent): TaskHistory["events"][number] {

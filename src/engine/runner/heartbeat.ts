@@ -1,6 +1,7 @@
 import type { TaskRecord } from "../../ports/task-store.ts";
 import { cacheTask } from "../tasks/cache-task.ts";
 import { changeWithoutHistory, type NewEvent } from "../tasks/plan-change.ts";
+import { isOutboxFull } from "../tasks/outbox-room.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 import { PROGRESS_EVENT_INTERVAL_MS } from "../executors/plan-report.ts";
 import { recordRejection, type Run, writeAsHolder } from "./run.ts";
@@ -20,7 +21,8 @@ export async function heartbeat(run: Run, pulse: Pulse): Promise<boolean> {
   const isEarly = now.getTime() - pulse.beatAt < run.ctx.config.jobs.heartbeatIntervalMs;
   if (isEarly && run.events.length < MAX_UNSTORED_EVENTS) return true;
   pulse.beatAt = now.getTime();
-  if (now.getTime() - pulse.progressEventAt >= PROGRESS_EVENT_INTERVAL_MS) {
+  const isDue = now.getTime() - pulse.progressEventAt >= PROGRESS_EVENT_INTERVAL_MS;
+  if (isDue && !isOutboxFull(run.task)) {
     pulse.progressEventAt = now.getTime();
     return beatWithEvents(run, leaseEnd(run, now), [{ type: "task.progressed", data: {} }]);
   }

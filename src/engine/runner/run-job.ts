@@ -11,7 +11,11 @@ import { heartbeat, type Pulse } from "./heartbeat.ts";
 import type { JobState, OpenJob } from "../jobs/job.ts";
 import { LeaseLostError, leaseGuard } from "./lease-guard.ts";
 import { type Run, type RunOutcome, writeAsHolder } from "./run.ts";
+import { isOutboxFull } from "../tasks/outbox-room.ts";
 import { isOutage, pauseForOutage } from "./pause-for-outage.ts";
+
+/** How long a job waits whose outbox is full: cron dispatches every minute what nobody asked for. */
+const FULL_OUTBOX_SECONDS = 30;
 
 /**
  * Runs a task for one invocation: takes the lease, calls the job's steps until they are done or the
@@ -61,7 +65,8 @@ async function finishInvocation(
 ): Promise<RunOutcome> {
   if (step === "lost") return { kind: "lost" };
   if (step === "continue") {
-    return run.task.cancel === null ? continueLater(run) : endTask(run, { status: "CANCELED" });
+    if (run.task.cancel !== null) return endTask(run, { status: "CANCELED" });
+    return continueLater(run, { delaySeconds: isOutboxFull(run.task) ? FULL_OUTBOX_SECONDS : 0 });
   }
   switch (step.kind) {
     case "next":
@@ -109,6 +114,7 @@ async function work(run: Run, job: OpenJob): Promise<StepOutcome<JobState> | "co
     if (step !== null && step.kind !== "next") return step;
     const isSpent = runtime.now().getTime() - startedAt >= config.jobs.invocationBudgetMs;
     if (isSpent || steps >= config.jobs.invocationMaxSteps || run.state === null) return "continue";
+    if (isOutboxFull(run.task)) return "continue";
     if (!(await heartbeat(run, pulse))) return "lost";
     if (run.task.cancel !== null) return "continue";
     const ahead = await job.advance(run.state);

@@ -1,12 +1,13 @@
 import type { BuiltInEventType } from "../../contract/event.ts";
 import { isTerminal, type TaskStatus } from "../../contract/status.ts";
 import type { Runtime } from "../../ports/runtime.ts";
-import type {
-  HistoryRecord,
-  PendingEvent,
-  TaskChange,
-  TaskPatch,
-  TaskRecord,
+import {
+  type HistoryRecord,
+  MAX_HISTORY_LINES,
+  type PendingEvent,
+  type TaskChange,
+  type TaskPatch,
+  type TaskRecord,
 } from "../../ports/task-store.ts";
 import { presentTask } from "./present-task.ts";
 import { mayBecome } from "./transitions.ts";
@@ -79,8 +80,15 @@ export function planChange(
     ...intent.events,
     ...(statusEvent === null ? [] : [{ type: statusEvent, data: {} }]),
   ];
+  // A task that goes to and fro for ever: what it comes to is told, and the rest counted.
+  const isOmitted =
+    intent.kind !== null &&
+    task.history.length >= MAX_HISTORY_LINES &&
+    !isTerminal(intent.to) &&
+    intent.kind !== "cancel";
   const patch: TaskPatch = {
     ...intent.patch,
+    ...(isOmitted && { history_omitted: (task.history_omitted ?? 0) + 1 }),
     status: intent.to,
     updated_at: now,
     sequence: task.sequence + newEvents.length,
@@ -105,7 +113,7 @@ export function planChange(
     patch,
     events: numberEvents(newEvents, after, task.sequence, runtime),
     history:
-      intent.kind === null
+      intent.kind === null || isOmitted
         ? []
         : [
             {

@@ -1,4 +1,9 @@
-import type { TaskFilter, TaskRecord, TaskStore } from "../../ports/task-store.ts";
+import {
+  MAX_HISTORY_LINES,
+  type TaskFilter,
+  type TaskRecord,
+  type TaskStore,
+} from "../../ports/task-store.ts";
 import { among, createdWithin, metadataTerms } from "../../database/filters.ts";
 import type { Database, Query } from "../../ports/database.ts";
 import { findPage } from "../../database/keyset.ts";
@@ -9,6 +14,7 @@ const TASKS = "tasks";
 /** What a list does not show: it may be large, and nobody reads it there. */
 const SUMMARY = {
   history: 0,
+  repeated_rejections: 0,
   checkpoint: 0,
   pending_events: 0,
   job_input: 0,
@@ -103,7 +109,25 @@ export function createTaskStore(database: Database, newWriteId: () => string): T
       ),
 
     recordRejection: async (taskId, entry) => {
-      await database.updateOne(TASKS, { _id: taskId }, { $push: { history: entry } });
+      const { kind, actor, attempt, reason } = entry;
+      const isNew = await database.updateOne(
+        TASKS,
+        {
+          _id: taskId,
+          history: { $not: { $elemMatch: { kind, actor, attempt, reason } } },
+          [`history.${MAX_HISTORY_LINES - 1}`]: { $exists: false },
+        },
+        { $push: { history: entry } },
+      );
+      if (isNew > 0) return;
+      await database.updateOne(
+        TASKS,
+        { _id: taskId },
+        {
+          $inc: { "repeated_rejections.count": 1 },
+          $set: { "repeated_rejections.last": entry },
+        },
+      );
     },
 
     clearOutboxes: (outboxes) => clearOutboxes(database, TASKS, outboxes),
