@@ -6,29 +6,29 @@ import type { Components } from "./http/components.ts";
 import type { Index } from "./ports/database.ts";
 
 /**
- * What a deployment can be given: jobs, and whatever they need around them. All of it is optional.
- * An app of several rooms is made of one such part for each, by {@link combineApps}.
+ * What a deployment can be given: jobs and what they need. Everything is optional.
+ * {@link combineApps} builds an app from several parts.
  */
 export type App<Env = unknown> = {
   readonly jobs?: readonly Job<Env>[];
   /** What `POST /v1/submissions` and schedules may submit besides tasks. */
   readonly targets?: readonly SubmissionTarget[];
-  /** What acts on dispatched events before anybody else hears of them. */
+  /** Handlers of dispatched events, which run before anyone else receives them. */
   readonly handlers?: readonly EventHandler[];
   readonly contents?: readonly NamespaceContents[];
   /** The indexes of the collections that it stores in. */
   readonly indexes?: readonly Index[];
   /** Routers under `/v1` that work in the caller's namespace (`X-Namespace`). */
   readonly routes?: readonly OpenAPIHono<AppEnv>[];
-  /** Routers under `/v1` that name their namespace otherwise, or work in none. */
+  /** Routers under `/v1` that name their namespace in another way, or work in none. */
   readonly routesOutside?: readonly OpenAPIHono<AppEnv>[];
-  /** Its schemas that the API's description names. */
+  /** Its named schemas in the API's description. */
   readonly components?: Components;
-  /** Its tags in the API's description, each with what it is about. */
+  /** Its tags in the API's description, each with a description. */
   readonly tags?: readonly (readonly [string, string])[];
 };
 
-/** One app of several; what each has keeps its order. */
+/** Combines several apps into one; the order is kept. */
 export function combineApps<Env>(apps: readonly App<Env>[]): Required<App<Env>> {
   return {
     jobs: apps.flatMap(({ jobs = [] }) => jobs),

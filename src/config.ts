@@ -6,10 +6,10 @@ import type { SealingKeys } from "./crypto/seal.ts";
 const Url = z.url({ protocol: /^https?$/ });
 const Secret = z.string().min(1);
 
-/** What switches the look-ups off: a word, so that it doesn't happen by leaving something out. */
+/** The value that switches look-ups off: explicit, so it can't happen by omission. */
 const NO_LOOK_UPS = "off";
 
-/** Names, separated by commas; what is under a name is blocked with it. */
+/** Names, separated by commas; everything under a name is blocked too. */
 const HostNames = z
   .string()
   .regex(/^[A-Za-z0-9_.\-\s,]*$/, { error: "expected host names separated by commas" })
@@ -57,7 +57,7 @@ export const Environment = z.object({
   LEASE_SECONDS: z.coerce
     .number()
     .int()
-    // A job's writes need 25 s of it ahead (`src/engine/runner/lease-guard.ts`).
+    // A job's writes need 25 s of it left (`src/engine/runner/lease-guard.ts`).
     .min(30, { error: "expected at least 30" })
     .default(60),
   // 0: after each step.
@@ -85,11 +85,11 @@ export type Config = {
   readonly sealingKeys: SealingKeys;
   /** Development only: webhook and object URLs may be http on loopback. */
   readonly allowLoopback: boolean;
-  /** Nothing that a caller chose is sent to these (`AddressRules` says how they are written). */
+  /** No request to a caller's URL goes to these (`AddressRules` says how they are written). */
   readonly ownHosts: readonly string[];
   /** Answers A and AAAA in the JSON form of DNS over HTTPS; null when look-ups are off. */
   readonly dnsResolverUrl: string | null;
-  /** What is sent to URLs that callers chose goes through it; null to send directly. */
+  /** Requests to callers' URLs go through it; null to send directly. */
   readonly egressProxy: EgressProxy | null;
   readonly jobs: {
     readonly leaseSeconds: number;

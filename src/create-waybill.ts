@@ -8,10 +8,10 @@ import { register, type Registry } from "./registry.ts";
 import { type Bindings, createIsolate, createServices, type Isolate } from "./services.ts";
 import { declareIndexes } from "./stores/mongo/declared-indexes.ts";
 
-/** What a worker is built of. */
+/** What a worker is built from. */
 export type Waybill<Env> = {
   readonly apps: readonly App<Env>[];
-  /** Jobs that need nothing around them. */
+  /** Jobs that need nothing else. */
   readonly jobs?: readonly Job<Env>[];
   readonly subscribers?: readonly Subscriber[];
 };
@@ -22,9 +22,9 @@ export type Worker = Required<Pick<ExportedHandler<Bindings>, "scheduled">> & {
 };
 
 /**
- * Builds the worker: the engine, and what it is given. Called once, where the worker's module is
- * loaded, which also exports `MongoPool` and `WatchHub`. Throws when what it is given contradicts
- * itself: two jobs of one type, a job that is not well defined, two subscribers of one name.
+ * Builds the worker from the engine and the given parts. Call it once in the worker's module, which
+ * also exports `MongoPool` and `WatchHub`. Throws when the parts conflict: two jobs of one type, a
+ * job that is not well defined, two subscribers with one name.
  */
 export function createWaybill<Env = unknown>({
   apps,

@@ -5,8 +5,8 @@ import { ID_PREFIXES, type IdKind } from "./contract/ids.ts";
 export type NewId = (kind: IdKind) => string;
 
 /**
- * A {@link NewId} over a clock. What it makes within one millisecond is in order too, by a counter
- * that begins at random (RFC 9562, 6.2, method 1): the objects of one request are listed as sent.
+ * A {@link NewId} over a clock. Ids of the same millisecond are in order too, by a counter with a
+ * random start (RFC 9562, 6.2, method 1), so the objects of one request are listed as sent.
  */
 export function createNewId(now: () => Date): NewId {
   let last = { msecs: -1, seq: 0 };
@@ -17,7 +17,7 @@ export function createNewId(now: () => Date): NewId {
   };
 }
 
-/** In the lower half of 32 bits, so that counting up doesn't run over. */
+/** In the lower half of 32 bits, so counting up doesn't overflow. */
 function randomStart(): number {
   const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
   return random >>> 1;

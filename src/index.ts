@@ -1,5 +1,5 @@
 /**
- * The public door: what a deployer builds a worker of. It imports no app; content comes in by
+ * The public API from which a deployer builds a worker. It imports no app; content comes from
  * `waybill-worker/content`, as any app would.
  */
 export { type App, combineApps } from "./app.ts";

@@ -7,13 +7,13 @@ import { registerTargets } from "./engine/submissions/define-target.ts";
 import { TASK_TARGET } from "./engine/submissions/task-target.ts";
 import { type Subscriber, toCatalog } from "./engine/subscriber.ts";
 
-/** What every service finds in its context of what the deployment was given. */
+/** The deployment's parts, as every service finds them in its context. */
 export type Registry = Pick<
   ServiceContext,
   "jobs" | "resources" | "emittedTypes" | "targets" | "contents" | "handlers" | "subscribers"
 >;
 
-/** The engine's own and the app's, checked. Throws when they contradict each other. */
+/** The engine's own parts and the app's, checked. Throws when they conflict. */
 export function register<Env>(
   app: Required<App<Env>>,
   subscribers: readonly Subscriber[],

@@ -23,7 +23,7 @@ import { createTaskCache } from "./stores/redis/task-cache.ts";
 import { REAL_CLOCK } from "./stores/watch/clock.ts";
 import { createWatchers, type WatchHubNamespace } from "./stores/watch/watchers.ts";
 
-/** One for the isolate, so that what two requests make in one millisecond is in order. */
+/** One per isolate, so the ids of two requests in one millisecond are in order. */
 const newId = createNewId(now);
 
 /** The worker's bindings; its variables are parsed by `config.ts`. */
@@ -32,7 +32,7 @@ export type Bindings = {
   readonly WATCH_HUB: WatchHubNamespace;
 };
 
-/** What an isolate keeps for all its requests. The clients speak HTTP by `fetch` and hold no socket. */
+/** What an isolate keeps for all its requests. The clients use `fetch` and hold no socket. */
 export type Isolate = {
   readonly config: Config;
   readonly memory: IsolateMemory;
@@ -40,7 +40,10 @@ export type Isolate = {
   readonly queue: Queue;
 };
 
-/** Made of the worker's variables, once: parsing them and making clients costs more than a poll. */
+/**
+ * Created once from the worker's variables: parsing them and creating clients costs more than a
+ * poll.
+ */
 export function createIsolate(environment: Record<string, unknown>): Isolate {
   const config = parseConfig(environment);
   return {
@@ -59,7 +62,7 @@ type Request = {
   readonly requestId: string;
 };
 
-/** What one request, message or cron run works with: the only place that builds stores. */
+/** The services of one request, message or cron run: the only place that builds stores. */
 export function createServices({
   isolate,
   registry,
@@ -96,9 +99,9 @@ export function createServices({
 }
 
 /**
- * The stores of one request, on a gateway of its own, since what leads to a Durable Object belongs
- * to the request that asked for it. Each is made when it is asked for: they keep nothing, and a
- * poll needs none of those in MongoDB.
+ * The stores of one request, on its own gateway, since a Durable Object stub belongs to the request
+ * that created it. Each store is created on demand: they hold no state, and a poll needs none of
+ * the MongoDB ones.
  */
 class RequestStores implements EngineStores {
   readonly taskCache: TaskCache;

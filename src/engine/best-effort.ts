@@ -1,18 +1,21 @@
 import { StoreUnavailableError } from "../ports/errors.ts";
 import type { ServiceContext } from "./context.ts";
 
-/** What happens when work that may be left undone fails. */
+/** What happens when optional work fails. */
 export type Fallback = {
   /** For the log: what becomes of it, or who does it later. */
   readonly log: string;
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** `outages`, the default: a store that is down; anything else is thrown on. `everything`: any error. */
+  /**
+   * `outages`, the default: ignores only a store that is down and rethrows the rest. `everything`:
+   * ignores any error.
+   */
   readonly on?: "outages" | "everything";
 };
 
 /**
- * Does what may be left undone, because something stored will have it done later, or because it is
- * only a matter of speed. Null when it failed, which is then in the log.
+ * Does work that may fail, because stored state gets it done later, or because it is only for
+ * speed. Returns null when it failed, which is then logged.
  */
 export async function bestEffort<Answer>(
   ctx: Pick<ServiceContext, "runtime">,

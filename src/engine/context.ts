@@ -40,11 +40,11 @@ export type EngineStores = {
 
 /** What an app keeps in namespaces. */
 export type NamespaceContents = {
-  /** Its collections whose rows keep a namespace from being deleted, as callers call them. */
+  /** Its collections whose rows prevent a namespace's deletion, by the names that callers know. */
   readonly collections: readonly string[];
   /**
-   * Removes what the app has in a namespace that was never in service, before that is deleted. May
-   * run twice. Throws `DomainError` when it can't be deleted now.
+   * Removes the app's rows in a namespace that was never active, before the namespace is deleted.
+   * May run twice. Throws `DomainError` when it can't be deleted now.
    */
   readonly removeUnverified?: (input: {
     readonly ctx: CallerContext;
@@ -58,7 +58,7 @@ export type DispatchedEvents = {
   readonly namespaceId: string;
   /** As the log has them. */
   readonly events: readonly EventRecord[];
-  /** The tasks in whose outboxes they waited, as they were read; none for other sources. */
+  /** The tasks whose outboxes held them, as read; none for other sources. */
   readonly tasks: readonly TaskRecord[];
 };
 
@@ -95,7 +95,7 @@ export type EventHandler = {
   ) => Promise<HandlerReport>;
 };
 
-/** What a caller submits, by its `kind`; the kind's own schema says what else is in it. */
+/** A submission's target, by its `kind`; the kind's own schema defines the rest. */
 export type Submitted = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
 /** One kind of thing that can be submitted, alone, in a list, or by a schedule. */
@@ -104,15 +104,17 @@ export type SubmissionTarget = {
   readonly schema: z.ZodObject;
   /** Why a schedule can't submit it, as a caller is told; null: it can. */
   readonly onceOnly: string | null;
-  /** Whether one task at a time works for what it names, so that it needs no singleton key. */
+  /** Whether only one task at a time works for its resource, so it needs no singleton key. */
   readonly isOwnSingleton: boolean;
-  /** Whether it makes nothing but its task; see `submitOnce`. */
+  /** Whether it creates nothing but its task; see `submitOnce`. */
   readonly insertDecides: boolean;
-  /** One that the API's description may show; null: none. */
+  /** An example for the API's description; null: none. */
   readonly example: Submitted | null;
   /**
-   * Makes its task. It is not called when `keyed` stands for a task already, but twins at once both
-   * call it: what it makes besides the task must be one thing for both. `whenBusy` is for an own singleton; without it the task at work is the answer.
+   * Creates its task. It is not called when `keyed` already has a task, but two simultaneous
+   * requests both call it, so anything that it creates besides the task must be the same for both.
+   * `whenBusy` applies to a kind that is its own singleton; without it the running task is
+   * returned.
    */
   readonly submit: (input: {
     readonly ctx: NamespaceContext;
@@ -122,7 +124,7 @@ export type SubmissionTarget = {
   }) => Promise<TaskRecord>;
 };
 
-/** What becomes of a submission while another task is at work for the same; see `Singleton`. */
+/** What happens to a submission while another task runs for the same resource; see `Singleton`. */
 export type WhenBusy = z.infer<typeof Singleton>["when_busy"];
 
 /** What every service gets. */
@@ -130,17 +132,17 @@ export type ServiceContext = {
   readonly config: Config;
   readonly runtime: Runtime;
   readonly stores: EngineStores;
-  /** What apps and jobs make their own stores of. */
+  /** What apps and jobs build their own stores from. */
   readonly database: Database;
   /** The worker's environment, for jobs. */
   readonly env: unknown;
   readonly jobs: Jobs;
   readonly resources: Resources;
-  /** The events of the deployer's own that jobs send. */
+  /** The deployer's own events that jobs send. */
   readonly emittedTypes: EmittedTypes;
   readonly targets: ReadonlyMap<string, SubmissionTarget>;
   readonly contents: readonly NamespaceContents[];
-  /** What acts on dispatched events, in order. */
+  /** The handlers of dispatched events, in order. */
   readonly handlers: readonly EventHandler[];
   /** The deployer's own, by name. */
   readonly subscribers: ReadonlyMap<string, Subscriber>;
@@ -149,10 +151,10 @@ export type ServiceContext = {
   readonly readiness: Readonly<Record<string, () => Promise<void>>>;
 };
 
-/** A service call by a caller who was recognised. */
+/** A service call by an authenticated caller. */
 export type CallerContext = ServiceContext & { readonly principal: Principal };
 
-/** A service call inside one namespace, which the caller may see. */
+/** A service call inside one namespace that the caller can access. */
 export type NamespaceContext = CallerContext & {
   readonly namespace: Pick<NamespaceRecord, "_id" | "name">;
 };

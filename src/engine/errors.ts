@@ -8,7 +8,7 @@ export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly fields: readonly InvalidField[];
 
-  /** `detail` says what was expected and what to do, for a person; `fields` say where. */
+  /** `detail` tells a person what was expected and what to do; `fields` say where. */
   constructor(code: ErrorCode, detail: string, fields: readonly InvalidField[] = []) {
     super(detail);
     this.name = "DomainError";
@@ -17,12 +17,15 @@ export class DomainError extends Error {
   }
 }
 
-/** The same answer for what doesn't exist, is of another kind, or is in another namespace. */
+/**
+ * The same error whether the resource doesn't exist, is of another kind, or is in another
+ * namespace.
+ */
 export function notFound(kind: string, idOrName: string): DomainError {
   return new DomainError("not_found", `There is no ${kind} "${idOrName}" in this namespace.`);
 }
 
-/** A unique name that somebody has already. */
+/** A unique name that is already taken. */
 export function nameTaken(kind: string, name: string): DomainError {
   return new DomainError(
     "name_taken",

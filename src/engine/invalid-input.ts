@@ -4,7 +4,7 @@ import { DomainError } from "./errors.ts";
 
 /**
  * The error for what zod found: the path of each wrong field and what was expected there. `under`
- * is where the value that was parsed stands in the request.
+ * is the path of the parsed value in the request.
  */
 export function invalidInput(
   issues: readonly z.core.$ZodIssue[],
@@ -35,7 +35,8 @@ function fieldsOf(
   if (issue.code !== "invalid_union" || issue.errors.length === 0) {
     return [{ path, message: issue.message }];
   }
-  // What fails inside an alternative has the form that this one wants, so only its faults matter.
+  // A fault inside an alternative means that the value has that alternative's form, so only its
+  // faults matter.
   const alternatives = issue.errors.map((inner) => inner.flatMap((one) => fieldsOf(one, steps)));
   const closest = alternatives.find((fields) => fields.some((field) => field.path !== path));
   if (closest !== undefined) return closest;

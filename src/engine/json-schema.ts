@@ -5,13 +5,12 @@ import { DomainError } from "./errors.ts";
 /** The dialect of schemas that don't name one: https://json-schema.org/draft/2020-12. */
 const DRAFT = "2020-12";
 
-/** How many things that are wrong with a value are named. */
+/** The maximum number of faults reported for a value. */
 const MAX_ERRORS = 20;
 
 /**
- * Refuses a schema that could not be used: one that refers to what isn't in it, or to itself without
- * end, or that has a pattern which is none. `path` says where it stands in the request. Throws
- * `invalid_request`.
+ * Refuses an unusable schema: one with an unresolvable or endless reference, or an invalid pattern.
+ * `path` is its place in the request. Throws `invalid_request`.
  */
 export function requireUsableSchema(schema: Record<string, unknown>, path: string): void {
   try {
@@ -24,8 +23,8 @@ export function requireUsableSchema(schema: Record<string, unknown>, path: strin
 }
 
 /**
- * Refuses a value that doesn't satisfy a schema (JSON text), naming each field under `path`, where
- * the value stands in the request. Throws `invalid_request`.
+ * Refuses a value that doesn't satisfy a schema (JSON text), naming each field under `path`, the
+ * value's place in the request. Throws `invalid_request`.
  */
 export function requireValid(
   value: Record<string, unknown>,
@@ -53,7 +52,10 @@ export function requireValid(
   );
 }
 
-/** A schema that only some values show to be unusable (it refers to itself) is an error of these values. */
+/**
+ * A schema that only some values show to be unusable (it refers to itself) is reported as their
+ * error.
+ */
 function validate(schema: Schema, value: Record<string, unknown>, path: string) {
   try {
     return validatorOf(schema).validate(value);
@@ -63,7 +65,7 @@ function validate(schema: Schema, value: Record<string, unknown>, path: string) 
   }
 }
 
-/** Looks at every part, also where a validation of one value would not come. Throws what is wrong. */
+/** Checks every part, even those that validating one value wouldn't reach. Throws the fault. */
 function requireUsableParts(schema: Schema): void {
   const parts = dereference(structuredClone(schema));
   for (const part of Object.values(parts)) {

@@ -1,16 +1,16 @@
 import { sha256 } from "../crypto/sha256.ts";
 import { DomainError } from "./errors.ts";
 
-/** How the digest of a request begins: which form was hashed. Rows of before this form have no prefix. */
+/** The prefix of a request's digest, which names the hashed form. Older rows have no prefix. */
 export const HASH_FORM = "jcs:";
 
-/** What stands for a submission, so that it is recognised when it comes again. */
+/** What identifies a submission, so a repetition is recognised. */
 export type Keyed = {
-  /** What no other task of the namespace may have been made for. */
+  /** The slot that only one task of the namespace may hold. */
   readonly slot: string;
   /**
-   * The digest of the caller's request; null when whatever comes with this slot is the same request,
-   * as the copies of one firing are.
+   * The digest of the caller's request; null when everything with this slot is the same request,
+   * such as the copies of one firing.
    */
   readonly hash: string | null;
 };
@@ -22,14 +22,14 @@ export type KeyedRequest = Keyed & {
   readonly hash: string;
 };
 
-/** How a slot is written that stands for a caller's key and not for a task. */
+/** The form of a slot that belongs to a caller's key rather than to a task. */
 export function heldSlot(key: string): string {
   return `key:${key}`;
 }
 
 /**
- * Throws `idempotency_key_reused` when `made` came of another request. What was made before requests
- * were hashed as they are sent can't be compared, and is taken for the same.
+ * Throws `idempotency_key_reused` when `made` came from another request. Rows from before requests
+ * were hashed as sent can't be compared and count as the same.
  */
 export function requireSameRequest(
   made: { readonly id: string; readonly hash: string | null | undefined },
@@ -49,8 +49,8 @@ export function keyReused(why: string): DomainError {
 }
 
 /**
- * An id made of a namespace and a key alone, in the form of a UUIDv8 (RFC 9562, section 5.8): twins
- * of one request insert the same `_id`, and one of them wins.
+ * An id derived only from a namespace and a key, in the form of a UUIDv8 (RFC 9562, section 5.8):
+ * two copies of one request insert the same `_id`, and one of them wins.
  */
 export async function keyedId(prefix: string, namespaceId: string, key: string): Promise<string> {
   const hash = await sha256(`${namespaceId}\n${key}`);

@@ -29,7 +29,7 @@ function decodeCursor(cursor: string): Keyset {
   return { at: new Date(Number(match[1])), id: match[2] ?? "" };
 }
 
-/** The error for a cursor that no list gave. */
+/** The error for a cursor that no list issued. */
 export function invalidCursor(): DomainError {
   return new DomainError("invalid_cursor", "Send the next_cursor of the page before, unchanged.", [
     { path: "cursor", message: "expected the next_cursor of an earlier answer" },
@@ -41,7 +41,7 @@ export function toBase64Url(text: string): string {
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** The text again; empty for what isn't such text. */
+/** Decodes such text; empty for anything else. */
 export function fromBase64Url(text: string): string {
   try {
     return atob(text.replaceAll("-", "+").replaceAll("_", "/"));

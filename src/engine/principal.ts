@@ -1,13 +1,13 @@
 import { DomainError } from "./errors.ts";
 
-/** Who asks: the deployment's administrator, or an API key that sees some namespaces. */
+/** The caller: the deployment's administrator, or an API key with access to some namespaces. */
 export type Principal =
   | { readonly kind: "admin" }
   | { readonly kind: "key"; readonly keyId: string; readonly namespaceIds: readonly string[] }
-  /** A schedule that fires, which nobody asks at that moment. */
+  /** A schedule that fires, without a caller. */
   | { readonly kind: "schedule"; readonly scheduleId: string };
 
-/** How an actor stands in histories: `admin`, or the id of the key or the schedule. */
+/** An actor's name in histories: `admin`, or the id of the key or the schedule. */
 export function actorOf(principal: Principal): string {
   switch (principal.kind) {
     case "admin":
@@ -19,7 +19,7 @@ export function actorOf(principal: Principal): string {
   }
 }
 
-/** The ids of the namespaces that the caller may see; null: all. */
+/** The ids of the namespaces that the caller can access; null: all. */
 export function visibleNamespaces(principal: Principal): readonly string[] | null {
   switch (principal.kind) {
     case "admin":

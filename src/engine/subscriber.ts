@@ -3,38 +3,39 @@ import type { EventRecord, EventStore } from "../ports/delivery-store.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import type { TaskStore } from "../ports/task-store.ts";
 
-/** What a subscriber gets beside the event. */
+/** What a subscriber gets besides the event. */
 export type SubscriberContext = {
   /**
-   * The same at every attempt and in every duplicate of one event for one subscriber: what it does
-   * elsewhere it should do under this key, since it may be called again after it has succeeded.
+   * The same in every attempt and every duplicate of one event for one subscriber. Use it as an
+   * idempotency key for side effects, since a subscriber may be called again after it has
+   * succeeded.
    */
   readonly idempotencyId: string;
   /** From 1. */
   readonly attempt: number;
-  /** Aborts when the time for an attempt is over; what goes on after that counts as failed. */
+  /** Aborts when the time for an attempt is over; the attempt then counts as failed. */
   readonly signal: AbortSignal;
   readonly runtime: Pick<Runtime, "now" | "random" | "newId" | "log" | "fetch">;
-  /** What it may read of tasks and events. Tasks are changed by their own functions only. */
+  /** Read access to tasks and events. Only their own functions change tasks. */
   readonly stores: {
     readonly tasks: Pick<TaskStore, "find" | "list">;
     readonly events: Pick<EventStore, "get" | "ofTask">;
   };
-  /** What apps make their stores of, as `createDocumentStore(database)` of content does. */
+  /** What apps build their stores from, as content's `createDocumentStore(database)` does. */
   readonly database: Database;
   /** The worker's environment. */
   readonly env: unknown;
 };
 
-/** Code of the deployer's that hears of events, with the treatment that webhooks have. */
+/** The deployer's code that receives events, with the same retries and dead letters as webhooks. */
 export type Subscriber = {
   /** Names it in deliveries, so it stays the same for its life. */
   readonly name: string;
   /** Event types or patterns such as `task.*`. */
   readonly eventTypes: readonly string[];
   /**
-   * Handles one event of any namespace. To throw is a failed attempt, to throw a
-   * `NonRetryableError` ends the attempts; to return is success.
+   * Handles one event of any namespace. Returning means success, throwing fails the attempt, and
+   * throwing a `NonRetryableError` ends the attempts.
    */
   readonly handle: (event: EventRecord, ctx: SubscriberContext) => Promise<void>;
 };
@@ -44,7 +45,7 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 const PATTERN = /^(\*|[a-z][a-z0-9_]*(\.[a-z0-9_]+)*(\.\*)?)$/;
 
-/** Checks a subscriber's definition. Throws at the start of the worker, and so at its build's first run. */
+/** Checks a subscriber's definition. Throws when the worker starts. */
 export function defineSubscriber(subscriber: Subscriber): Subscriber {
   const { name, eventTypes } = subscriber;
   if (!NAME.test(name)) {

@@ -10,11 +10,11 @@ export type FindOptions = {
   readonly sort?: Readonly<Record<string, 1 | -1>>;
   readonly limit?: number;
   readonly projection?: Readonly<Record<string, 0 | 1>>;
-  /** Only what no failover of a replica set takes back. */
+  /** Reads only data that a failover of the replica set can't roll back. */
   readonly readConcern?: "majority";
 };
 
-/** What a bounded read brought; `isCut`: there may be more. */
+/** The result of a bounded read; `isCut`: there may be more. */
 export type BoundedRead<Row> = { readonly rows: Row[]; readonly isCut: boolean };
 
 export type BulkUpdate = {
@@ -32,9 +32,9 @@ export type Index = {
 };
 
 /**
- * The few MongoDB operations that the stores are written in; each is one command, and one round
- * trip to the Durable Object that keeps the connection. They can be sent again after a lost
- * answer: see each one. All throw `StoreUnavailableError` when MongoDB can't be reached.
+ * The few MongoDB operations that the stores use; each is one command, and one round trip to the
+ * Durable Object that keeps the connection. Each can be repeated after a lost response, as
+ * described there. All throw `StoreUnavailableError` when MongoDB can't be reached.
  *
  * A `Float32Array` field is stored as a BSON vector (Binary, subtype 9) and comes back as one;
  * Dates stay Dates; everything else is plain JSON.
@@ -47,36 +47,36 @@ export interface Database {
   ): Promise<Row | null>;
   find<Row extends Doc>(collection: string, filter: Query, options?: FindOptions): Promise<Row[]>;
   /**
-   * The same, but for rows that may be large: stops behind the row that reaches 8 MiB, and says so
-   * by `isCut`, since an answer of a Durable Object may have 32 MiB at most.
+   * The same for rows that may be large: stops after the row that reaches 8 MiB and sets `isCut`,
+   * since a Durable Object's response is limited to 32 MiB.
    */
   findWithin<Row extends Doc>(
     collection: string,
     filter: Query,
     options: FindOptions & { readonly limit: number },
   ): Promise<BoundedRead<Row>>;
-  /** `duplicate` with `["_id"]` also when this very insert was applied and its answer lost. */
+  /** `duplicate` with `["_id"]` also when this very insert was applied and its response lost. */
   insertOne(collection: string, document: Doc): Promise<InsertOutcome>;
   /** Unordered; one outcome per document, in order. */
   insertMany(collection: string, documents: readonly Doc[]): Promise<readonly InsertOutcome[]>;
   /**
-   * In order, and no further than the first that a unique index refuses: how many were inserted. Sent
-   * again after a lost answer, it is refused by its own first document: the count is too low then.
+   * Inserts in order, up to the first that a unique index refuses; returns how many. Repeated after
+   * a lost response, it is refused by its own first document, so the count is too low.
    */
   insertInOrder(collection: string, documents: readonly Doc[]): Promise<number>;
-  /** How many documents matched (0 or 1). The update must be one that may be applied twice. */
+  /** How many documents matched (0 or 1). The update must be safe to apply twice. */
   updateOne(
     collection: string,
     filter: Query,
     update: Query,
     options?: { upsert?: boolean },
   ): Promise<number>;
-  /** How many documents matched. The update must be one that may be applied twice. */
+  /** How many documents matched. The update must be safe to apply twice. */
   updateMany(collection: string, filter: Query, update: Query): Promise<number>;
   /**
-   * Many updates in one command, unordered; each must be one that may be applied twice. How many
-   * documents were changed or made by it, less those that it had changed before its answer was lost.
-   * Throws `SlotTakenError` when a unique index refuses one; the others are done nevertheless.
+   * Many updates in one command, unordered; each must be safe to apply twice. Returns how many
+   * documents it changed or created, less those changed before its response was lost. Throws
+   * `SlotTakenError` when a unique index refuses one; the others are done nevertheless.
    */
   bulkUpdate(collection: string, updates: readonly BulkUpdate[]): Promise<number>;
   /**

@@ -1,7 +1,7 @@
 import type { FanOutCursor, FanOutMove } from "./task-store.ts";
 import type { InsertOutcome, Page, PageOptions } from "./resource-store.ts";
 
-/** An event in the namespace's log, as it was sent to whoever subscribed. */
+/** An event in the namespace's log, as sent to its subscribers. */
 export type EventRecord = {
   readonly _id: string;
   readonly namespace_id: string;
@@ -13,13 +13,16 @@ export type EventRecord = {
   readonly created_at: Date;
 };
 
-/** An event that the deployer published: it is in the log from the first, and waits there for its dispatch. */
+/**
+ * An event that the deployer published: it is in the log from the start, and waits there for its
+ * dispatch.
+ */
 export type PublishedEventRecord = EventRecord & {
   /** The digest of the request, so that another use of its idempotency key is noticed; null without one. */
   readonly request_hash: string | null;
   /** Since when its dispatch is due; null once it was dispatched. */
   readonly outbox_at: Date | null;
-  /** Where its fan-out goes on; absent or null: none is under way. */
+  /** Where its fan-out continues; absent or null: none is in progress. */
   readonly fan_out?: FanOutCursor | null;
 };
 
@@ -34,7 +37,7 @@ export type EventFilter = {
 
 /** The namespace's log of events. Methods throw `StoreUnavailableError`. */
 export interface EventStore {
-  /** Events that are there already stay as they are: a dispatch may come twice. */
+  /** Existing events stay unchanged: a dispatch may run twice. */
   insertMany(events: readonly EventRecord[]): Promise<void>;
   get(eventId: string): Promise<EventRecord | null>;
   /** One page of a namespace's log in order of time and id; large events make it shorter. One read. */
@@ -57,7 +60,7 @@ export interface EventStore {
   publish(event: PublishedEventRecord): Promise<InsertOutcome>;
   /** Null also for an event of a task, which nobody published. */
   getPublished(eventId: string): Promise<PublishedEventRecord | null>;
-  /** Notes that these were dispatched. May be done twice. */
+  /** Marks these as dispatched. May be done twice. */
   clearOutboxes(eventIds: readonly string[]): Promise<void>;
   /** Moves fan-outs of published events on, as that of a task's outbox; how many. One command. */
   moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
@@ -69,14 +72,14 @@ export interface EventStore {
 
 /** One attempt at a delivery. */
 export type AttemptRecord = {
-  /** A nonce, by which a writer whose answer was lost knows its own attempt. */
+  /** A nonce by which a writer recognises its own attempt after a lost response. */
   readonly write_id: string;
   readonly attempt: number;
   readonly at: Date;
   readonly latency_ms: number;
-  /** The HTTP status, or null when there was no answer. */
+  /** The HTTP status, or null when there was no response. */
   readonly response_status: number | null;
-  /** At most 2 KiB, names in lower case; null when there was no answer. */
+  /** At most 2 KiB, names in lower case; null when there was no response. */
   readonly response_headers: Readonly<Record<string, string>> | null;
   /** At most 4 KiB. */
   readonly response_body: string | null;
@@ -109,15 +112,15 @@ export type DeliveryRecord = {
   readonly sequence: number;
   readonly state: DeliveryState;
   /**
-   * What kept it from being attempted when somebody last looked; null when nothing did. A message
-   * that comes nevertheless is judged by what is so at that moment.
+   * Why it was held when last checked; null when it wasn't. A message that still arrives is judged
+   * by the state at that moment.
    */
   readonly hold: Hold | null;
   /** Why it is DEAD; null otherwise. */
   readonly error_message: string | null;
   /**
-   * How many attempts count; the next is this and one. `attempts` may hold more: those that a
-   * duplicate message made are in the log, but change nothing.
+   * How many attempts count; the next is this plus one. `attempts` may hold more: attempts made by
+   * a duplicate message are logged, but change nothing.
    */
   readonly attempt_count: number;
   readonly attempts: readonly AttemptRecord[];
@@ -128,16 +131,16 @@ export type DeliveryRecord = {
   /** When the next attempt is due, if nothing holds it; null when none is. */
   readonly next_attempt_at: Date | null;
   /**
-   * When cron comes back to it if nothing has happened: publishes the attempt again, looks whether
-   * what held it has gone, or, once it is settled, wakes the delivery that waited for it. Null when
-   * there is nothing to come back to.
+   * When cron processes it if nothing has happened: it republishes the attempt, checks whether the
+   * hold has ended or, once it is settled, wakes the delivery that waited for it. Null when there
+   * is nothing to do.
    */
   readonly relay_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 };
 
-/** What of a delivery decides whether it is still as it was read. */
+/** The fields that show whether a delivery is unchanged since it was read. */
 export type SeenDelivery = Pick<
   DeliverySummaryRecord,
   "_id" | "attempt_count" | "relay_at" | "next_attempt_at"
@@ -167,9 +170,9 @@ export type AttemptOutcome = {
   readonly at: Date;
 };
 
-/** Sends deliveries on their way again that had ended. */
+/** Reopens deliveries that had ended. */
 export type Reopening = {
-  /** Of the call: what bears it already stays as it is, so that the call may come twice. */
+  /** The call's key: deliveries that already have it stay unchanged, so the call may come twice. */
   readonly key: string;
   readonly relayAt: Date;
   readonly at: Date;
@@ -184,7 +187,7 @@ export type DeliveryFilter = {
   readonly states?: readonly DeliveryState[] | undefined;
   /** False: no tests. */
   readonly withTests?: false | undefined;
-  /** What any of the attempts was answered: `503`, `5xx`, or `none` for no answer. */
+  /** The response to any of the attempts: `503`, `5xx`, or `none` for no answer. */
   readonly responseCodes?: readonly string[] | undefined;
   readonly createdFrom?: Date | undefined;
   readonly createdBefore?: Date | undefined;
@@ -211,9 +214,9 @@ export interface DeliveryStore {
    */
   recordAttempt(outcome: AttemptOutcome): Promise<boolean>;
   /**
-   * DELIVERED or DEAD → PENDING with the next attempt due at once, for those to which nothing has
-   * happened since they were read. One command of conditional writes: of two calls one reopens a
-   * delivery, and an attempt that is recorded meanwhile wins.
+   * DELIVERED or DEAD → PENDING with the next attempt due at once, for those unchanged since they
+   * were read. One command of conditional writes: only one of two calls reopens a delivery, and an
+   * attempt recorded meanwhile wins.
    */
   reopenMany(
     deliveries: readonly Pick<DeliveryRecord, "_id" | "attempt_count">[],
@@ -226,13 +229,13 @@ export interface DeliveryStore {
   /** PENDING or DEAD → SKIPPED, with the time by which cron wakes what waited for it; false otherwise. */
   skip(deliveryId: string, reason: string, relayAt: Date, at: Date): Promise<boolean>;
   /**
-   * Marks a PENDING delivery as held and has cron look at it at `relayAt`, if nobody has touched
-   * it since it was read: who did has set its own time, and its attempt is on its way.
+   * Marks a PENDING delivery as held and has cron look at it at `relayAt`, if it is unchanged since
+   * it was read: any other writer has set its own time, and its attempt is on its way.
    */
   hold(delivery: SeenDelivery, hold: Hold, relayAt: Date): Promise<void>;
   /**
    * Makes held deliveries due, at `now` or at their own time if that is later, and has cron publish
-   * them at `relayAfterMs` after that; those that somebody has touched stay as they are. One command.
+   * them at `relayAfterMs` after that; those changed meanwhile stay as they are. One command.
    */
   release(deliveries: readonly SeenDelivery[], now: Date, relayAfterMs: number): Promise<void>;
   /** Deliveries held for an endpoint for one of those reasons, oldest first. */
@@ -249,14 +252,13 @@ export interface DeliveryStore {
   hasUnsettledBefore(delivery: OrderedDelivery): Promise<boolean>;
   /** The first later one that is neither DELIVERED nor SKIPPED; null when there is none. */
   nextUnsettled(delivery: OrderedDelivery): Promise<DeliverySummaryRecord | null>;
-  /** Notes that cron need not come back to a delivery that is settled. */
+  /** Records that cron has nothing more to do for a settled delivery. */
   forgetRelay(deliveryId: string): Promise<void>;
   /** Deliveries whose relay time has come, oldest first: PENDING, or settled with others to wake. */
   dueForRelay(now: Date, limit: number): Promise<readonly DeliverySummaryRecord[]>;
   /**
-   * Sets the next relay time of PENDING ones that nobody has touched since they were read: an
-   * attempt recorded meanwhile has set its own. With `hold: null` also what held them is over. One
-   * command.
+   * Sets the next relay time of PENDING ones that are unchanged since they were read: an attempt
+   * recorded meanwhile has set its own. With `hold: null` also what held them is over. One command.
    */
   postponeRelays<Delivery extends Pick<DeliveryRecord, "_id" | "relay_at">>(
     deliveries: readonly Delivery[],

@@ -14,7 +14,7 @@ export type SigningSecret = {
   /** The public key's name in the key set; null for `v1`. */
   readonly kid: string | null;
   readonly created_at: Date;
-  /** From when on it signs no more; null: until it is replaced. */
+  /** When it stops signing; null: it signs until it is replaced. */
   readonly expires_at: Date | null;
   /** The request that made it, if it may be sent again. */
   readonly idempotency_key: string | null;
@@ -40,13 +40,13 @@ export type CircuitRecord = {
   readonly open_until: Date | null;
   /** Which delivery is the probe; null unless half-open, and then: the next that comes. */
   readonly probe_delivery_id: string | null;
-  /** Failed attempts since the last success that was noted. */
+  /** Failed attempts since the last recorded success. */
   readonly consecutive_failures: number;
-  /** How often in a row it has opened, by which the cool-down grows. */
+  /** How many times in a row it has opened; the cool-down grows with it. */
   readonly openings: number;
 };
 
-/** The circuit of an endpoint that answers well. */
+/** The circuit of a healthy endpoint. */
 export const CLOSED_CIRCUIT: CircuitRecord = {
   state: "closed",
   open_until: null,
@@ -76,20 +76,20 @@ export type EndpointRecord = {
   /** Why it is SUSPENDED; null otherwise. */
   readonly status_reason: string | null;
   /**
-   * Who took it out of service; null exactly when it is not SUSPENDED. What its owner paused goes
-   * on collecting deliveries, which are held; what failed gets none.
+   * Who took it out of service; null exactly when it is not SUSPENDED. An endpoint paused by its
+   * owner still collects deliveries, which are held; one suspended for failure gets none.
    */
   readonly suspended_by: SuspendedBy | null;
   readonly ordering: Ordering;
   /** Null: no limit. */
   readonly rate_limit: RateLimit | null;
-  /** How many attempts may be under way at once; null: the default. */
+  /** How many attempts may run at once; null: the default. */
   readonly max_concurrency: number | null;
   /** Newest first; those whose end has come are dropped when the list is next written. */
   readonly secrets: readonly SigningSecret[];
-  /** A nonce of the last change of `secrets`, by which changes at once are told apart. */
+  /** A nonce of the last change of `secrets`, which tells simultaneous changes apart. */
   readonly secrets_write_id: string;
-  /** When the present row of failures began; null while the last attempt succeeded. */
+  /** When the current run of failures began; null while attempts succeed. */
   readonly failing_since: Date | null;
   readonly circuit: CircuitRecord;
   /** When cron next looks at the deliveries that are held for it; null when it need not. */
@@ -169,9 +169,9 @@ export interface EndpointStore {
   /** Whether the namespace has an ACTIVE endpoint at all. One read of one document at most. */
   anyActive(namespaceId: string): Promise<boolean>;
   /**
-   * Endpoints of a namespace that deliveries are made for, with a URL, and ACTIVE or paused by their
-   * owner, in order of id, after `afterId`; of them those that may want what is `wanted`: the others are
-   * passed over in the database, so that a thousand cost no more than the few that are meant.
+   * Endpoints of a namespace that deliveries are made for, with a URL, and ACTIVE or paused by
+   * their owner, in order of id, after `afterId`; only those that may match `wanted`: the database
+   * filters out the others, so a thousand cost no more than the few that match.
    */
   receiversAfter(
     namespaceId: string,
@@ -181,15 +181,15 @@ export interface EndpointStore {
   ): Promise<readonly ReachableEndpoint[]>;
   /**
    * Counts a failed attempt, the first of a row with its time; the endpoint as it is afterwards,
-   * null when it is gone. One write when `isFailing` is as it is stored, else two. A lost answer
-   * may count one failure twice: who opens a circuit by the count looks into the log first.
+   * null when it is gone. One write when `isFailing` is as it is stored, else two. A lost response
+   * may count one failure twice, so the log is checked before the count opens a circuit.
    */
   noteFailure(webhookId: string, at: Date, isFailing: boolean): Promise<EndpointRecord | null>;
-  /** Begins the row of failures anew, with one, if it is still the one that was read. */
+  /** Restarts the run of failures at one, if it is still the one that was read. */
   restartFailures(webhook: EndpointRecord, at: Date): Promise<void>;
   /**
-   * Ends the row of failures and closes the circuit. If that was not closed, cron is to release
-   * what it held. One write, two when it opened since the endpoint was read.
+   * Ends the run of failures and closes the circuit. If it was not closed, cron then releases what
+   * it held. One write, two when it opened since the endpoint was read.
    */
   noteSuccess(webhook: EndpointRecord, at: Date): Promise<void>;
   /**
@@ -198,9 +198,9 @@ export interface EndpointStore {
    */
   openCircuit(webhook: EndpointRecord, openUntil: Date): Promise<boolean>;
   /**
-   * Makes the circuit half-open, with this delivery as its probe, if it is still as it was read: of
-   * many deliveries that come at once one is the probe, and this is false for the others. Cron
-   * looks at `lookAgainAt` whether the probe has come back.
+   * Makes the circuit half-open, with this delivery as its probe, if it is still as it was read:
+   * only one of many simultaneous deliveries becomes the probe; false for the others. Cron looks at
+   * `lookAgainAt` whether the probe has come back.
    */
   letProbe(
     webhook: EndpointRecord,
@@ -212,8 +212,8 @@ export interface EndpointStore {
   /** Sets when cron next looks, unless somebody else has since the endpoint was read. */
   setHoldsDue(webhook: EndpointRecord, at: Date | null): Promise<void>;
   /**
-   * ACTIVE → SUSPENDED by failure, with its event in the same write; false when it was not ACTIVE any more,
-   * so that of two failing deliveries one only says so.
+   * ACTIVE → SUSPENDED by failure, with its event in the same write; false when it was not ACTIVE
+   * any more, so only one of two failing deliveries sends it.
    */
   suspend(webhook: EndpointRecord, reason: string, event: PendingEvent, at: Date): Promise<boolean>;
   /** Of which something is sealed with that prefix, in order of id, after `afterId`. */
@@ -223,8 +223,9 @@ export interface EndpointStore {
     limit: number,
   ): Promise<readonly EndpointRecord[]>;
   /**
-   * Replaces what is sealed by the same under another key, if neither the secrets nor the headers
-   * were changed since `webhook` was read. One conditional write; whoever comes between has sealed anew.
+   * Replaces the sealed values with the same ones under another key, if neither the secrets nor the
+   * headers changed since `webhook` was read. One conditional write; any change in between has been
+   * sealed with the new key.
    */
   reseal(
     webhook: EndpointRecord,

@@ -1,6 +1,8 @@
 export type StoreName = "mongodb" | "redis" | "qstash";
 
-/** A service that Waybill stands on can't be reached or answered out of order; a later try may work. */
+/**
+ * A service that Waybill depends on can't be reached or failed temporarily; a later try may work.
+ */
 export class StoreUnavailableError extends Error {
   readonly store: StoreName;
 
@@ -11,7 +13,7 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** The queue won't have this, whenever it is asked: what was asked for is at fault, not the service. */
+/** The queue refuses this permanently: the request is at fault, not the service. */
 export class QueueRefusedError extends Error {
   constructor(cause: unknown) {
     super(`the queue refuses it: ${cause instanceof Error ? cause.message : String(cause)}`, {
@@ -29,7 +31,7 @@ export class SlotTakenError extends Error {
   }
 }
 
-/** Thrown by a job's step or a subscriber whose failure another attempt would only repeat. */
+/** Thrown by a job's step or a subscriber when another attempt would fail the same way. */
 export class NonRetryableError extends Error {
   /** In snake_case, for programs. */
   readonly code: string;

@@ -1,4 +1,4 @@
-/** An event that has no position in its namespace's log yet; without what it says. */
+/** An event without a position in its namespace's log yet; without its data. */
 export type UnplacedEvent = {
   readonly _id: string;
   readonly type: string;
@@ -18,10 +18,10 @@ export type LogPosition = {
 };
 
 /**
- * The order of each namespace's events: a position for each, given one after the other. The unique
- * `_id` of a position lets one event have it, a unique index lets an event have one, and a position
- * is only ever taken when the one below it is: so nothing ever appears below what was seen. All
- * methods throw `StoreUnavailableError`.
+ * The order of each namespace's events: each gets the next position. The unique `_id` of a position
+ * gives it to only one event, a unique index gives each event only one, and a position is taken
+ * only after the one below it. So nothing ever appears below a position already read. All methods
+ * throw `StoreUnavailableError`.
  */
 export interface EventLogStore {
   /** Events without a position, those first that were logged first. */
@@ -29,8 +29,8 @@ export interface EventLogStore {
   /** The highest position that is taken; 0 for none. */
   lastPosition(namespaceId: string): Promise<number>;
   /**
-   * Gives events the positions from `first` on, in order, up to the first that is taken or whose
-   * event has one: how many were given by this very command. After a lost answer the count may be
+   * Gives events the positions from `first` on, in order, up to the first position that is taken or
+   * event that has one; returns how many this command gave. After a lost response the count may be
    * too low, never too high.
    */
   place(
@@ -41,15 +41,15 @@ export interface EventLogStore {
   ): Promise<number>;
   /** Those of the events that have a position. */
   placedAmong(eventIds: readonly string[]): Promise<readonly string[]>;
-  /** Notes that these have a position, which `unplaced` doesn't look up. May be done twice. */
+  /** Marks these as having a position, so `unplaced` skips them. May be done twice. */
   markPlaced(eventIds: readonly string[]): Promise<void>;
-  /** What stands above a position, in order. Only what no failover takes back. */
+  /** The entries above a position, in order. Reads only data that a failover can't roll back. */
   above(namespaceId: string, position: number, limit: number): Promise<readonly LogPosition[]>;
   /** The position that was given last before a time; 0 for none. */
   lastGivenBefore(namespaceId: string, time: Date): Promise<number>;
   /**
-   * Frees at most `limit` positions that were given before that time; how many it looked at. Each
-   * namespace's highest stays, since the next position is reckoned from it.
+   * Frees at most `limit` positions given before that time; returns how many it looked at. Each
+   * namespace's highest stays, since the next position is computed from it.
    */
   purge(before: Date, now: Date, limit: number): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import type { InsertOutcome } from "./resource-store.ts";
 
-/** What a version of a type was, once there is a later one. */
+/** An earlier version of a type. */
 export type PastVersion = {
   readonly version: number;
   readonly schema: string;
@@ -15,7 +15,7 @@ export type EventTypeRecord = {
   readonly _id: string;
   readonly namespace_id: string;
   readonly name: string;
-  /** ARCHIVED: nothing of it is published any more. */
+  /** ARCHIVED: it can no longer be published. */
   readonly status: "ACTIVE" | "ARCHIVED";
   readonly description: string | null;
   /** From 1; another schema makes the next. */
@@ -58,15 +58,17 @@ export interface EventTypeStore {
     limit: number,
   ): Promise<readonly EventTypeHead[]>;
   /**
-   * One conditional write: applied only while the type is in that revision, so that of two changes
-   * that saw the same type one succeeds. `past` is added to the earlier versions. False when it was
-   * not applied, or when it was and the answer was lost.
+   * One conditional write, applied only while the type is in that revision, so only one of two
+   * changes to the same revision succeeds. `past` is added to the earlier versions. False when it
+   * was not applied, or when it was and the response was lost.
    */
   change(
     seen: Pick<EventTypeRecord, "_id" | "revision">,
     patch: EventTypePatch,
     past: PastVersion | null,
   ): Promise<boolean>;
-  /** Whether any type is meant by `orders.paid`, `orders.*` or `*`. One read of one document at most. */
+  /**
+   * Whether any type matches `orders.paid`, `orders.*` or `*`. One read of one document at most.
+   */
   hasMatch(namespaceId: string, pattern: string, scope: TypeScope): Promise<boolean>;
 }

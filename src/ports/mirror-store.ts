@@ -1,6 +1,6 @@
 import type { TaskStatus } from "../contract/status.ts";
 
-/** What of a task its resource shows too. */
+/** The fields of a task that its resource also shows. */
 export type TaskMirror = {
   readonly task_id: string;
   readonly version: number;
@@ -13,8 +13,8 @@ export type TaskMirror = {
 export type ResourceMirror = { readonly resourceId: string; readonly task: TaskMirror };
 
 /**
- * A kind of resource that a task works for, and that shows the task's status as its own. The
- * write is guarded by the task's version, so that a late mirror changes nothing.
+ * A kind of resource that a task works for, and that shows the task's status as its own. The write
+ * is guarded by the task's version, so a late mirror changes nothing.
  */
 export interface MirrorStore<Row> {
   /**

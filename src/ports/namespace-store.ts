@@ -6,7 +6,7 @@ export type NamespaceRecord = {
   readonly name: string;
   readonly status: TaskStatus;
   readonly metadata: Record<string, string | number | boolean>;
-  /** The migration that fills it, or has; absent where people made it. */
+  /** The migration that fills or filled it; absent for a namespace created by a caller. */
   readonly filled_by?: { readonly migration_id: string; readonly namespace_id: string };
   readonly created_at: Date;
   readonly updated_at: Date;

@@ -14,7 +14,7 @@ export type QueuedJob = { readonly message: JobMessage; readonly options: Publis
 export type DispatchMessage = {
   readonly source: "task" | "webhook" | "event";
   readonly id: string;
-  /** The step of a fan-out that is to be taken; absent: all that waits, from the start. */
+  /** The step of a fan-out to take; absent: all waiting events, from the start. */
   readonly fan_out?: FanOutCursor | undefined;
 };
 
@@ -51,9 +51,9 @@ export type DeliverySnapshot = {
 export type PublishOptions = {
   /** Whole seconds until delivery (QStash's resolution). */
   readonly delaySeconds?: number;
-  /** A repeated publish within ten minutes is dropped by the queue; never holds a ":". */
+  /** The queue drops a repeated publish within ten minutes; never contains a ":". */
   readonly deduplicationId?: string;
-  /** A name by which waiting messages can be taken back. */
+  /** A label by which waiting messages can be canceled. */
   readonly label?: string;
   /** Limits how much of one key's work runs at once, and how much of it begins in a period. */
   readonly flowControl?: {
@@ -64,18 +64,20 @@ export type PublishOptions = {
 };
 
 /**
- * The queue: at least once, in any order, late. Methods throw `StoreUnavailableError` when it
- * can't be reached; nothing that is accepted may depend on a publish having happened (P6).
+ * The queue: at least once, in any order, late. Methods throw `StoreUnavailableError` when it can't
+ * be reached; no accepted work may depend on a publish (P6).
  */
 export interface Queue {
   publishJob(message: JobMessage, options: PublishOptions): Promise<void>;
   /** One request for all of them; each is a message of its own. */
   publishJobs(messages: readonly QueuedJob[]): Promise<void>;
-  /** Takes back the messages of that label that wait. What is being delivered arrives all the same. */
+  /**
+   * Cancels the waiting messages with that label. A message that is being delivered still arrives.
+   */
   cancelJobs(label: string): Promise<void>;
   /**
-   * Makes or replaces a schedule, which calls `/internal/schedules/fire` from now on. Throws
-   * `QueueRefusedError` for one that the queue doesn't take.
+   * Creates or replaces a schedule, which calls `/internal/schedules/fire` from now on. Throws
+   * `QueueRefusedError` for one that the queue refuses.
    */
   putSchedule(schedule: { readonly scheduleId: string; readonly cron: string }): Promise<void>;
   /** Deletes a schedule; it may be gone already. */

@@ -1,6 +1,8 @@
 import type { TaskStatus } from "../contract/status.ts";
 
-/** What every stored resource has. Times are Dates in storage and RFC 3339 strings on the wire. */
+/**
+ * The fields of every stored resource. Times are Dates in storage and RFC 3339 strings on the wire.
+ */
 export type ResourceRecord = {
   readonly _id: string;
   readonly namespace_id: string;
@@ -22,7 +24,7 @@ export type PageOptions = {
 
 export type Page<Row> = { readonly rows: readonly Row[]; readonly next: Keyset | null };
 
-/** The filters of a resource list; a filter that is absent lets everything through. */
+/** The filters of a resource list; an absent filter matches everything. */
 export type ResourceFilter = {
   readonly names?: readonly string[] | undefined;
   readonly statuses?: readonly TaskStatus[] | undefined;
@@ -41,8 +43,8 @@ export type InsertOutcome =
 
 /**
  * Keeps the resources of one kind. Each method is one atomic operation on one document (or one
- * read); a name is unique in its namespace because the store's index says so, not because anybody
- * looked first. Every method throws `StoreUnavailableError` when the store can't be reached.
+ * read); a name is unique in its namespace by the store's index, not by a previous look-up. Every
+ * method throws `StoreUnavailableError` when the store can't be reached.
  */
 export interface ResourceStore<Row extends ResourceRecord> {
   insert(row: Row): Promise<InsertOutcome>;

@@ -7,14 +7,14 @@ export type Log = (
   fields?: Record<string, unknown>,
 ) => void;
 
-/** What pure logic needs of the outside: time, chance, ids, a voice, the network. */
+/** What pure logic needs from outside: time, randomness, ids, a log, the network. */
 export type Runtime = {
   readonly now: () => Date;
   /** In [0, 1). */
   readonly random: () => number;
   readonly newId: NewId;
   readonly log: Log;
-  /** Lets work go on after the answer was sent; its failure is logged, nobody waits for it. */
+  /** Lets work continue after the response was sent. Nobody waits for it; a failure is logged. */
   readonly defer: (work: Promise<unknown>) => void;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 };

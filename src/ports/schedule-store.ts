@@ -18,13 +18,13 @@ export type ScheduleRecord = ResourceRecord & {
   readonly last_error: string | null;
   /** Counts the changes that the queue must be told of. */
   readonly revision: number;
-  /** A nonce of the last change, by which a writer whose answer was lost knows its own. */
+  /** A nonce of the last change, by which a writer recognises its own after a lost response. */
   readonly write_id: string;
-  /** When the queue was last to be told of a change that it may not know; null when it knows all. */
+  /** Since when the queue may be out of date; null when it is up to date. */
   readonly unsynced_at: Date | null;
 };
 
-/** What a firing came to. */
+/** The result of a firing. */
 export type Firing = {
   readonly at: Date;
   readonly taskId: string | null;
@@ -42,17 +42,23 @@ export interface ScheduleStore {
     filter: ResourceFilter,
     page: PageOptions,
   ): Promise<Page<ScheduleRecord>>;
-  /** Changes it in the revision that was read, and notes that the queue must be told; null when it was changed since. */
+  /**
+   * Changes the revision that was read, and marks the queue as out of date; null when it was
+   * changed since.
+   */
   change(
     schedule: ScheduleRecord,
     fields: Partial<ScheduleRecord>,
     now: Date,
   ): Promise<ScheduleRecord | null>;
-  /** Notes that the queue knows this revision, by one write on condition of it; whether it was the newest. */
+  /**
+   * Records that the queue has this revision, in one write conditional on it; returns whether it
+   * was the newest.
+   */
   markSynced(schedule: ScheduleRecord): Promise<boolean>;
   /**
-   * When there is a newer revision, notes that the queue must be told again: what was told of this
-   * one may have arrived after what was told of that.
+   * If there is a newer revision, marks the queue as out of date again: the update with this one
+   * may have arrived after the newer one's.
    */
   markOvertaken(schedule: ScheduleRecord, now: Date): Promise<void>;
   recordFiring(scheduleId: string, firing: Firing): Promise<void>;

@@ -1,6 +1,8 @@
 import type { TaskStatus } from "../contract/status.ts";
 
-/** The hot copy of a task: its wire JSON as text, ready to be sent, and what a poll must know of it. */
+/**
+ * The hot copy of a task: its wire JSON as text, ready to send, and what a poll must know about it.
+ */
 export type CachedTask = {
   readonly version: number;
   readonly status: TaskStatus;
@@ -8,7 +10,7 @@ export type CachedTask = {
   readonly json: string;
 };
 
-/** How long a watch lasts that is not renewed, in milliseconds. */
+/** How long a watch lasts without renewal, in milliseconds. */
 export const WATCH_MS = 30_000;
 
 /** Whether somebody watches the task, to whom this version may be news, and its namespace's events. */
@@ -22,15 +24,16 @@ export type NewCopy = {
 };
 
 /**
- * The hot copies. May be flushed or unreachable at any moment (P4, P6): callers go to the task
- * store then. Methods throw `StoreUnavailableError`.
+ * The hot copies. May be flushed or unreachable at any moment (P4, P6); callers then read the task
+ * store. Methods throw `StoreUnavailableError`.
  */
 export interface TaskCache {
   /** One Redis command. */
   get(namespaceId: string, taskId: string): Promise<CachedTask | null>;
   /**
-   * The copy, and for {@link WATCH_MS} from now on whoever puts a newer one is told that somebody
-   * watches. One Redis command, atomic: a change is either in the copy or its writer is told.
+   * Returns the copy and, for {@link WATCH_MS}, tells writers of a newer one that the task is
+   * watched. One atomic Redis command: a change is either in the copy, or its writer sees the
+   * watch.
    */
   watch(namespaceId: string, taskId: string): Promise<CachedTask | null>;
   /** The same for all events of a namespace. One Redis command. */
@@ -39,8 +42,8 @@ export interface TaskCache {
   isNamespaceWatched(namespaceId: string): Promise<boolean>;
   /**
    * One Redis command for each copy, atomic: keeps what is there when it has the same or a newer
-   * version, so that a slow writer never overwrites a newer copy (P4). A copy of a task that has
-   * not ended is forgotten soon unless it is written again. An outcome for each, in order.
+   * version, so that a slow writer never overwrites a newer copy (P4). The copy of an unfinished
+   * task expires soon unless it is written again. An outcome for each, in order.
    */
   put(copies: readonly NewCopy[]): Promise<readonly PutOutcome[]>;
 }

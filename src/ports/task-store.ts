@@ -3,7 +3,7 @@ import type { Priority } from "../contract/submission.ts";
 import type { Progress } from "../contract/task.ts";
 import type { InsertOutcome, Page, PageOptions } from "./resource-store.ts";
 
-/** An event of a task as it waits in the task's own document for its dispatch (the outbox). */
+/** An event of a task that waits for its dispatch in the task's own document (the outbox). */
 export type PendingEvent = {
   readonly event_id: string;
   readonly type: string;
@@ -15,13 +15,13 @@ export type PendingEvent = {
 };
 
 /**
- * Where a fan-out that takes several steps goes on. Kept with the outbox, so that a lost message
- * loses no step, and absent or null while none is under way.
+ * Where a fan-out of several steps continues. Stored with the outbox, so a lost message loses no
+ * step; absent or null while none is in progress.
  */
 export type FanOutCursor = {
   /** The last event that it is about, by sequence; those that came in since wait for its end. */
   readonly through: number;
-  /** The endpoint behind which the next step goes on, in order of id. */
+  /** The endpoint after which the next step continues, in order of id. */
   readonly after: string;
 };
 
@@ -32,7 +32,7 @@ export type FanOutMove = {
   readonly from: FanOutCursor | null;
   /** Null: it is at its end. */
   readonly to: FanOutCursor | null;
-  /** When the relay looks at the outbox, if nobody goes on with it before. */
+  /** When the relay looks at the outbox, if nobody continues it before. */
   readonly outboxAt: Date;
 };
 
@@ -89,7 +89,7 @@ export type TaskRecord = {
   readonly metadata: Record<string, string | number | boolean>;
   /** No attempt begins earlier; null: at once. */
   readonly not_before: Date | null;
-  /** When a task that never started is given up; null: never. */
+  /** When a task that never started expires; null: never. */
   readonly expires_at: Date | null;
   readonly singleton_key: string | null;
   /** Why it can't be killed, or not any more; null while it can. */
@@ -102,14 +102,14 @@ export type TaskRecord = {
    * an index, so that one key makes one task for as long as the task is kept (P5).
    */
   readonly idempotency_slot: string;
-  /** Of what was asked for with that key, so that another use of the key is noticed; null without a key. */
+  /** The digest of the keyed request, so another use of the key is detected; null without a key. */
   readonly request_hash: string | null;
   /**
    * `key:` and the singleton key while this task holds it, else the task's own id: unique in the
-   * namespace by an index, so that of the tasks of a key one is at work.
+   * namespace by an index, so only one task of a key runs at a time.
    */
   readonly singleton_slot: string;
-  /** Set once somebody found the singleton key held by this task, and waits for it. */
+  /** Set once another task waits for the singleton key that this task holds. */
   readonly is_awaited?: boolean;
   /** How the task's executor is watched; null for a built-in type, whose work is done here. */
   readonly executor: {
@@ -130,13 +130,20 @@ export type TaskRecord = {
   readonly resource_id: string | null;
   /** What the job is called with, as its input schema has it. */
   readonly job_input: Record<string, unknown>;
-  /** The job's state at its last checkpoint, from which a new attempt goes on; null before the first. */
+  /**
+   * The job's state at its last checkpoint, where a new attempt continues; null before the first.
+   */
   readonly checkpoint: Record<string, unknown> | null;
-  /** How often a store's outage has held this attempt up, which doesn't count as its failure. */
+  /**
+   * How many times this attempt has paused for a store's outage, which doesn't count as its
+   * failure.
+   */
   readonly outages: number;
   /** The fencing token of the runner at work; null when none is. */
   readonly lease_token: string | null;
-  /** When the reaper may take the lease (or a lost continuation) away; null when nothing runs. */
+  /**
+   * When the reaper may revoke the lease (or recover a lost continuation); null when nothing runs.
+   */
   readonly lease_expires_at: Date | null;
   /** When the relay publishes the job's message again if nobody claimed it; null unless PENDING. */
   readonly relay_at: Date | null;
@@ -149,7 +156,10 @@ export type TaskRecord = {
   readonly history_omitted?: number;
   /** How many refused writes have no line of their own in the history, and the last of them; absent: none. */
   readonly repeated_rejections?: { readonly count: number; readonly last: HistoryRecord };
-  /** A nonce of the last conditional write, by which a writer whose answer was lost knows its own. */
+  /**
+   * A nonce of the last conditional write, by which a writer recognises its own after a lost
+   * response.
+   */
   readonly write_id: string;
 };
 
@@ -162,9 +172,9 @@ export type TaskPatch = Partial<
 >;
 
 /**
- * One change of a task, applied only while the task is just as the writer saw it. Settles every
- * race between runners, kills, the reaper and late messages (P2, P7): of all writers that saw one
- * version exactly one succeeds.
+ * One change of a task, applied only while the task is exactly as the writer read it. Decides every
+ * race between runners, kills, the reaper and late messages (P2, P7): of all writers that read one
+ * version, exactly one succeeds.
  */
 export type TaskChange = {
   readonly expected: Pick<TaskRecord, "_id" | "version" | "status" | "lease_token">;
@@ -185,7 +195,7 @@ export type TaskFilter = {
   readonly metadata?: Record<string, string | number | boolean> | undefined;
 };
 
-/** A heartbeat's news: what the lease holder writes between steps. */
+/** A heartbeat: what the lease holder writes between steps. */
 export type Heartbeat = {
   readonly taskId: string;
   readonly leaseToken: string;
@@ -222,9 +232,9 @@ export interface TaskStore {
   find(namespaceId: string, taskId: string): Promise<TaskRecord | null>;
   /** The task that holds an idempotency slot, in the namespace; null when there is none. */
   findByIdempotencySlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
-  /** The task that holds a singleton slot, in the namespace; null when it has been let go. */
+  /** The task that holds a singleton slot, in the namespace; null when it has been released. */
   findBySingletonSlot(namespaceId: string, slot: string): Promise<TaskRecord | null>;
-  /** Notes on the task that holds a singleton slot that it is awaited; false when none does. One write. */
+  /** Marks the task that holds a singleton slot as awaited; false when none does. One write. */
   markSlotAwaited(namespaceId: string, slot: string): Promise<boolean>;
   /**
    * Of the tasks that never started and may, the one that has waited longest for a singleton or
@@ -259,8 +269,8 @@ export interface TaskStore {
   /** Removes dispatched events from outboxes; events that came in meanwhile stay. One command when none did. */
   clearOutboxes(outboxes: readonly Outbox[]): Promise<void>;
   /**
-   * Moves fan-outs on from where each step found them: of two that went on from one place, the
-   * first counts. How many were moved. One command.
+   * Advances fan-outs from where each step found them: of two steps from one place, the first
+   * counts. How many were moved. One command.
    */
   moveFanOuts(moves: readonly FanOutMove[]): Promise<number>;
   /** PENDING tasks whose relay time has come, oldest first. */

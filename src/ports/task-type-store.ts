@@ -15,14 +15,17 @@ export type TaskTypeRecord = ResourceRecord & {
   readonly sealed_secret: string;
 };
 
-/** What a PUT of a type came to. */
+/** The result of a PUT of a type. */
 export type PutOutcome =
   | { readonly kind: "created" }
   | { readonly kind: "replaced"; readonly record: TaskTypeRecord };
 
 /** The registered types. Every method throws `StoreUnavailableError`. */
 export interface TaskTypeStore {
-  /** Makes it, or replaces all but id, secret and time of creation: of two at once one makes it. */
+  /**
+   * Creates it, or replaces everything but id, secret and creation time; only one of two
+   * simultaneous calls creates it.
+   */
   put(record: TaskTypeRecord): Promise<PutOutcome>;
   find(namespaceId: string, type: string): Promise<TaskTypeRecord | null>;
   list(

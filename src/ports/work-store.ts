@@ -2,7 +2,7 @@ import type { MirrorStore } from "./mirror-store.ts";
 import type { ResourceRecord, ResourceStore } from "./resource-store.ts";
 
 /**
- * A named resource that tasks work for, one at a time and perhaps many in its life: a cluster, a
+ * A named resource that tasks work for, one at a time and possibly many over its life: a cluster, a
  * taxonomy, a migration. It shows the status of its newest task as its own.
  */
 export type WorkRecord = ResourceRecord & {
@@ -17,8 +17,8 @@ export type WorkRecord = ResourceRecord & {
 export interface WorkStore<Row extends WorkRecord>
   extends Omit<ResourceStore<Row>, "remove">, MirrorStore<Row> {
   /**
-   * Sets a resource's own fields, while the given task is still its newest: what a task that was
-   * overtaken writes changes nothing. Whether it was written.
+   * Sets a resource's own fields, while the given task is still its newest; a write by an older
+   * task changes nothing. Returns whether it was written.
    */
   update(
     resourceId: string,

@@ -10,8 +10,8 @@ export type Reporter = {
 };
 
 /**
- * Says which attempt of a task an `Authorization` header speaks for; nothing is looked up. Throws
- * `unauthenticated` without a token, and for one that was not made for this task.
+ * Returns the attempt that an `Authorization` header authenticates; needs no look-up. Throws
+ * `unauthenticated` without a token, and for one that was not issued for this task.
  */
 export async function authenticateReport({
   ctx,

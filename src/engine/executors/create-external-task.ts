@@ -8,7 +8,7 @@ import { renderConcurrencyKey } from "../tasks/concurrency-key.ts";
 import { createTask } from "../tasks/create-task.ts";
 
 /**
- * Makes a task whose work is done elsewhere. Throws `invalid_request` for a type that isn't
+ * Creates a task whose work is done elsewhere. Throws `invalid_request` for a type that isn't
  * registered and for each field of the input that its schema refuses, and what `createTask` throws.
  */
 export async function createExternalTask({

@@ -5,7 +5,7 @@ import { getTaskType } from "./read-task-types.ts";
 
 /**
  * Deletes a type. Throws `not_found`, and `resource_in_use` while a task of it has not ended. A
- * task that is made at the same moment ends FAILED, since its executor isn't known any more.
+ * task created at the same moment ends FAILED, since its executor is no longer known.
  */
 export async function deleteTaskType({
   ctx,

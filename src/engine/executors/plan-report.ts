@@ -10,21 +10,24 @@ import { failIntent, retryIntent } from "../tasks/retry-intent.ts";
 /** `task.progressed` is sent at most this often (`src/contract/event.ts` says so to subscribers). */
 export const PROGRESS_EVENT_INTERVAL_MS = 10_000;
 
-/** Who reports stands so in the history. */
+/** The executor's name in the history. */
 export const EXECUTOR = "executor";
 
-/** What a report makes of its task. */
+/** The effect of a report on its task. */
 export type ReportPlan = {
   readonly intent: Intent;
-  /** Until the next attempt, when one follows. */
+  /** The delay until the next attempt, if one follows. */
   readonly delaySeconds: number;
-  /** Whether the report has to be planned anew after this: the table has no direct way. */
+  /**
+   * Whether the report must be planned again after this change, because the table has no direct
+   * transition.
+   */
   readonly isFirstOfTwo: boolean;
 };
 
 /**
- * The change that carries out an executor's report on the task as it is. A kill that was accepted
- * turns every ending into CANCELED, and is acknowledged by the first report that is told of it. Throws
+ * The change that an executor's report makes to the current task. An accepted kill turns every
+ * ending into CANCELED, and is acknowledged by the first report whose response shows it. Throws
  * `invalid_request` for more additional data than a task may have.
  */
 export function planReport(ctx: ServiceContext, task: TaskRecord, report: TaskReport): ReportPlan {
@@ -68,7 +71,7 @@ export function planReport(ctx: ServiceContext, task: TaskRecord, report: TaskRe
         const intent = failIntent(error, EXECUTOR);
         return { ...NO_RETRY, intent: { ...intent, patch: { ...patch, ...intent.patch } } };
       }
-      // UNKNOWN leads back to work or to an end, not to the queue.
+      // UNKNOWN leads back to IN_PROGRESS or to an end, not to the queue.
       if (task.status === "UNKNOWN") return { ...alive(), isFirstOfTwo: true };
       const { intent, delaySeconds } = retryIntent({ ctx, task, error, actor: EXECUTOR, now });
       return {
@@ -101,7 +104,7 @@ function commonPatch(task: TaskRecord, report: TaskReport, now: Date): TaskPatch
     ...(report.progress !== undefined && { progress: progressOf(report.progress) }),
     ...(report.outputs !== undefined && { outputs: report.outputs }),
     ...(report.additional_data !== undefined && { additional_data }),
-    // The answer to this report shows the kill.
+    // The response to this report shows the kill.
     ...(task.cancel?.acknowledged_at === null && {
       cancel: { ...task.cancel, acknowledged_at: now },
     }),

@@ -7,13 +7,13 @@ import type { NamespaceContext } from "../context.ts";
 import { requireUsableSchema } from "../json-schema.ts";
 import { checkedUrl } from "../webhooks/endpoints/checked-url.ts";
 
-/** The type as it is now, and its secret if this call made it. */
+/** The current type, and its secret if this call created it. */
 export type PutTaskType = { readonly record: TaskTypeRecord; readonly secret: string | null };
 
 /**
- * Makes a type, or replaces what a type says; its secret stays. Tasks that run already keep the
- * time-out and back-off that they were made with. Throws `invalid_request` for a URL that may not
- * be sent to, a schema that can't be used, and the name of a job.
+ * Creates a type, or replaces its settings but not its secret. Existing tasks keep the time-out and
+ * back-off that they were created with. Throws `invalid_request` for a URL that may not be sent to,
+ * an unusable schema, and the name of a job.
  */
 export async function putTaskType({
   ctx,

@@ -9,7 +9,7 @@ import type { Reporter } from "./authenticate-report.ts";
 import { EXECUTOR, type ReportPlan, planReport } from "./plan-report.ts";
 import { requestDispatch } from "../tasks/request-dispatch.ts";
 
-/** How often a report that lost a race looks again. */
+/** How many times a report that lost a race tries again. */
 const MAX_TRIES = 10;
 
 /**
@@ -49,7 +49,10 @@ async function followUp(ctx: ServiceContext, task: TaskRecord, plan: ReportPlan)
   }
 }
 
-/** The same last report again is only a lost answer; anything else comes from an attempt that is over. */
+/**
+ * Repeating the last report only means that its response was lost; anything else comes from an
+ * attempt that is over.
+ */
 async function afterTheEnd(
   ctx: ServiceContext,
   task: TaskRecord,

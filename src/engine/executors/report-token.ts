@@ -7,9 +7,9 @@ const PURPOSE = "waybill report token v1";
 const encoder = new TextEncoder();
 
 /**
- * The token that the reports of one attempt of a task bear: the attempt's number and an
- * HMAC-SHA256 of task and attempt under a key derived from the sealing key (HKDF, RFC 5869). It
- * can be told from a forged one after the attempt is over, so that a late report is answered as late.
+ * The token of one attempt's reports: the attempt's number and an HMAC-SHA256 of task and attempt
+ * under a key derived from the sealing key (HKDF, RFC 5869). It stays verifiable after the attempt
+ * is over, so a late report is recognised as late and not as forged.
  */
 export async function reportToken(
   { current }: Pick<SealingKeys, "current">,
@@ -21,8 +21,8 @@ export async function reportToken(
 }
 
 /**
- * The attempt that a token is for, or null when it was not made for this task. Tokens of the
- * previous sealing key are good too: their tasks run on while the key is rotated.
+ * The attempt that a token is for, or null when it was not issued for this task. Tokens of the
+ * previous sealing key are valid too, since their tasks continue while the key is rotated.
  */
 export async function attemptOfToken(
   keys: SealingKeys,

@@ -19,7 +19,8 @@ export async function getTaskHistory({
   const { stores, namespace } = ctx;
   const task = await stores.tasks.find(namespace._id, input.taskId);
   if (task === null) throw notFound("task", input.taskId);
-  // The log is read after the outbox: an event on its way from one to the other is in both, not in none.
+  // The log is read after the outbox: an event that moves from one to the other is then in both,
+  // never in neither.
   const [logged, deliveries] = await Promise.all([
     stores.events.ofTask(namespace._id, task._id),
     deliveriesOfTask({ ctx, taskId: task._id }),
@@ -72,7 +73,10 @@ function presentPending(event: PendingEvent): TaskHistory["events"][number] {
   };
 }
 
-/** Each attempt from its claim to the change of status that ended it; a silence in between is no end. */
+/**
+ * Each attempt from its claim to the change of status that ended it; UNKNOWN in between doesn't end
+ * it.
+ */
 function attemptsOf(task: TaskRecord): TaskHistory["attempts"] {
   const changes = task.history.filter((entry) => entry.kind === "status");
   return changes

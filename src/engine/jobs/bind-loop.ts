@@ -8,7 +8,10 @@ import { mirrorOf } from "./resource-kind.ts";
 
 const NOTHING: Conclusion = { outputs: [], events: [] };
 
-/** Binds a loop to a task, as `Job.open` says: what was stored is parsed by the definition's schemas. */
+/**
+ * Binds a loop to a task, as `Job.open` describes: stored values are parsed by the definition's
+ * schemas.
+ */
 export async function bindLoop<Input, State extends JobState, Env, Resource, Stores extends object>(
   definition: LoopDefinition<Input, State, Env, Resource, Stores>,
   host: JobHost<Env>,
@@ -31,7 +34,8 @@ async function readResource<Resource, Env>(
   const store = kind.store(host.database);
   return (
     (await store.mirror(task.resource_id, mirrorOf(task))) ??
-    // It shows that version already: this very mirror was sent again, or the reaper opens the job.
+    // The resource already shows that version: this mirror write was repeated, or the reaper opens
+    // the job.
     (await store.get(task.resource_id))
   );
 }
@@ -104,7 +108,10 @@ function bind<Input, State extends JobState, Env, Resource, Stores>(
 
 type Emitter = Pick<LoopDefinition<unknown, unknown, unknown, unknown, object>, "type" | "emits">;
 
-/** The outcome with its events as their schemas leave them. Throws for one that isn't as declared. */
+/**
+ * The outcome with its events parsed by their schemas. Throws for an event that doesn't match its
+ * declaration.
+ */
 function checked<State>(job: Emitter, outcome: StepOutcome<State>): StepOutcome<State> {
   if (outcome.kind !== "next" || outcome.events === undefined) return outcome;
   return { ...outcome, events: checkedEvents(job, outcome.events) };

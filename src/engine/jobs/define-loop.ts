@@ -5,14 +5,17 @@ import type { LoopDefinition } from "./loop.ts";
 export { NonRetryableError } from "../../ports/errors.ts";
 export type { LoopContext, StepOutcome } from "./loop.ts";
 
-/** A job in the style of a loop: its definition, and what the engine works with. */
+/** A job in the form of a loop: its definition, and the part that the engine uses. */
 export type Loop<Input, State, Env, Resource, Stores> = Omit<
   LoopDefinition<Input, State, Env, Resource, Stores>,
   keyof Job<Env>
 > &
   Job<Env>;
 
-/** Makes a job of its definition. What is wrong with the definition is said when the worker is built. */
+/**
+ * Creates a job from its definition. Errors in the definition are reported when the worker is
+ * built.
+ */
 export function defineLoop<
   Input,
   State extends Record<string, unknown>,

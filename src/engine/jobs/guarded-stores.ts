@@ -2,8 +2,8 @@
 export type HoldLease = () => Promise<void>;
 
 /**
- * The same stores, which hold the lease before whatever is asked of them, also where stores stand in
- * groups: reads too, since a list of the methods that write would some day lack one.
+ * The same stores, which check the lease before each call, also in groups of stores. Reads are
+ * included, since a list of writing methods would some day miss one.
  */
 export function guardedStores<Stores extends object>(stores: Stores, hold: HoldLease): Stores {
   return new Proxy(stores, {

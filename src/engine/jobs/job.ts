@@ -10,18 +10,20 @@ import type { ResourceKind } from "./resource-kind.ts";
 /** A job's state as it is stored; each job parses its own. */
 export type JobState = Record<string, unknown>;
 
-/** A job bound to one task and its resource: what the runner works with, whatever the type. */
+/** A job bound to one task and its resource, as the runner sees it, whatever the type. */
 export type OpenJob = {
   readonly start: () => Promise<StepOutcome<JobState>>;
   readonly advance: (state: JobState) => Promise<StepOutcome<JobState>>;
   readonly conclude: (state: JobState | null, ending: TerminalStatus) => Conclusion;
-  /** The state with what a dead runner did after it; null when it can't have done anything. */
+  /**
+   * The state updated with what a dead runner did after it; null when it can't have done anything.
+   */
   readonly recount: (state: JobState | null) => Promise<JobState | null>;
-  /** Null when the job leaves nothing behind that must be taken back. */
+  /** Null when the job leaves nothing behind that must be undone. */
   readonly undo: ((state: JobState) => Promise<void>) | null;
 };
 
-/** What a job is opened with: of the services' context what concerns it. */
+/** What a job is opened with: the parts of the services' context that it needs. */
 export type JobHost<Env = unknown> = StoreHost & {
   readonly config: Config;
   readonly runtime: Runtime;
@@ -39,11 +41,11 @@ export type Job<Env = unknown> = {
   readonly backoff: { readonly base: number; readonly cap: number } | null;
   readonly concurrency: { readonly key: string; readonly limit: number } | null;
   readonly emits: Emits;
-  /** Null: its tasks stand alone, and are made by `POST /v1/tasks`. */
+  /** Null: its tasks have no resource and are created by `POST /v1/tasks`. */
   readonly resource: ResourceKind<unknown> | null;
   /**
    * Binds the job to a task: writes the task's status to its resource and reads the resource with
-   * the same operation. Null when the resource is gone. Whatever the job asks of its stores goes
+   * the same operation. Null when the resource is gone. Every call of the job to its stores goes
    * through `holdLease` first.
    */
   readonly open: (

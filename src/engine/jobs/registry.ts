@@ -14,7 +14,7 @@ export type Resources = ReadonlyMap<string, ResourceKind<unknown>>;
 /** Every type of event that jobs declare, with the schema of its `data`. */
 export type EmittedTypes = ReadonlyMap<string, z.ZodType<Record<string, unknown>>>;
 
-/** What a job must say of itself, whoever wrote it. */
+/** What every job's definition must contain. */
 const Definition = z.object({
   type: z
     .string()
@@ -61,7 +61,7 @@ export function resourcesOf(jobs: Jobs): Resources {
   return byPrefix;
 }
 
-/** The types of event that these jobs declare. Throws when two say different things of one type. */
+/** The types of event that these jobs declare. Throws when two declare one type differently. */
 export function emittedTypesOf(jobs: Jobs): EmittedTypes {
   const byType = new Map<string, z.ZodType<Record<string, unknown>>>();
   for (const { emits } of jobs.values()) {

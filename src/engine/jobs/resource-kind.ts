@@ -9,7 +9,7 @@ export type ResourceKind<Row> = {
   readonly store: (database: Database) => MirrorStore<Row>;
 };
 
-/** What of a task its resource shows. */
+/** The fields of a task that its resource shows. */
 export function mirrorOf(task: TaskRecord): TaskMirror {
   return {
     task_id: task._id,

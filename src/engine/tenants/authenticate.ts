@@ -5,8 +5,8 @@ import { IDENTITY_TTL_MS } from "../isolate-memory.ts";
 import { hashKey } from "./key-form.ts";
 
 /**
- * Who a key belongs to: the administrator's key from the deployment's secret, or an API key. What
- * was found is remembered for a minute in the isolate, so that a poll costs no look-up. Throws
+ * Resolves a key to its principal: the administrator's key from the deployment's secret, or an API
+ * key. The isolate caches the result for a minute, so a poll costs no look-up. Throws
  * `unauthenticated`, the same for a key that is unknown, deleted or expired.
  */
 export async function authenticate({
@@ -32,7 +32,7 @@ type Known = { readonly principal: Principal; readonly believedForMs: number };
 
 async function identify(ctx: ServiceContext, key: string): Promise<Known | null> {
   const hash = await hashKey(key);
-  // Hashes are compared, so that the time that it takes says nothing about the key.
+  // Compares hashes, so the timing reveals nothing about the key.
   if (hash === (await hashKey(ctx.config.adminKey))) {
     return { principal: { kind: "admin" }, believedForMs: IDENTITY_TTL_MS };
   }

@@ -6,9 +6,8 @@ import { requireAdmin } from "../principal.ts";
 import { formatKey, KEY_BYTES, hashKey } from "./key-form.ts";
 
 /**
- * Makes an API key. The answer is the only place where `secret`, the key itself, ever appears.
- * Throws `forbidden`, and `invalid_request` that names each namespace which doesn't exist, or an
- * expiry that has passed.
+ * Creates an API key. Only the response contains `secret`, the key itself. Throws `forbidden`, and
+ * `invalid_request` that names each namespace which doesn't exist, or an expiry that has passed.
  */
 export async function createKey({
   ctx,

@@ -4,7 +4,7 @@ import type { CallerContext } from "../context.ts";
 import { nameTaken } from "../errors.ts";
 import { requireAdmin } from "../principal.ts";
 
-/** Makes a namespace. Throws `forbidden` and `name_taken`. */
+/** Creates a namespace. Throws `forbidden` and `name_taken`. */
 export async function createNamespace({
   ctx,
   input,

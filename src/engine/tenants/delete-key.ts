@@ -2,7 +2,7 @@ import type { CallerContext } from "../context.ts";
 import { getKey } from "./read-keys.ts";
 
 /**
- * Revokes a key: at once in this isolate, in others within the minute that they remember it for.
+ * Revokes a key: at once in this isolate, in others within a minute, when their cache expires.
  * Throws `forbidden` and `not_found`.
  */
 export async function deleteKey({

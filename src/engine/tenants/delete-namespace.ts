@@ -4,11 +4,11 @@ import { getNamespace } from "./read-namespaces.ts";
 import { requireAdmin } from "../principal.ts";
 
 /**
- * Deletes a namespace that holds nothing which works or waits, or the target of a migration that was
- * never verified, whatever it holds. Throws `forbidden`, `not_found`, and
- * `not_empty` with what is in the way. What is made in it at the very same moment is not deleted
- * with it, but can't be reached any more; another isolate may go on with the deleted namespace for
- * the minute that it remembers it. Its ended tasks and events stay until they are purged.
+ * Deletes a namespace that holds nothing active, or the target of a migration that was never
+ * verified, whatever it holds. Throws `forbidden`, `not_found`, and `not_empty` with what is in the
+ * way. Rows created in it at the same moment are not deleted, but are no longer reachable; another
+ * isolate may use the deleted namespace for up to a minute, until its cache expires. Its ended
+ * tasks and events stay until they are purged.
  */
 export async function deleteNamespace({
   ctx,
@@ -20,7 +20,7 @@ export async function deleteNamespace({
   requireAdmin(ctx.principal);
   const namespace = await getNamespace({ ctx, input });
   if (namespace.status !== "ACTIVE") {
-    // The namespace goes last, so that after a crash it is there to be deleted again.
+    // The namespace is deleted last, so after a crash it can be deleted again.
     for (const { removeUnverified } of ctx.contents) await removeUnverified?.({ ctx, namespace });
     await ctx.stores.namespaces.remove(namespace._id);
     return;
@@ -35,7 +35,7 @@ export async function deleteNamespace({
     );
   }
   await ctx.stores.namespaces.remove(namespace._id);
-  // Who makes a namespace of the same name next must not work in the deleted one.
+  // The next namespace of the same name must not resolve to the deleted one.
   ctx.memory.namespaces.delete(namespace._id);
   ctx.memory.namespaces.delete(namespace.name);
 }

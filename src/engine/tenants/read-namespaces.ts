@@ -7,8 +7,8 @@ import type { Page } from "../../ports/resource-store.ts";
 import { pageOptions, resourceFilter } from "../paging.ts";
 
 /**
- * A namespace by its id or name. Throws `not_found`, the same for one that doesn't exist and one
- * that the caller's key may not see.
+ * A namespace by its id or name. Throws `not_found`, whether it doesn't exist or the caller's key
+ * can't access it.
  */
 export async function getNamespace({
   ctx,
@@ -28,7 +28,7 @@ export async function getNamespace({
   return namespace;
 }
 
-/** One page of the namespaces that the caller may see. Throws `invalid_cursor`. */
+/** One page of the namespaces that the caller can access. Throws `invalid_cursor`. */
 export async function listNamespaces({
   ctx,
   input,

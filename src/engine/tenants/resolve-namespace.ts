@@ -4,9 +4,9 @@ import { visibleNamespaces } from "../principal.ts";
 import { DomainError } from "../errors.ts";
 
 /**
- * The namespace that a request works in, by id or name, remembered for a minute in the isolate.
- * Throws `not_found`, the same for one that doesn't exist and one that the key may not see, and
- * `resource_in_use` for a migration's target that was not verified yet.
+ * The namespace of a request, by id or name, cached for a minute in the isolate. Throws
+ * `not_found`, whether it doesn't exist or the key can't access it, and `resource_in_use` for a
+ * migration's target that is not verified yet.
  */
 export async function resolveNamespace({
   ctx,
@@ -19,7 +19,7 @@ export async function resolveNamespace({
   if (remembered === undefined) {
     const namespace = await getNamespace({ ctx, input: { namespace: input.idOrName } });
     const { _id, name, status } = namespace;
-    // Not remembered, so that it can be used as soon as it is in service.
+    // Not cached, so it can be used as soon as it is active.
     if (status !== "ACTIVE") {
       throw new DomainError(
         "resource_in_use",
