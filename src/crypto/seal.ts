@@ -6,7 +6,7 @@ const VERSION = "s2";
 /** 96 bits, the size that GCM is specified for (NIST SP 800-38D, section 8.2). */
 const NONCE_BYTES = 12;
 
-/** Enough to tell a deployment's few keys apart, and of a 256-bit key it tells nothing. */
+/** Enough to tell a deployment's few keys apart, while it reveals nothing about a 256-bit key. */
 const KEY_ID_BYTES = 4;
 
 /** Binds the hash to this use. */
@@ -18,8 +18,8 @@ export type SealingKeys = { readonly current: string; readonly previous: string 
 /**
  * Seals a text under the deployment's current key with AES-256-GCM, as `s2.{key id}.{base64}`. The
  * nonce is random: safe up to 2^32 seals under one key (NIST SP 800-38D, section 8.3). `boundTo`
- * (the endpoint's id) is authenticated with it, so that whoever can write to the database can't
- * give one endpoint the secret of another.
+ * (the endpoint's id) is authenticated with it, so a writer to the database can't give one endpoint
+ * another's secret.
  */
 export async function seal(text: string, keys: SealingKeys, boundTo: string): Promise<string> {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
@@ -64,7 +64,7 @@ export async function keyIdOf(sealingKey: string): Promise<string> {
   return toHex(digest.slice(0, KEY_ID_BYTES));
 }
 
-/** What everything begins with that was sealed under a key. */
+/** The prefix of everything sealed under a key. */
 export function sealPrefixOf(keyId: string): string {
   return `${VERSION}.${keyId}.`;
 }

@@ -2,10 +2,10 @@ import type { ResourceMirror, TaskMirror } from "../ports/mirror-store.ts";
 import type { Doc, Database, Query } from "../ports/database.ts";
 
 /**
- * Writes a task's status to a resource, and reads the resource with the same operation. Settles
- * the race between mirrors of two versions, and of a task and the next one of its resource, whose
- * id is greater: the older one matches nothing. So does the same one sent again. `alsoSet`: what
- * else the same write sets.
+ * Writes a task's status to a resource, and reads the resource with the same operation. Decides the
+ * race between mirrors of two versions, and between a task and the resource's next one, whose id is
+ * greater: the older one matches nothing. Neither does a repeated one. `alsoSet`: what else the
+ * same write sets.
  */
 export function mirrorInto<Row extends Doc>(
   database: Database,

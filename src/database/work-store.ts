@@ -4,7 +4,7 @@ import type { Database } from "../ports/database.ts";
 import { mirrorInto, mirrorManyInto } from "./mirror.ts";
 import { createResourceStore } from "./resource-store.ts";
 
-/** No task works for the resource: none was made yet, or it has ended. */
+/** No task works for the resource: none was created yet, or it has ended. */
 export const AT_REST: readonly TaskStatus[] = TaskStatusEnum.options.filter(
   (status) => status === "DRAFT" || isTerminal(status),
 );
@@ -31,8 +31,8 @@ export function createWorkStore<Row extends WorkRecord>(
         { _id: resourceId, task_id: taskId },
         { $set: { ...fields } },
       )) > 0,
-    // The condition on the status settles the race with a submit: whichever write comes second
-    // finds the resource at work, or gone.
+    // The condition on the status decides the race with a submission: the second write finds the
+    // resource in use, or gone.
     removeAtRest: async (namespaceId, resourceId) =>
       (await database.deleteMany(collection, {
         _id: resourceId,

@@ -5,18 +5,18 @@ export type AddressVerdict =
   | { readonly kind: "allowed"; readonly url: URL }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** What a deployment says of addresses. */
+/** A deployment's rules for addresses. */
 export type AddressRules = {
-  /** Development only: hosts on loopback are let through, by http or https, on any port. */
+  /** Development only: allows hosts on loopback, by http or https, on any port. */
   readonly allowLoopback: boolean;
   /**
-   * Hosts of the deployment itself and others that nobody may have something sent to, in lower
-   * case; a name stands for every name under it. A host on loopback has its port with it.
+   * The deployment's own and other blocked hosts, in lower case; a name includes every name under
+   * it. A host on loopback includes its port.
    */
   readonly ownHosts: readonly string[];
 };
 
-/** What servers and proxies take at least (RFC 9110, section 4.1, asks for 8,000); ours take less. */
+/** Below the length that servers and proxies should support (RFC 9110, section 4.1: 8,000). */
 const MAX_LENGTH = 2048;
 
 /** Scheme and authority, the latter up to what ends it: RFC 3986, section 3.2. */
@@ -58,7 +58,7 @@ const PRIVATE_SUFFIXES: readonly string[] = [
   "metadata.goog",
 ];
 
-/** Below it only https's own port: 22, 25, 53 and their like speak to something else. */
+/** Below it only https's own port is allowed: 22, 25, 53 and others belong to other protocols. */
 const FIRST_FREE_PORT = 1024;
 
 /** Those of `fetch`'s blocked ports that are above: https://fetch.spec.whatwg.org/#port-blocking */
@@ -68,19 +68,19 @@ const BLOCKED_PORTS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Decides by a URL's text alone whether Waybill may send to it, so that nobody uses it to reach
- * what only its own network can (server-side request forgery, OWASP's cheat sheet): https, no
- * credentials, no address that isn't public, no name that is private by convention, none of the
- * deployment's own hosts. Where a name leads is `lookUpHost`'s question.
+ * Decides by a URL's text alone whether Waybill may send to it, so nobody can use it to reach its
+ * internal network (server-side request forgery, OWASP's cheat sheet): https, no credentials, no
+ * address that isn't public, no name that is private by convention, none of the deployment's own
+ * hosts. Where a name leads is `lookUpHost`'s question.
  *
- * What is written oddly is refused and never put right: parsers differ over it, and honest URLs
- * don't need it. So the host must be written as `new URL` writes it itself (WHATWG URL, host
- * parsing), but for upper case: not decimal, octal, hexadecimal or shortened, no dot at its end, no
- * percent sign, nothing outside ASCII. An internationalized name is given in its `xn--` form.
+ * Unusual notation is refused and never normalized: parsers disagree on it, and honest URLs don't
+ * need it. So the host must be written as `new URL` writes it itself (WHATWG URL, host parsing),
+ * but for upper case: not decimal, octal, hexadecimal or shortened, no dot at its end, no percent
+ * sign, nothing outside ASCII. An internationalized name is given in its `xn--` form.
  */
 export function checkAddress(text: string, rules: AddressRules): AddressVerdict {
   if (text.length > MAX_LENGTH) return refused(`it is longer than ${MAX_LENGTH} characters`);
-  // Tabs and line breaks are dropped by `new URL`, and a backslash is taken for a slash.
+  // `new URL` drops tabs and line breaks, and treats a backslash as a slash.
   if (!/^[\x21-\x7e]*$/.test(text) || text.includes("\\")) {
     return refused("expected printable ASCII without spaces or backslashes; percent-encode others");
   }

@@ -3,7 +3,7 @@ import type { Runtime } from "../ports/runtime.ts";
 import { type AddressRules, isLoopbackHost, isOwnHost } from "./address-guard.ts";
 import { isAddressLiteral, isPublicAddress } from "./address-ranges.ts";
 
-/** Where a host leads at this moment; what isn't public says why, for a person. */
+/** What a host resolves to now; a refusal says why, for a person. */
 export type HostVerdict =
   | { readonly kind: "public" }
   /** At least one of its addresses may not be sent to. */
@@ -13,7 +13,7 @@ export type HostVerdict =
   /** The resolver could not say. */
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** Hosts that were found to be public, and until when that is believed, in ms since the epoch. */
+/** Hosts found to be public, and when that expires, in ms since the epoch. */
 export type HostMemory = {
   get(host: string): number | undefined;
   set(host: string, untilMs: number): unknown;
@@ -25,10 +25,10 @@ export type LookUpRules = AddressRules & {
   readonly dnsResolverUrl: string | null;
 };
 
-/** How long the resolver has to answer both questions. Public ones answer in 10 to 300 ms. */
+/** How long the resolver has to answer both queries. Public resolvers take 10 to 300 ms. */
 export const LOOK_UP_TIMEOUT_MS = 3_000;
 
-/** An answer is believed for its time to live, but never longer than this. */
+/** An answer is cached for its time to live, but never longer than this. */
 export const HOST_TTL_MS = 60_000;
 
 /** Types of records: https://www.iana.org/assignments/dns-parameters */
@@ -50,17 +50,17 @@ const Answer = z.object({
 type Answer = z.infer<typeof Answer>;
 
 /**
- * Asks a resolver by DNS over HTTPS for a host's A and AAAA records and holds every one of them to
- * be public, since any of them may be the one that is connected to; no name on the way (CNAME) may
- * be the deployment's own. An address literal needs no question, and a host on loopback that the
- * rules let through gets none. When either question goes without an answer nothing is known: who
- * serves the zone could otherwise hide a private address behind one that fails.
+ * Asks a resolver by DNS over HTTPS for a host's A and AAAA records and requires every one of them
+ * to be public, since the connection may use any of them; no name on the way (CNAME) may be the
+ * deployment's own. An address literal needs no query, nor does a loopback host that the rules
+ * allow. If either query fails, the result is unknown: otherwise the zone's owner could hide a
+ * private address behind a failing query.
  *
  * The JSON form is that of Google and Cloudflare, which others serve too.
  * https://developers.google.com/speed/public-dns/docs/doh/json
  *
- * A host found public is remembered for its time to live, 60 s at most. So a host that is rebound
- * may be believed for that long; see `docs/webhook-addresses.md` for what remains.
+ * A host found public is remembered for its time to live, 60 s at most. So a rebound host may be
+ * trusted for that long; see `docs/webhook-addresses.md` for what remains.
  */
 export async function lookUpHost({
   url,
@@ -138,7 +138,7 @@ function judge(answers: readonly Answer[], rules: LookUpRules): HostVerdict {
   const addresses = records.filter(({ type }) => type === TYPE.A || type === TYPE.AAAA);
   if (addresses.length === 0) return { kind: "absent", reason: "its host has no address" };
   const isPublic = addresses.every(({ data }) => isPublicAddress(data));
-  // Which one it is would tell a stranger about the network inside.
+  // Naming the address would reveal the internal network to a stranger.
   return isPublic
     ? { kind: "public" }
     : { kind: "refused", reason: "its host leads to an address that is not a public one" };

@@ -1,9 +1,9 @@
 import type { Runtime } from "../ports/runtime.ts";
 
-/** A forwarding endpoint of the deployer's own, which looks up, checks and connects in one go. */
+/** The deployer's own forwarding endpoint, which resolves, checks and connects in one step. */
 export type EgressProxy = { readonly url: string; readonly secret: string };
 
-/** What the proxy says in place of an answer; the message is for a person. */
+/** The proxy's error in place of a response; the message is for a person. */
 export class EgressError extends Error {
   override readonly name = "EgressError";
   /** Whether it refused the address, or failed for another reason. */
@@ -15,7 +15,7 @@ export class EgressError extends Error {
   }
 }
 
-/** The version of what is said between worker and proxy; `docs/webhook-addresses.md` has it. */
+/** The version of the protocol between worker and proxy; see `docs/webhook-addresses.md`. */
 const PROTOCOL_VERSION = "1";
 
 /** Statuses that have no body; `Response` takes none with them (Fetch, "null body status"). */
@@ -59,8 +59,8 @@ export function outboundFetch(
 }
 
 /**
- * The target's answer out of the proxy's. The target's status stands in a header and the proxy's
- * own is 200, since what stands in front of a proxy may put a page of its own in place of a 5xx.
+ * Extracts the target's response from the proxy's. The target's status is in a header and the
+ * proxy's own is 200, since an intermediary may replace a 5xx with its own page.
  */
 async function targetsAnswer(answer: Response): Promise<Response> {
   const outcome = answer.headers.get("waybill-egress-outcome");
@@ -77,7 +77,7 @@ async function targetsAnswer(answer: Response): Promise<Response> {
   if (outcome === "refused") {
     throw new EgressError("refused", `the URL is refused by the egress proxy: ${reason}`);
   }
-  // Without the header it was not the proxy that spoke, and whose words they are is not known.
+  // Without the header, the response is not the proxy's, and its origin is unknown.
   throw new EgressError(
     "failed",
     outcome === "failed" ? reason : `the egress proxy answered ${answer.status}`,

@@ -13,7 +13,7 @@ export type BatchRecord = {
   readonly namespace_id: string;
   readonly bucket_id: string;
   readonly collection_id: string;
-  /** The chosen objects; null: all that the bucket holds when the job starts. */
+  /** The chosen objects; null: all in the bucket when the job starts. */
   readonly object_ids: readonly string[] | null;
   readonly options: { readonly chunk_size: number; readonly chunk_overlap: number };
   readonly metadata: Record<string, string | number | boolean>;
@@ -21,8 +21,8 @@ export type BatchRecord = {
   /** The task once submitted; null in a DRAFT. */
   readonly task_id: string | null;
   /**
-   * The id that its task will have, chosen when the batch is made: two submits at once insert the
-   * same task, and the unique _id lets one of them win.
+   * The id that its task will have, chosen when the batch is created: two simultaneous submissions
+   * insert the same task, and the unique `_id` lets one win.
    */
   readonly reserved_task_id: string;
   readonly error_message: string | null;

@@ -10,10 +10,10 @@ import { createBatchStore } from "./create-batch-store.ts";
 import { createObjectStore } from "../objects/create-object-store.ts";
 
 /**
- * Makes a batch, a DRAFT until it is submitted. An object named twice counts once. Throws
- * `not_found` (the bucket), and `invalid_request` that names a collection, or each object, which
- * doesn't exist. For a submission under a key the batch's id is made of the key: twins make one batch,
- * and another request with the key throws `idempotency_key_reused`.
+ * Creates a batch, a DRAFT until it is submitted. Duplicate objects count once. Throws `not_found`
+ * (the bucket), and `invalid_request` that names an unknown collection or each unknown object. For
+ * a keyed submission the batch's id is derived from the key: two copies of a request create one
+ * batch, and another request with the key throws `idempotency_key_reused`.
  */
 export async function createBatch({
   ctx,
@@ -56,7 +56,7 @@ export async function createBatch({
   };
   const batches = createBatchStore(ctx.database);
   const outcome = await batches.insert(batch);
-  // An id that is our own and new can only be in the way of this very insert, sent again.
+  // A new id of our own can only conflict with this very insert, sent again.
   if (outcome.kind === "inserted" || keyed === null) return batch;
   const made = await batches.get(batch._id);
   if (made === null) throw new Error(`${batch._id} was removed while it was submitted`);

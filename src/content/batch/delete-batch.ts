@@ -8,8 +8,8 @@ import { createBatchStore } from "./create-batch-store.ts";
  * Deletes a batch that is a DRAFT or whose task has ended; its documents stay. Throws `not_found`,
  * and `resource_in_use` while its task has not ended.
  *
- * The store's conditional delete settles the race with a submit that the batch shows already. A
- * submit whose task is made but not yet shown by the batch is found by the task's reserved id.
+ * The store's conditional delete decides the race with a submission that the batch already shows. A
+ * submission whose task exists but isn't shown yet is found by the task's reserved id.
  */
 export async function deleteBatch({
   ctx,
@@ -28,7 +28,7 @@ export async function deleteBatch({
     !running &&
     (await createBatchStore(ctx.database).remove(ctx.namespace._id, batch.bucket_id, batch._id));
   if (removed) return;
-  // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
+  // Deleted meanwhile: by another call, or by this one, whose response was lost.
   if (
     (await createBatchStore(ctx.database).find(ctx.namespace._id, batch.bucket_id, batch._id)) ===
     null

@@ -15,8 +15,8 @@ export const batchSubmit = createRouter().openapi(
     path: "/buckets/{bucket_id}/batches/{batch_id}/submit",
     tags: ["Batches"],
     operationId: "submitBatch",
-    summary: "Submit a batch; again answers the same task",
-    description: "The task is stored before this answers, and will reach a terminal status.",
+    summary: "Submit a batch; repeating the call returns the same task",
+    description: "The task is stored before this call returns, and will reach a terminal status.",
     request: {
       params: z.object({ bucket_id: IdOrName, batch_id: IdOrName }),
       headers: SubmissionHeaders,

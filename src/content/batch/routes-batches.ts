@@ -75,7 +75,7 @@ export const batches = createRouter()
       operationId: "getBatch",
       summary: "Get a batch, with its task's status",
       description:
-        "Its `status`, `task_id` and `error_message` are its task's, so that either can be polled.",
+        "Its `status`, `task_id` and `error_message` are its task's, so either can be polled.",
       request: { params: batchParams },
       responses: { 200: json(Batch, "The batch"), ...problems("not_found") },
     }),
@@ -92,7 +92,7 @@ export const batches = createRouter()
       tags: ["Batches"],
       operationId: "deleteBatch",
       summary: "Delete a batch that is a draft or has ended",
-      description: "Its documents and its task stay.",
+      description: "Its documents and its task are kept.",
       request: { params: batchParams },
       responses: { 204: { description: "Deleted" }, ...problems("not_found", "resource_in_use") },
     }),

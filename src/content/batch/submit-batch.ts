@@ -10,10 +10,10 @@ import { createBatchStore } from "./create-batch-store.ts";
 import { processBatch } from "./job/process-batch.ts";
 
 /**
- * Submits a batch: makes the task that processes it. Submitted again it answers the same task,
- * whether the first submit is long over, under way, or died half-way: the task's id was chosen
- * with the batch, and its unique `_id` lets one insert win. Throws `not_found`, and
- * `not_a_draft` when the batch outlived its task.
+ * Submits a batch: creates the task that processes it. Submitting it again returns the same task,
+ * whether the first submission is finished, in progress, or died half-way: the task's id was chosen
+ * with the batch, and its unique `_id` lets one insert win. Throws `not_found`, and `not_a_draft`
+ * when the batch outlived its task.
  */
 export async function submitBatch({
   ctx,
@@ -29,7 +29,7 @@ export async function submitBatch({
   const batch = await createBatchStore(ctx.database).find(ctx.namespace._id, bucketId, input.batch);
   if (batch === null) throw notFound("batch", input.batch);
   if (batch.status !== "DRAFT") {
-    // A retry has given it another task since.
+    // A retry has replaced its task since.
     const taskId = batch.task_id ?? batch.reserved_task_id;
     const submitted = await ctx.stores.tasks.find(ctx.namespace._id, taskId);
     if (submitted !== null) return submitted;

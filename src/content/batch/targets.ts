@@ -3,7 +3,7 @@ import { defineTarget } from "../../engine/submissions/define-target.ts";
 import { createBatch } from "./create-batch.ts";
 import { submitBatch } from "./submit-batch.ts";
 
-/** A batch that is there already. */
+/** An existing batch. */
 export const BATCH_TARGET = defineTarget({
   kind: "batch",
   schema: BatchTarget,
@@ -13,7 +13,7 @@ export const BATCH_TARGET = defineTarget({
   },
 });
 
-/** A new batch of all that a bucket holds when its job starts. */
+/** A new batch of all objects in a bucket when its job starts. */
 export const BUCKET_TARGET = defineTarget({
   kind: "bucket",
   schema: BucketTarget,

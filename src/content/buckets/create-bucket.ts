@@ -4,7 +4,7 @@ import type { NamespaceContext } from "../../engine/context.ts";
 import { nameTaken } from "../../engine/errors.ts";
 import { createBucketStore } from "./create-bucket-store.ts";
 
-/** Makes a bucket. Throws `name_taken`. */
+/** Creates a bucket. Throws `name_taken`. */
 export async function createBucket({
   ctx,
   input,

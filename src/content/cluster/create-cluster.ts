@@ -7,8 +7,8 @@ import { createClusterStore } from "./create-cluster-store.ts";
 import { createCollectionStore } from "../collections/create-collection-store.ts";
 
 /**
- * Makes a cluster, a DRAFT until it is executed. A collection named twice counts once. Throws
- * `name_taken`, and `invalid_request` that names each collection which doesn't exist, or whose
+ * Creates a cluster, a DRAFT until it is executed. Duplicate collections count once. Throws
+ * `name_taken`, and `invalid_request` that names each collection that doesn't exist or whose
  * vectors can't be compared with the first one's.
  */
 export async function createCluster({

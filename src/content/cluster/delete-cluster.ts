@@ -29,7 +29,7 @@ export async function deleteCluster({
   if (task !== null && !isTerminal(task.status)) throw inUse(task._id);
   await createClusterModelStore(ctx.database).removeAll(cluster._id);
   if (await clusters.removeAtRest(ctx.namespace._id, cluster._id)) return;
-  // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
+  // Deleted meanwhile: by another call, or by this one, whose response was lost.
   const still = await clusters.find(ctx.namespace._id, cluster._id);
   if (still !== null) throw inUse(still.task_id ?? "just made");
 }

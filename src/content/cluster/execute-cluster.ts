@@ -8,9 +8,9 @@ import { findCluster } from "./get-cluster.ts";
 import { buildCluster } from "./job/build-cluster.ts";
 
 /**
- * Makes a task that finds the cluster's groups, unless one does already: then that one is answered,
- * or what else `whenBusy` says. The results of the run before stay until this one is COMPLETED.
- * Throws `not_found` and `idempotency_key_reused`.
+ * Creates a task that finds the cluster's groups. If one is already running, returns that one, or
+ * does what `whenBusy` says. The previous results stay until this task is COMPLETED. Throws
+ * `not_found` and `idempotency_key_reused`.
  */
 export async function executeCluster({
   ctx,

@@ -32,7 +32,7 @@ export const clusters = createRouter()
       operationId: "createCluster",
       summary: "Create a cluster",
       description:
-        "Which collections' documents to group, and into how many groups. Nothing is done before it is executed. The name is unique in the namespace; the collections are of one embedder.",
+        "Names the collections whose documents to group, and the number of groups. Nothing runs until it is executed. The name is unique in the namespace; the collections must share one embedder.",
       request: {
         body: jsonBody(CreateClusterRequest, {
           name: "subjects",
@@ -75,7 +75,7 @@ export const clusters = createRouter()
       operationId: "getCluster",
       summary: "Get a cluster",
       description:
-        "By id or name. The status is its newest task's; the results are those of the last task that was COMPLETED.",
+        "By id or name. The status is its newest task's; the results are those of the last COMPLETED task.",
       request: { params },
       responses: { 200: json(Cluster, "The cluster"), ...problems("not_found") },
     }),
@@ -91,8 +91,7 @@ export const clusters = createRouter()
       tags,
       operationId: "deleteCluster",
       summary: "Delete a cluster",
-      description:
-        "Not while a task works for it. Documents don't show their place in it any more.",
+      description: "Not while a task works for it. Documents no longer show their group.",
       request: { params },
       responses: {
         204: { description: "Deleted" },
@@ -113,7 +112,7 @@ export const clusters = createRouter()
       operationId: "executeCluster",
       summary: "Find a cluster's groups",
       description:
-        "Groups the documents as they are now. While a task does this already, that task is answered. The results before it are shown until it is COMPLETED.",
+        "Groups the current documents. If a task is already doing this, that task is returned. The previous results are shown until the task is COMPLETED.",
       request: {
         params,
         headers: SubmissionHeaders,

@@ -11,7 +11,7 @@ import { createCollectionStore } from "./create-collection-store.ts";
 /** How long the vectors of each embedder are. */
 const DIMENSIONS: Record<Embedder, number> = { "hashed-ngram-256": 256 };
 
-/** Makes a collection. Throws `name_taken`. */
+/** Creates a collection. Throws `name_taken`. */
 export async function createCollection({
   ctx,
   input,

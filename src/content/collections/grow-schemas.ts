@@ -6,13 +6,13 @@ import { presentSchema } from "./present-schema.ts";
 import type { EventHandler, ServiceContext } from "../../engine/context.ts";
 import { createSchemaStore } from "./create-schema-store.ts";
 
-/** So many may grow one schema at the same moment; after that the dispatch is repeated. */
+/** How many times a growth that lost a race tries again; after that the dispatch is repeated. */
 const MAX_TRIES = 5;
 
 /** What `collection.documents.written` says of the documents; absent in events of earlier versions. */
 const DocumentsWritten = z.object({ collection_id: z.string(), ...WrittenForm });
 
-/** Schema update: collections' schemas grow before anybody hears of what was written. */
+/** Updates collections' schemas before anyone receives the events of the writes. */
 export const SCHEMA_HANDLER: EventHandler = {
   name: "collection schemas",
   handle: (ctx, { tasks }) => growSchemas({ ctx, tasks }),
@@ -73,7 +73,7 @@ async function growOne(
   const schemas = createSchemaStore(ctx.database);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const collection = await schemas.read(namespaceId, collectionId);
-    // Deleted since: nobody asks any more.
+    // Deleted since: nothing to update.
     if (collection === null) return;
     const schema = growSchema(collection, writes);
     if (schema === collection.schema) return;

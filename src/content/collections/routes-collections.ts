@@ -79,7 +79,7 @@ export const collections = createRouter()
       tags: ["Collections"],
       operationId: "deleteCollection",
       summary: "Delete a collection with its documents",
-      description: "No batch into it may be at work.",
+      description: "No batch may be writing to it.",
       request: { params },
       responses: { 204: { description: "Deleted" }, ...problems("not_found", "resource_in_use") },
     }),

@@ -7,9 +7,8 @@ import { createCopyStore } from "./create-copy-store.ts";
 import { createMigrationStore } from "./create-migration-store.ts";
 
 /**
- * Removes all that was copied into the target of a migration that was never verified: nobody could
- * use it, and nothing in it is anywhere's only copy. Throws `resource_in_use` while the migration is
- * at work.
+ * Removes everything copied into the target of a migration that was never verified: nobody could
+ * use it, and it holds no only copy. Throws `resource_in_use` while the migration is running.
  */
 export async function removeUnverified({
   ctx,

@@ -36,7 +36,7 @@ export const migrations = createRouter()
       operationId: "createMigration",
       summary: "Plan a migration",
       description:
-        "For the administrator, since it will make a namespace. Nothing is copied before it is started.",
+        "For the administrator, since it creates a namespace. Nothing is copied until it is started.",
       request: {
         params: source,
         body: jsonBody(CreateMigrationRequest, { target_name: "harbour-2" }),
@@ -104,7 +104,7 @@ export const migrations = createRouter()
       tags,
       operationId: "deleteMigration",
       summary: "Delete a migration",
-      description: "Not while a task works for it. Its target stays, in service or not.",
+      description: "Not while a task works for it. Its target stays, whether it is active or not.",
       request: { params },
       responses: {
         204: { description: "Deleted" },
@@ -125,7 +125,7 @@ export const migrations = createRouter()
       operationId: "startMigration",
       summary: "Copy the namespace",
       description:
-        "While a task does this already, and once one has, that task is answered. After a failure or a kill it goes on with the same target.",
+        "If a task is doing this or has done it, that task is returned. After a failure or a kill, a new task continues with the same target.",
       request: {
         params,
         headers: SubmissionHeaders,

@@ -9,8 +9,8 @@ import { targetIdOf } from "./id-map.ts";
 import { runMigration } from "./job/run-migration.ts";
 
 /**
- * Makes the task that copies; while one does, it is answered, and of a migration that is COMPLETED
- * the task that did it. After a failure or a kill it is a new one, which goes on with the same target.
+ * Creates the task that copies. While one is running it is returned, and for a COMPLETED migration
+ * the task that did it. After a failure or a kill, a new task continues with the same target.
  * Throws `not_found`, and `not_a_draft` when a COMPLETED migration outlived its task.
  */
 export async function startMigration({

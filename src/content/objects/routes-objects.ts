@@ -63,9 +63,9 @@ export const objects = createRouter()
       path: "/buckets/{bucket_id}/objects/batch",
       tags: ["Objects"],
       operationId: "createObjects",
-      summary: "Put many objects into a bucket, each for itself",
+      summary: "Put many objects into a bucket, each independently",
       description:
-        "Up to 1,000. A wrong one does not stop the others: its result says what is wrong.",
+        "Up to 1,000. An invalid one does not stop the others: its result says what is wrong.",
       request: {
         params,
         body: jsonBody(CreateObjectsRequest, {
@@ -135,7 +135,7 @@ export const objects = createRouter()
       tags: ["Objects"],
       operationId: "deleteObject",
       summary: "Delete an object by its id or key",
-      description: "Documents that were made of it stay.",
+      description: "Documents created from it are kept.",
       request: { params: objectParams },
       responses: { 204: { description: "Deleted" }, ...problems("not_found") },
     }),

@@ -4,7 +4,7 @@ import type { NamespaceContext } from "../../engine/context.ts";
 import { nameTaken } from "../../engine/errors.ts";
 import { createTaxonomyStore } from "./create-taxonomy-store.ts";
 
-/** Makes a taxonomy, a DRAFT until it is materialised. Throws `name_taken`. */
+/** Creates a taxonomy, a DRAFT until it is materialised. Throws `name_taken`. */
 export async function createTaxonomy({
   ctx,
   input,

@@ -16,7 +16,7 @@ export async function deleteTaxonomy({
 }): Promise<void> {
   const taxonomy = await getTaxonomy({ ctx, input });
   if (await createTaxonomyStore(ctx.database).removeAtRest(ctx.namespace._id, taxonomy._id)) return;
-  // Gone meanwhile: by another deletion at once, or by this one, whose answer was lost.
+  // Deleted meanwhile: by another call, or by this one, whose response was lost.
   if ((await createTaxonomyStore(ctx.database).find(ctx.namespace._id, taxonomy._id)) === null)
     return;
   throw new DomainError(

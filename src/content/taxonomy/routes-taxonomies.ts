@@ -91,7 +91,7 @@ export const taxonomies = createRouter()
       tags,
       operationId: "deleteTaxonomy",
       summary: "Delete a taxonomy",
-      description: "Not while a task works for it. The labels that it put on documents stay.",
+      description: "Not while a task works for it. Its labels on documents are kept.",
       request: { params },
       responses: {
         204: { description: "Deleted" },
@@ -112,7 +112,7 @@ export const taxonomies = createRouter()
       operationId: "materializeTaxonomy",
       summary: "Label a collection's documents",
       description:
-        "Each with its nearest node. Only documents that were written since they were labelled are touched. While a task does this already, that task is answered.",
+        "Labels each document with its nearest node. Only documents written since they were last labelled are touched. If a task is already doing this, that task is returned.",
       request: {
         params,
         headers: SubmissionHeaders,

@@ -11,9 +11,9 @@ import { getTaxonomy } from "./get-taxonomy.ts";
 import { materializeTaxonomy } from "./job/materialize-taxonomy.ts";
 
 /**
- * Makes the task that labels a collection's documents; while one does, it is answered, or what else
- * `whenBusy` says. Throws `not_found`, `invalid_request` for a collection that doesn't exist, and
- * `resource_in_use` while the taxonomy is put on another collection.
+ * Creates the task that labels a collection's documents. If one is already running, returns that
+ * one, or does what `whenBusy` says. Throws `not_found`, `invalid_request` for an unknown
+ * collection, and `resource_in_use` while the taxonomy is being applied to another collection.
  */
 export async function startMaterialization({
   ctx,

@@ -2,7 +2,7 @@ import { TaxonomyTarget } from "../../contract/submission-target.ts";
 import { defineTarget } from "../../engine/submissions/define-target.ts";
 import { startMaterialization } from "./start-materialization.ts";
 
-/** A taxonomy put on a collection. */
+/** A taxonomy applied to a collection. */
 export const TAXONOMY_TARGET = defineTarget({
   kind: "taxonomy",
   schema: TaxonomyTarget,

@@ -4,9 +4,9 @@ import { ENGINE_INDEXES } from "./indexes.ts";
 let ofApps: readonly Index[] = [];
 
 /**
- * Says which indexes the apps need besides the engine's. A Durable Object is made by the runtime, which
- * hands it no such list, so the worker declares it once, when its module is loaded: an object of the
- * worker runs in that same module.
+ * Declares the indexes that the apps need besides the engine's. The runtime creates Durable Objects
+ * and can't pass them such a list, so the worker declares it once when its module is loaded; its
+ * objects run in that same module.
  */
 export function declareIndexes(indexes: readonly Index[]): void {
   ofApps = indexes;

@@ -23,17 +23,17 @@ const WITHOUT_LOG = { ...WITHOUT_TERMS, attempts: 0 } as const;
 
 const ENDED: readonly DeliveryState[] = ["DELIVERED", "DEAD", "SKIPPED"];
 
-/** What keeps a later event of the same task from an endpoint that wants order. */
+/** What holds back a later event of the same task at an endpoint that wants order. */
 const UNSETTLED = { $in: ["PENDING", "DEAD"] } as const;
 
-/** A log of attempts that duplicate messages made longer than this grows no further. */
+/** The maximum length of the log of attempts, which duplicate messages could make longer. */
 const LOG_LIMIT = 64;
 
 /** The deliveries and their attempts, in the collection `deliveries`. */
 export function createDeliveryStore(database: Database): DeliveryStore {
   return {
     insertMany: async (deliveries) => {
-      // A duplicate _id is the same delivery, made by the dispatch before; its attempts stay.
+      // A duplicate `_id` is the same delivery, created by an earlier dispatch; its attempts stay.
       if (deliveries.length === 0) return;
       await database.insertMany(
         COLLECTION,
@@ -202,7 +202,7 @@ export function createDeliveryStore(database: Database): DeliveryStore {
       if (old.length === 0) return 0;
       return database.deleteMany(COLLECTION, {
         _id: { $in: old.map((delivery) => delivery._id) },
-        // One that was reopened since it was read is on its way again.
+        // One that was reopened since it was read is pending again.
         state: { $in: ENDED },
       });
     },
@@ -226,7 +226,7 @@ function ended(
   };
 }
 
-/** A PENDING delivery of which nothing was recorded, and that nobody moved, since it was read. */
+/** A PENDING delivery without a recorded attempt or other change since it was read. */
 function untouched({ _id, attempt_count, relay_at }: SeenDelivery): Query {
   return { _id, state: "PENDING", attempt_count, relay_at };
 }
@@ -251,9 +251,9 @@ function deliveryQuery(namespaceId: string, filter: DeliveryFilter): Query {
 }
 
 /**
- * One conditional write when the attempt is the next: of two copies of one message the first to be
- * recorded decides. When nothing matched, the same write may have been applied before its answer
- * was lost, which its nonce tells; else it is logged beside the one that counts, once.
+ * One conditional write when the attempt is the next: of two copies of one message, the first one
+ * recorded counts. When nothing matched, this write may already have been applied and its response
+ * lost, which its nonce shows; otherwise the attempt is logged once, beside the one that counts.
  */
 async function recordAttempt(database: Database, outcome: AttemptOutcome): Promise<boolean> {
   const { attempt } = outcome;

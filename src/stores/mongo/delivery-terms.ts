@@ -1,7 +1,7 @@
 /**
- * The filters that a type of event meets, each as one term, so that a list by a pattern is a look-up
- * and no scan: `collection.documents.written` meets itself, `collection.documents.*` and
- * `collection.*`; what `*` meets needs no term.
+ * The filters that a type of event matches, each as one term, so a list by a pattern is a look-up
+ * and not a scan: `collection.documents.written` matches itself, `collection.documents.*` and
+ * `collection.*`; `*` needs no term.
  */
 export function eventTerms(type: string): readonly string[] {
   const words = type.split(".");
@@ -9,7 +9,7 @@ export function eventTerms(type: string): readonly string[] {
   return [type, ...prefixes.toReversed()];
 }
 
-/** The filters that an answer meets: its status and its class, or `none` when there was none. */
+/** The filters that a response matches: its status and its class, or `none` for no response. */
 export function responseCodes(status: number | null): readonly string[] {
   return status === null ? ["none"] : [String(status), `${Math.floor(status / 100)}xx`];
 }

@@ -4,9 +4,9 @@ import type { Index } from "../../ports/database.ts";
 const STORAGE_KEY = "indexes";
 
 /**
- * Makes the indexes that uniqueness and every list stand on, before the first operation on a
- * database. What was made is remembered in the object's storage, so that a new connection costs
- * no command; a changed list or another database is made anew (createIndexes is idempotent).
+ * Creates the indexes that uniqueness and every list depend on, before the first operation on a
+ * database. The object's storage records what was created, so a new connection costs no command; a
+ * changed list or another database runs createIndexes again, which is idempotent.
  */
 export async function ensureIndexes(
   db: Db,

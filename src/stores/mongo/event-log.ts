@@ -4,10 +4,12 @@ import type { Doc, Database, Query } from "../../ports/database.ts";
 const EVENTS = "events";
 const POSITIONS = "event_positions";
 
-/** As many digits as the greatest safe integer has: texts of one length are in order as numbers are. */
+/** The number of digits of the greatest safe integer: texts of equal length sort like numbers. */
 const DIGITS = 16;
 
-/** A position as it is stored; what lists filter by is a copy, so that they need not read the event. */
+/**
+ * A position as stored, with copies of the event's filter fields, so lists need not read the event.
+ */
 type PositionRow = Doc & {
   readonly namespace_id: string;
   readonly event_id: string;
@@ -94,8 +96,8 @@ export function createEventLogStore(database: Database): EventLogStore {
       const freed = old.flatMap(({ _id }) => (heads.includes(_id) ? [] : [_id]));
       if (freed.length > 0) await database.deleteMany(POSITIONS, { _id: { $in: freed } });
       if (heads.length > 0) {
-        // Looked at again after the next retention: else those of idle namespaces would be all that
-        // a later run finds.
+        // Checked again after the next retention period; otherwise later runs would find only those
+        // of idle namespaces.
         const filter = { _id: { $in: heads } };
         await database.updateMany(POSITIONS, filter, { $set: { created_at: now } });
       }
@@ -103,7 +105,7 @@ export function createEventLogStore(database: Database): EventLogStore {
     },
   };
 
-  /** Most have a position above them, which one read tells; of the others' namespaces it is asked. */
+  /** Most have a position above them, which one read shows; the rest need a read per namespace. */
   async function headsAmong(rows: readonly PositionRow[]): Promise<readonly string[]> {
     const nextOf = ({ _id, namespace_id: id }: PositionRow) => idOf(id, positionOf(_id, id) + 1);
     const above = await database.find<Doc>(

@@ -54,7 +54,7 @@ export function createEventTypeStore(database: Database): EventTypeStore {
   };
 }
 
-/** `orders.*` is what stands between `orders.` and `orders/`, the next character. */
+/** `orders.*` is the range from `orders.` to `orders/`, the next character. */
 function named(pattern: string): Query {
   if (pattern === "*") return {};
   if (!pattern.endsWith(".*")) return { name: pattern };

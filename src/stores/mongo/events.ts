@@ -15,7 +15,7 @@ const COLLECTION = "events";
 export function createEventStore(database: Database): EventStore {
   return {
     insertMany: async (events) => {
-      // A duplicate _id is the same event, logged by the dispatch before.
+      // A duplicate `_id` is the same event, logged by an earlier dispatch.
       if (events.length > 0) await database.insertMany(COLLECTION, events.map(unplaced));
     },
     getMany: async (eventIds) => {
@@ -68,7 +68,7 @@ export function createEventStore(database: Database): EventStore {
     dueForDispatch: async (before, limit) =>
       database.find<PublishedEventRecord>(
         COLLECTION,
-        // Those of tasks have no such field; those that were dispatched hold null.
+        // Tasks' events have no such field; dispatched ones hold null.
         { outbox_at: { $lte: before } },
         { sort: { outbox_at: 1 }, limit },
       ),

@@ -16,8 +16,8 @@ import { fromStored, toStored } from "./vectors.ts";
 const DUPLICATE_KEY = 11000;
 
 /**
- * Carries out one operation as one command. Throws what the driver throws. What writes data is over after `timeoutMs` with all of the driver's own retries,
- * and the server is told so too (`maxTimeMS`).
+ * Carries out one operation as one command. Throws what the driver throws. A write is over after
+ * `timeoutMs`, including the driver's own retries; the server gets the limit too (`maxTimeMS`).
  */
 export async function execute(
   db: Db,
@@ -32,8 +32,8 @@ export async function execute(
 }
 
 /**
- * What ended a bulk write: the driver puts a broken connection too into an error of the server's
- * class, without any write errors.
+ * What ended a bulk write. The driver also wraps a broken connection in the server's error class,
+ * without write errors.
  */
 function unwrapped(error: unknown): unknown {
   if (!(error instanceof MongoBulkWriteError)) return error;
@@ -56,7 +56,7 @@ async function carryOut(
       const { limit, ...options } = operation.options;
       const cursor = collection.find(operation.filter, {
         ...options,
-        // As large a batch as the answer: one command, unless it is over MongoDB's 16 MB.
+        // A batch as large as the result: one command, unless it exceeds MongoDB's 16 MB.
         ...(limit === undefined ? {} : { limit, batchSize: limit }),
       });
       if (operation.maxBytes === null) return documents(await cursor.toArray());
@@ -131,7 +131,7 @@ function documents(found: readonly Doc[], isCut = false): MongoResult {
   return { kind: "documents", documents: found.map((document) => fromStored(document)), isCut };
 }
 
-/** Rows until they reach that many bytes of BSON; leaving the loop closes the cursor. */
+/** Reads rows until they reach that many bytes of BSON; leaving the loop closes the cursor. */
 async function readWithin(cursor: FindCursor<Doc>, maxBytes: number): Promise<MongoResult> {
   const found: Doc[] = [];
   let bytes = 0;
@@ -164,7 +164,7 @@ async function insertMany(
     );
   } catch (error) {
     const failures = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
-    // None: it was not the server that refused single rows, and nothing is known of any of them.
+    // None: the server didn't refuse single rows, so the state of each is unknown.
     if (failures.length === 0) throw error;
     for (const failure of failures) {
       if (failure.code !== DUPLICATE_KEY) throw error;

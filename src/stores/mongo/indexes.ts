@@ -1,7 +1,7 @@
 import { BY_TIME, type IndexFields, ofResource, plain, unique } from "../../database/indexes.ts";
 import type { Index } from "../../ports/database.ts";
 
-/** What a scan for due work or old rows walks along. */
+/** The index for a scan for due work or old rows. */
 const TASK_QUEUES: readonly IndexFields[] = [
   { status: 1, relay_at: 1 },
   { status: 1, lease_expires_at: 1 },
@@ -23,9 +23,9 @@ const TASK_FILTERS = [
 const DELIVERY_FILTERS = ["state", "event_terms", "response_codes"] as const;
 
 /**
- * The engine's own indexes. The unique ones are part of the logic: names, keys and hashes are
- * unique because of them alone. None is partial, sparse or TTL, which not every database that
- * speaks MongoDB's protocol has.
+ * The engine's own indexes. The unique ones are part of the logic: only they make names, keys and
+ * hashes unique. None is partial, sparse or TTL, since not every database with MongoDB's protocol
+ * supports those.
  */
 export const ENGINE_INDEXES: readonly Index[] = [
   unique("namespaces", { name: 1 }),

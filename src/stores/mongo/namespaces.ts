@@ -37,7 +37,8 @@ export function createNamespaceStore(database: Database): NamespaceStore {
       );
       return looks.flatMap(({ name }, index) => (found[index] ? [name] : []));
     },
-    // Only of a DRAFT or of one that this very write has made ACTIVE: sent twice it matches again.
+    // Matches a DRAFT, or a namespace that this very write made ACTIVE, so repeating it matches
+    // again.
     activate: async (namespaceId, at) =>
       (await database.updateOne(
         COLLECTION,

@@ -8,7 +8,7 @@ export type MongoOperation =
       readonly collection: string;
       readonly filter: Query;
       readonly options: FindOptions;
-      /** Reading stops behind the row that reaches this; null: only the limit stops it. */
+      /** Reading stops after the row that reaches this; null: only the limit stops it. */
       readonly maxBytes: number | null;
     }
   | { readonly kind: "insertMany"; readonly collection: string; readonly documents: readonly Doc[] }
@@ -46,7 +46,7 @@ export type MongoOperation =
     }
   | { readonly kind: "ping" };
 
-/** What an operation answers, by its kind. */
+/** The result of an operation, by its kind. */
 export type MongoResult =
   /** `isCut`: there may be more, but `maxBytes` was reached. */
   | { readonly kind: "documents"; readonly documents: readonly Doc[]; readonly isCut: boolean }
@@ -54,5 +54,5 @@ export type MongoResult =
   | { readonly kind: "number"; readonly value: number }
   /** A unique index refused an update. */
   | { readonly kind: "taken"; readonly reason: string }
-  /** Expected: the database can't be reached, or the object has too much under way. */
+  /** Expected: the database can't be reached, or the object has too many operations in progress. */
   | { readonly kind: "unavailable"; readonly reason: string };

@@ -2,10 +2,9 @@ import type { FanOutCursor, FanOutMove, Outbox } from "../../ports/task-store.ts
 import type { BulkUpdate, Database, Query } from "../../ports/database.ts";
 
 /**
- * Empties the outboxes from which all was dispatched: one command. Only when events came in
- * meanwhile, or another dispatch took some, each event is taken out by its id, and an outbox that
- * this leaves empty is marked as such: else it would stay due for ever. All of it may be applied
- * twice.
+ * Empties the outboxes whose events were all dispatched, in one command. Only if events came in
+ * meanwhile, or another dispatch removed some, is each event removed by its id; an outbox that this
+ * leaves empty is marked as empty, or it would stay due forever. All of it may be applied twice.
  */
 export async function clearOutboxes(
   database: Database,
@@ -30,7 +29,7 @@ export async function clearOutboxes(
   }));
 }
 
-/** Events are only ever appended: as many as were dispatched and the same last one are the same. */
+/** Events are only appended: the same number and the same last event mean the same events. */
 function untouched({ ownerId, eventIds }: Outbox): Query {
   const last = eventIds.at(-1);
   return {
@@ -41,8 +40,8 @@ function untouched({ ownerId, eventIds }: Outbox): Query {
 }
 
 /**
- * Moves fan-outs on, each from where its step found it: a step that was repeated, or taken by two
- * at once, moves it once. How many were moved. May be applied twice.
+ * Advances fan-outs, each from where its step found it: a step that was repeated, or run twice at
+ * once, advances it once. Returns how many were advanced. May be applied twice.
  */
 export function moveFanOuts(
   database: Database,
@@ -60,7 +59,7 @@ export function moveFanOuts(
 }
 
 function standingAt(cursor: FanOutCursor | null): Query {
-  // Equal to null is also what was stored before there were fan-outs of several steps.
+  // Null also matches documents stored before fan-outs had several steps.
   if (cursor === null) return { fan_out: null };
   return { "fan_out.through": cursor.through, "fan_out.after": cursor.after };
 }

@@ -11,15 +11,15 @@ import type { MongoOperation, MongoResult } from "./operation.ts";
 const CONNECTIONS = 10;
 /** How long connecting and choosing a server may take, in milliseconds. */
 const TIMEOUT_MS = 2000;
-/** A live client keeps the object from being evicted, and billed for: it is closed when idle. */
+/** A live client keeps the object in memory and billed, so it is closed when idle. */
 const IDLE_MS = 20_000;
-/** More than this under way at once is answered "unavailable": a queue would only grow. */
+/** More concurrent operations than this are refused as "unavailable": a queue would only grow. */
 const MAX_IN_FLIGHT = 500;
 /** A socket that drops raises an error that the driver does not always retry. */
 const TRIES = 3;
 
 /**
- * Server errors that say "this server, just now": shutting down, or not the primary any more
+ * Server errors that are temporary: shutting down, or no longer the primary
  * (https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md).
  */
 const TRANSIENT_CODES: ReadonlySet<number> = new Set([
@@ -28,8 +28,9 @@ const TRANSIENT_CODES: ReadonlySet<number> = new Set([
 
 /**
  * Keeps one MongoClient for many requests. A client can't live in a plain worker, since sockets
- * belong to the request that opened them; a Durable Object's outlive a request. `MONGODB_POOL_SIZE`
- * of them share the load. What runs here is one operation at a time per call; no business logic.
+ * belong to the request that opened them; a Durable Object's sockets outlive a request.
+ * `MONGODB_POOL_SIZE` objects share the load. Each call runs one operation; there is no business
+ * logic here.
  */
 export class MongoPool extends DurableObject<Record<string, unknown>> {
   #connection: { client: MongoClient; ready: Promise<Db> } | null = null;
@@ -37,7 +38,10 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
   #lastUsedAt = 0;
   #isWatched = false;
 
-  /** Carries out one operation, again on a lost connection. Throws on what no retry can mend. */
+  /**
+   * Carries out one operation and retries it after a lost connection. Throws when no retry can
+   * help.
+   */
   async run(operation: MongoOperation): Promise<MongoResult> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
       return { kind: "unavailable", reason: "too many operations are under way" };
@@ -57,7 +61,7 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const db = await this.#db();
-        // Who called has given it up, or may have lost the lease under which it was to be written.
+        // The caller has given up, or may have lost the lease for this write.
         if (Date.now() - begunAt >= OPERATION_TIMEOUT_MS) {
           return { kind: "unavailable", reason: "the database was not reached in time" };
         }
@@ -99,7 +103,9 @@ export class MongoPool extends DurableObject<Record<string, unknown>> {
     return connection;
   }
 
-  /** Closes the client once it is idle; one timer at a time, since one for each operation is dear. */
+  /**
+   * Closes the client once it is idle; one timer at a time, since one per operation is expensive.
+   */
   #watch(ms: number): void {
     if (this.#isWatched) return;
     this.#isWatched = true;
@@ -123,7 +129,7 @@ function isTransient(error: unknown): boolean {
   if (error instanceof MongoServerError) {
     return typeof error.code === "number" && TRANSIENT_CODES.has(error.code);
   }
-  // Whatever the server did not say itself is about the way to it: sockets, pools, selection.
+  // Errors that don't come from the server concern the connection: sockets, pools, selection.
   return (
     error instanceof Error &&
     (error.name.startsWith("Mongo") ||

@@ -14,8 +14,8 @@ export type MongoPoolNamespace<Id = unknown> = {
 type MongoPoolStub = { run(operation: MongoOperation): Promise<MongoResult> };
 
 /**
- * The gateway over the Durable Objects that keep the connections. One object serves one request
- * throughout; which one is left to chance, which spreads the load evenly.
+ * The gateway over the Durable Objects that keep the connections. One object, chosen at random to
+ * spread the load, serves all of a request.
  */
 export function createMongoGateway(
   pool: MongoPoolNamespace,
@@ -32,7 +32,7 @@ export function createMongoGateway(
     try {
       result = await stub.run(operation);
     } catch (error) {
-      // A stub is broken for good once its object was reset.
+      // A stub stays broken once its object was reset.
       stub = null;
       if (isObjectFault(error)) throw new StoreUnavailableError("mongodb", error);
       throw error;

@@ -42,7 +42,8 @@ export function createScheduleStore(database: Database, newWriteId: () => string
           },
         },
       );
-      // The retry of a write whose answer was lost finds it changed, by itself if the mark is its own.
+      // The retry of a write whose response was lost finds it changed: by itself, if the mark is
+      // its own.
       return (
         changed ??
         database.findOne<ScheduleRecord>(COLLECTION, { _id: schedule._id, write_id: writeId })

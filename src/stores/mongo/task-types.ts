@@ -24,7 +24,8 @@ export function createTaskTypeStore(database: Database): TaskTypeStore {
         { namespace_id, name },
         { $set: fields },
       );
-      // Sent again after a lost answer, the insert finds itself, and its secret has not been shown.
+      // Repeated after a lost response, the insert finds its own row, whose secret has not been
+      // shown.
       return replaced === null || replaced._id === _id
         ? { kind: "created" }
         : { kind: "replaced", record: replaced };

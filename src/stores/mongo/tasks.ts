@@ -11,7 +11,7 @@ import { moveFanOuts, clearOutboxes } from "./outboxes.ts";
 
 const TASKS = "tasks";
 
-/** What a list does not show: it may be large, and nobody reads it there. */
+/** The fields that a list omits: they may be large, and lists don't need them. */
 const SUMMARY = {
   history: 0,
   repeated_rejections: 0,
@@ -23,8 +23,8 @@ const SUMMARY = {
 
 /**
  * Tasks in MongoDB, one document each, events and history inside it, so that every change is one
- * atomic write of one document. `newWriteId` marks each conditional write: when the answer of one
- * is lost and the retry finds the task changed, the mark tells whether it was changed by itself.
+ * atomic write of one document. `newWriteId` marks each conditional write: when its response is
+ * lost and the retry finds the task changed, the mark tells whether the write itself changed it.
  */
 export function createTaskStore(database: Database, newWriteId: () => string): TaskStore {
   return {

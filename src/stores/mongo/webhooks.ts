@@ -146,7 +146,7 @@ export function createEndpointStore(database: Database): EndpointStore {
             status: "SUSPENDED",
             status_reason: reason,
             suspended_by: "failure",
-            // What is held for it goes to the dead letters.
+            // Deliveries held for it become dead letters.
             holds_due_at: at,
             sequence: event.sequence,
             outbox_at: webhook.outbox_at ?? at,
@@ -190,7 +190,7 @@ export function createEndpointStore(database: Database): EndpointStore {
   };
 }
 
-/** An endpoint whose circuit nobody has moved since it was read. */
+/** An endpoint whose circuit is unchanged since it was read. */
 function sameCircuit({ _id, circuit }: EndpointRecord): Query {
   return {
     _id,

@@ -3,12 +3,12 @@ import { QueueRefusedError, StoreUnavailableError } from "../../ports/errors.ts"
 import { INTERNAL_PATHS, type PublishOptions, type Queue } from "../../ports/queue.ts";
 
 /**
- * How often QStash repeats a message that was not answered 2xx. What is still undone then is found
- * by cron (relay, reap), so that the queue's patience is no part of any promise.
+ * How many times QStash retries a message that got no 2xx. Cron (relay, reap) finds what is still
+ * undone after that, so no promise depends on the queue's retries.
  */
 const RETRIES = 3;
 
-/** How long QStash waits for an answer: an invocation's budget and a generous margin. */
+/** How long QStash waits for a response: an invocation's budget and a generous margin. */
 const JOB_TIMEOUT_SECONDS = 120;
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -23,7 +23,7 @@ export function createQueue({ url, token, publicUrl }: Options): Queue {
   const client = new Client({
     baseUrl: url,
     token,
-    // QSTASH_DEV in the environment would point the client at a development server otherwise.
+    // Otherwise, QSTASH_DEV in the environment would point the client at a development server.
     devMode: false,
     enableTelemetry: false,
     retry: { retries: 1, backoff: () => 50 },
@@ -127,10 +127,13 @@ async function reach(publish: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Statuses of the 400s that say nothing of the request itself: the token, the time, the rate. */
+/** 4xx statuses that don't concern the request itself: the token, the time, the rate. */
 const NOT_THE_REQUEST: ReadonlySet<number> = new Set([401, 403, 408, 429]);
 
-/** Tells a request that QStash won't have, as a cron line that it can't read, from one that it can't take now. */
+/**
+ * Distinguishes a request that QStash refuses, such as an invalid cron line, from one that it can't
+ * accept now.
+ */
 async function orRefused(request: Promise<unknown>): Promise<void> {
   try {
     await request;

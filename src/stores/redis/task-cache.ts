@@ -12,26 +12,30 @@ import {
 const TIME_TO_LIVE_SECONDS = 86_400;
 
 /**
- * How long one of a task that has not ended lives after it was written, which a running task does
- * about once a second. A copy that an outage of Redis left behind the record is believed for no
- * longer; a poll of a task that waits longer costs one look into MongoDB and makes a new copy.
+ * How long the copy of an unfinished task lives after it was written; a running task writes about
+ * once a second. This bounds how long a copy made stale by an outage of Redis is used; a poll of a
+ * task that waits longer costs one MongoDB read and writes a new copy.
  */
 const ALIVE_TIME_TO_LIVE_SECONDS = 300;
 
 /** A poll falls back to MongoDB after this; a slow Redis must not hold it longer. */
 const TIMEOUT_MS = 1500;
 
-/** Each status by its text: a look-up, where the schema's own check shows in a poll's CPU time. */
+/**
+ * Each status by its text: a look-up, because the schema's check is noticeable in a poll's CPU
+ * time.
+ */
 const STATUSES: ReadonlyMap<string, TaskStatus> = new Map(
   TaskStatusEnum.options.map((status) => [status, status]),
 );
 
 /**
  * Sets the copy unless the same or a newer version is there (P4). Redis runs a script atomically,
- * so of two writers the older one loses in whatever order they arrive. The version stands before
- * the first "|" of a value, so that the script parses no JSON. Answers whether the task is watched;
- * also for the same version, which a poll may have put back before its writer came; not for an older
- * one, whose successor tells. The same of the namespace, always: events are not told by successors.
+ * so the older of two writers loses in whatever order they arrive. The version comes before the
+ * first "|" of a value, so the script parses no JSON. Returns whether the task is watched: also for
+ * the same version, which a poll may have restored before its writer came, but not for an older
+ * one, whose successor wakes the waiters. Always returns whether the namespace is watched, since
+ * successors don't report a version's events.
  */
 const PUT_UNLESS_NEWER = `
 local present = redis.call('GET', KEYS[1])
@@ -45,17 +49,18 @@ end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return {redis.call('EXISTS', KEYS[2]), redis.call('EXISTS', KEYS[3])}`;
 
-/** Sets the watch and reads the copy at one instant, so that no change falls in between. */
+/** Sets the watch and reads the copy atomically, so no change is missed in between. */
 const WATCH = `
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[1])
 return redis.call('GET', KEYS[1])`;
 
 /**
  * Hot copies in Upstash Redis: `waybill:task:{namespace}:{task}` → `version|status|json`, and
- * `waybill:watch:{namespace}:{task}` → `1` while somebody waits for the task, without `:{task}` while
- * somebody streams the namespace's events. The namespace is part of the key, so that a task of another namespace is a plain miss.
+ * `waybill:watch:{namespace}:{task}` → `1` while somebody waits for the task, without `:{task}`
+ * while somebody streams the namespace's events. The namespace is part of the key, so a task of
+ * another namespace is a plain miss.
  *
- * One serves a whole isolate: a command is one `fetch` of the request that issues it.
+ * One client serves a whole isolate: each command is a `fetch` of the request that issues it.
  */
 export function createTaskCache(options: {
   readonly url: string;
@@ -126,7 +131,7 @@ function argumentsOf({ version, status, json }: CachedTask): [number, string, nu
   return [version, `${version}|${status}|${json}`, timeToLive];
 }
 
-/** The parts of a stored value; null, which is a miss, for one that was not written by this code. */
+/** The parts of a stored value; null, a miss, for one that this code didn't write. */
 function parseValue(value: string): CachedTask | null {
   const first = value.indexOf("|");
   const second = value.indexOf("|", first + 1);
@@ -153,7 +158,9 @@ function watchOf(namespaceId: string): string {
   return `waybill:watch:${namespaceId}`;
 }
 
-/** The client's errors carry the whole command, payload and all: only their class goes on. */
+/**
+ * The client's errors carry the whole command including the payload, so only their class is kept.
+ */
 async function reach<Answer>(command: () => Promise<Answer>): Promise<Answer> {
   try {
     return await command();

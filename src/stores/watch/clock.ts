@@ -2,7 +2,7 @@
 export type Clock = {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Calls back once after `ms` milliseconds; returns what calls it off. */
+  /** Calls back once after `ms` milliseconds; returns a function that cancels it. */
   readonly after: (ms: number, callBack: () => void) => () => void;
 };
 

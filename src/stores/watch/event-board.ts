@@ -3,25 +3,25 @@ import type { EventMark, ToldEvents } from "../../ports/watchers.ts";
 import type { Clock } from "./clock.ts";
 
 /**
- * How many events are kept for readers who are just busy with earlier ones, and for how long in
+ * How many events are kept for readers that are busy with earlier ones, and for how long, in
  * milliseconds; one may have a few hundred kilobytes.
  */
 const KEPT = 200;
 const KEPT_MS = 30_000;
 
-/** No wait is longer, whatever is asked for; in milliseconds. */
+/** The longest wait, whatever is requested; in milliseconds. */
 const MAX_WAIT_MS = 60_000;
 
-/** A wait under way. */
+/** A wait in progress. */
 export type WaitingForEvents = {
   readonly told: Promise<ToldEvents>;
   readonly callOff: () => void;
 };
 
-/** Who follows one namespace's events, and the last of these, numbered as they came in. */
+/** The followers of one namespace's events, and the latest events, numbered as they arrived. */
 export class EventBoard {
   readonly #clock: Clock;
-  /** Numbers begin anew with each board, so a mark says whose it is. */
+  /** Numbers restart with each board, so a mark names its board. */
   readonly #hub: string;
   readonly #endings = new Set<() => void>();
   #last: readonly { readonly event: EventRecord; readonly at: number }[] = [];

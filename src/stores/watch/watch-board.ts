@@ -2,24 +2,24 @@ import type { Known, TaskNews } from "../../ports/watchers.ts";
 import type { Clock } from "./clock.ts";
 
 /**
- * How long the last news is remembered, in milliseconds: it bridges the moment between a waiter's
- * look into the cache and its wait, with a wide margin.
+ * How long the last news is kept, in milliseconds: it covers the time between a waiter's look into
+ * the cache and its wait, with a wide margin.
  */
 const REMEMBERED_MS = 30_000;
 
-/** No wait is longer, whatever is asked for, so that nothing that was forgotten stays; in milliseconds. */
+/** The longest wait, whatever is requested, so no forgotten wait stays; in milliseconds. */
 const MAX_WAIT_MS = 60_000;
 
-/** A wait under way. */
+/** A wait in progress. */
 export type Waiting = {
-  /** The news; null when its time ran out or it was called off. */
+  /** The news; null when its time ran out or it was canceled. */
   readonly news: Promise<TaskNews | null>;
   readonly callOff: () => void;
 };
 
 type Waiter = { readonly known: Known; end: (news: TaskNews | null) => void };
 
-/** Who waits for one task, and its last news. */
+/** The waiters of one task, and its last news. */
 export class WatchBoard {
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
@@ -34,7 +34,7 @@ export class WatchBoard {
     return this.#waiters.size;
   }
 
-  /** Ends the waits of all to whom this is news. What comes late, after newer news, is none. */
+  /** Ends the waits of all to whom this is news. Older news is ignored. */
   wake(news: TaskNews): void {
     const last = this.#recent();
     if (last !== null && last.version >= news.version) return;
@@ -44,7 +44,7 @@ export class WatchBoard {
     }
   }
 
-  /** Waits at most `ms` milliseconds for what goes beyond `known`. */
+  /** Waits at most `ms` milliseconds for news beyond `known`. */
   wait(known: Known, ms: number): Waiting {
     const last = this.#recent();
     if (last !== null && isBeyond(last, known)) {

@@ -6,8 +6,9 @@ import { EventBoard, type WaitingForEvents } from "./event-board.ts";
 import { WatchBoard, type Waiting } from "./watch-board.ts";
 
 /**
- * Where those who wait for one task and those who change it meet; there is one per task, while
- * anybody waits, and one per namespace whose events somebody follows. It keeps everything in memory: what a reset loses, each waiter looks up again.
+ * Connects the waiters of a task with its writers. There is one per task that has waiters, and one
+ * per namespace whose events are followed. It keeps everything in memory; after a reset, each
+ * waiter looks for itself.
  */
 export class WatchHub extends DurableObject<Record<string, unknown>> {
   readonly #board = new WatchBoard(REAL_CLOCK);
@@ -19,23 +20,23 @@ export class WatchHub extends DurableObject<Record<string, unknown>> {
     this.#board.wake(news);
   }
 
-  /** A waiter's place, which it gives up by disposing of it or by going away. */
+  /** A waiter's place, which it releases by disposing of it or by disconnecting. */
   join(): HubSeat {
     return new HubSeat(this.#board);
   }
 
-  /** Tells those who follow a namespace of its new events. */
+  /** Reports new events to the followers of a namespace. */
   tell(events: readonly EventRecord[]): void {
     this.#events.tell(events);
   }
 
-  /** The place of one who follows a namespace's events. */
+  /** The place of a follower of a namespace's events. */
   joinEvents(): EventHubSeat {
     return new EventHubSeat(this.#events);
   }
 }
 
-/** One waiter's place in the hub. The runtime disposes of it when the waiter's request is gone. */
+/** One waiter's place in the hub. The runtime disposes of it when the waiter's request ends. */
 class HubSeat extends RpcTarget {
   readonly #board: WatchBoard;
   #waiting: Waiting | null = null;

@@ -2,7 +2,7 @@ import type { EventRecord } from "../../ports/delivery-store.ts";
 import type { EventMark, Known, TaskNews, ToldEvents, Watchers } from "../../ports/watchers.ts";
 import type { Clock } from "./clock.ts";
 
-/** The Durable Objects where waiters and writers meet, as far as this needs them. */
+/** The part of the Durable Objects' interface that this needs. */
 export type WatchHubNamespace<Id = unknown> = {
   idFromName(name: string): Id;
   get(id: Id): WatchHubStub;
@@ -46,7 +46,7 @@ export function createWatchers(hubs: WatchHubNamespace, clock: Clock): Watchers 
   };
 }
 
-/** A seat in a hub; `nothing` is the answer when time is up or the hub can't be reached. */
+/** A place in a hub; `nothing` is the result when the time is up or the hub can't be reached. */
 function createSeat<Has, News>(
   join: () => RemoteSeat<Has, News>,
   nothing: (known: Has) => News,
@@ -64,7 +64,7 @@ function createSeat<Has, News>(
       seat ??= join();
       return { news: await seat.next(known, ms) };
     } catch {
-      // A stub is broken for good once its object was reset.
+      // A stub stays broken once its object was reset.
       leave();
       return null;
     }
@@ -73,8 +73,8 @@ function createSeat<Has, News>(
   return {
     next: (known, ms) =>
       new Promise((resolve) => {
-        // The hub ends a wait by its own clock; this one serves when the hub can't be reached, and
-        // keeps a caller who asks again at once from asking without a pause.
+        // The hub ends a wait by its own clock. This timer applies when the hub can't be reached,
+        // so a caller that retries at once doesn't spin.
         const stopClock = clock.after(ms, () => resolve(nothing(known)));
         void (async () => {
           const answer = (await ask(known, ms)) ?? (await ask(known, ms));

@@ -38,7 +38,7 @@ export type BatchStores = {
 export type BatchContext = LoopContext<z.infer<typeof Input>, unknown, BatchRecord, BatchStores>;
 
 /**
- * Makes documents of a batch's objects: reads their text, cuts it into chunks, embeds each and
+ * Turns a batch's objects into documents: reads their text, splits it into chunks, embeds each and
  * writes them to the collection.
  *
  * A step takes up to 100 objects (24 of a chosen list), 256 Ki code units of text and 1,000
@@ -46,9 +46,9 @@ export type BatchContext = LoopContext<z.infer<typeof Input>, unknown, BatchReco
  * at most 60 ms (1 MiB objects in the smallest chunks) on one core, in workerd as in Node 24,
  * without what the driver does.
  *
- * Objects that can't be used are counted and the batch goes on; only in the end is it FAILED, if
- * they were more than half. There is no undo: the documents of a batch that was killed or failed
- * stay, its outputs say how many there are, and running it again writes the same ones again.
+ * Unusable objects are counted and the batch continues; at the end it is FAILED if they were more
+ * than half. There is no undo: the documents of a killed or failed batch stay, its outputs say how
+ * many there are, and running it again writes the same ones.
  */
 export const processBatch = defineLoop({
   type: "api_buckets_batches_process",
