@@ -92,7 +92,7 @@ export function checkSizes(
     wrong === undefined && groups.length === members.size,
     `the sizes of the groups aren't those of the documents: ${JSON.stringify(wrong ?? null)}`,
   );
-  checked(`Each of the ${number(total)} documents names its group, and the sizes are theirs`);
+  checked(`Each of the ${number(total)} documents names its group, and the sizes match`);
 }
 
 function showGroups(

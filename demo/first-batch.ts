@@ -82,7 +82,7 @@ async function showNeighbours(
   quote(shown.text, 3);
   const { neighbours, mean } = nearest(documents, shown, NEIGHBOURS);
   line();
-  line(`Its nearest neighbours of all, by the cosine of the vectors (mean ${mean.toFixed(2)}):`);
+  line(`Its nearest neighbours, by cosine similarity (mean ${mean.toFixed(2)}):`);
   for (const { document, similarity } of neighbours) {
     line(`${similarity.toFixed(2)}  ${bold(originOf(document))}`);
     quote(document.text, 1);

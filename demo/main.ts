@@ -52,7 +52,7 @@ await ending.run(async () => {
   line(bold("Waybill: every long-running job gets a durable receipt."));
 
   await buildWorker();
-  heading("The stack, on this machine alone");
+  heading("The stack, all on this machine");
   platform = await startPlatform({
     redisUrl: process.env["REDIS_URL"] || null,
     mongodbUri: process.env["MONGODB_URI"] || null,
@@ -83,6 +83,6 @@ await ending.run(async () => {
   await showMigration({ root, receiver, ...names, bucketId, collectionId });
   await showKilledBatch({ client, receiver, bucketId, runCron: platform.runCron });
   line();
-  line(bold(`All of it held, in ${seconds(Date.now() - startedAt)}.`));
+  line(bold(`All checks passed in ${seconds(Date.now() - startedAt)}.`));
   await receiver.close();
 });

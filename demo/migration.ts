@@ -90,7 +90,7 @@ async function checkLate(target: Client): Promise<void> {
     results.length === 1 && results[0]?.content.text === LATE.content.text,
     "the object that was written meanwhile is not in the target",
   );
-  checked("The object that was written meanwhile is in the target too");
+  checked("The object added meanwhile is in the target too");
 }
 
 /** Compares both sides by what the API answers, not by what the migration says. */

@@ -45,7 +45,7 @@ export async function showSecondRun({
   checked(`It labelled these ${done}, and left ${number(documents.length - done)} as they were`);
   const third = await materialize();
   claim(third.status === "SKIPPED", `a run with nothing to do ended ${third.status}`);
-  checked("With nothing new to label a run is SKIPPED");
+  checked("With nothing new to label, a run is SKIPPED");
 }
 
 /** Makes the documents of {@link CHANGED} anew, which takes their labels off; how many they are. */

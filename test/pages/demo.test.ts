@@ -40,7 +40,7 @@ describe("npm run demo", () => {
       expect(said).toContain(`documents written  ${passages} in`);
       expect(said).toContain("objects failed     0");
       expect(said).toMatch(/100 % {2}COMPLETED/);
-      expect(said).toContain("Its nearest neighbours of all");
+      expect(said).toContain("Its nearest neighbours, by cosine similarity");
       expect(said).toMatch(/status +PENDING → PROCESSING/);
       expect(said).toMatch(/delivery +task\.completed COMPLETED at attempt 1/);
       expect(said).toMatch(/✓ Events sent (\d+), received and verified \1, none missing/);
@@ -53,12 +53,12 @@ describe("npm run demo", () => {
       );
       expect(said).toContain("Life at home › Health and schools, the clearest: George W Bush, 200");
       expect(said).toMatch(/✓ It labelled these 12, and left 2,776 as they were/);
-      expect(said).toMatch(/0 % {2}SKIPPED\n {2}✓ With nothing new to label a run is SKIPPED/);
+      expect(said).toMatch(/0 % {2}SKIPPED\n {2}✓ With nothing new to label, a run is SKIPPED/);
       expect(said).toMatch(
         / {2}copied +buckets 1, objects 2,789, collections 1, clusters 1, documents 2,788,/,
       );
       expect(said).toContain("✓ The target is ACTIVE, and only now");
-      expect(said).toContain("✓ The object that was written meanwhile is in the target too");
+      expect(said).toContain("✓ The object added meanwhile is in the target too");
       expect(said).toContain(`✓ SHA-256 of ${passages} texts, vectors and labels: `);
       const ends = [
         "cluster.execution.completed",
@@ -71,7 +71,7 @@ describe("npm run demo", () => {
 
       expect(said).toMatch(/ [5-9]\d % {2}CANCELED/);
       expect(said).toMatch(/✓ The collection has ([\d,]+) documents[^]*it still has \1$/m);
-      expect(said).toMatch(/All of it held, in [\d.]+ s\.\n$/);
+      expect(said).toMatch(/All checks passed in [\d.]+ s\.\n$/);
       // Without a terminal there are no colours and no line is longer than a mail's.
       expect(said).not.toContain("\u001b");
       expect(said.split("\n").filter((line) => line.length > 80)).toEqual([]);
