@@ -60,10 +60,10 @@ async function send({ event_id, type, sequence }: Sent, secret = SECRET): Promis
 function historyOf(events: readonly Sent[]): TaskHistory {
   return TaskHistory.parse({
     task_id: taskId,
+    status: "COMPLETED",
     entries: [],
     omitted: 0,
     rejections: { count: 0, last: null },
-    entries: [],
     attempts: [],
     events: events.map((sent) => ({ ...sent, timestamp: NOW, dispatched: true })),
     deliveries: [],
