@@ -105,7 +105,7 @@ export async function taxonomies({ call, caller }: Tour): Promise<void> {
 export async function repair({ call, caller }: Tour): Promise<void> {
   const retry = "/v1/deliveries/retry";
   await call(caller, "post", "/v1/deliveries/list", { limit: 1 }, 200);
-  await call(caller, "post", retry, { event_type: "*", dry_run: true }, 200);
+  await call(caller, "post", retry, { all: true, dry_run: true }, 200);
   await call(caller, "post", retry, {}, 400);
   const webhooks = await call(caller, "post", "/v1/webhooks/list", {}, 200);
   const webhook = /whk_[0-9a-f]{32}/.exec(webhooks.text)?.[0] ?? "none";
