@@ -90,7 +90,24 @@ export type ResourceListRequest = z.infer<typeof ResourceListRequest>;
 
 export const Pagination = z.object({ next_cursor: z.string().nullable() });
 
+/** What is left of a row that can't be shown: it is damaged, or was stored by other code. */
+export const UnshownRow = z.object({
+  id: z.string().nullable(),
+  name: z.string().nullable(),
+  status: z.string().nullable(),
+  created_at: Timestamp.nullable(),
+  updated_at: Timestamp.nullable(),
+  note: z.string(),
+});
+
+export type UnshownRow = z.infer<typeof UnshownRow>;
+
 /** The response of every list: a page of rows and the cursor of the next page, or null. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ results: z.array(item), pagination: Pagination });
+  return z.object({
+    results: z.array(item),
+    /** Rows of this page that can't be shown; absent when there are none. */
+    unshown: z.array(UnshownRow).optional(),
+    pagination: Pagination,
+  });
 }

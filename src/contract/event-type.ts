@@ -1,15 +1,9 @@
 import { z } from "zod";
+import { storableText } from "./storable.ts";
 import { oneOrMany, PageRequest, Timestamp } from "./common.ts";
 
 /** The maximum size of a schema or an example, as JSON text. */
 const MAX_JSON_CHARACTERS = 32_768;
-
-/** A JSON object of bounded size. */
-const boundedObject = z
-  .record(z.string(), z.unknown())
-  .refine((value) => JSON.stringify(value).length <= MAX_JSON_CHARACTERS, {
-    error: "expected at most 32 KiB of JSON",
-  });
 
 /** Whether it is built into Waybill, or the deployer registered it and publishes it. */
 export const EventTypeOrigin = z.enum(["built_in", "registered"]);
@@ -17,10 +11,10 @@ export const EventTypeOrigin = z.enum(["built_in", "registered"]);
 /** `PUT /v1/event-types/{type}`: registers a type or updates it. */
 export const PutEventTypeRequest = z.strictObject({
   /** JSON Schema (2020-12) of the published `data`; changing it creates the next version. */
-  schema: boundedObject,
+  schema: storableText(MAX_JSON_CHARACTERS),
   description: z.string().max(1000).optional(),
   /** An example of `data`; it must satisfy the schema. */
-  example: boundedObject.optional(),
+  example: storableText(MAX_JSON_CHARACTERS).optional(),
 });
 
 export type PutEventTypeRequest = z.infer<typeof PutEventTypeRequest>;

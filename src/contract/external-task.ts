@@ -1,20 +1,20 @@
 import { z } from "zod";
-import { checkStorable } from "./storable.ts";
+import { checkStorable, storableObject } from "./storable.ts";
 import { checkTimes, SubmissionFields } from "./submission.ts";
 import { Progress, Task, TaskValues } from "./task.ts";
 
-/** The maximum size of the data that a report may add to its task, as JSON text. */
+/** The maximum size of a report, and of `additional_data` after it, as JSON text. */
 export const MAX_REPORT_CHARACTERS = 262_144;
 
-/** A JSON object that is stored in the task's document unchanged. */
-const storableObject = z.record(z.string(), z.unknown()).check(checkStorable);
+/** The maximum size of an input, as JSON text: the same as of a body. */
+const MAX_INPUT_CHARACTERS = 1_048_576;
 
 /** `POST /v1/tasks`: a task of a registered type, with the options of every submission. */
 export const CreateTaskRequest = z
   .strictObject({
     task_type: z.string().min(1).max(100),
     /** The executor's input; must satisfy the type's `input_schema`. */
-    input: storableObject,
+    input: storableObject(MAX_INPUT_CHARACTERS),
     ...SubmissionFields,
   })
   .check(checkTimes);
@@ -43,13 +43,13 @@ export const TaskReport = z
         code: z.string().min(1).max(100),
         message: z.string().min(1).max(2000),
         retryable: z.boolean().default(true),
-        details: storableObject.nullable().default(null),
+        details: storableObject(MAX_REPORT_CHARACTERS).nullable().default(null),
       })
       .optional(),
     /** Why it was SKIPPED or CANCELED. */
     reason: z.string().max(500).optional(),
     /** Merged into what the task has; the executor's own `job_id` goes here. */
-    additional_data: storableObject.optional(),
+    additional_data: storableObject(MAX_REPORT_CHARACTERS).optional(),
   })
   .refine((report) => (report.status === "FAILED") === (report.error !== undefined), {
     path: ["error"],

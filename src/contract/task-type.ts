@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { oneOrMany, PageRequest, TargetUrl, Timestamp, TimeRange } from "./common.ts";
 import { NamespaceId } from "./ids.ts";
+import { storableText } from "./storable.ts";
 import { MAX_ATTEMPTS, MAX_DELAY_SECONDS } from "./submission.ts";
 
 /** The maximum size of an input schema, as JSON text. */
@@ -53,12 +54,7 @@ export const PutTaskTypeRequest = z.strictObject({
   /**
    * JSON Schema (2020-12) that every task's `input` must satisfy; any input is valid when absent.
    */
-  input_schema: z
-    .record(z.string(), z.unknown())
-    .refine((schema) => JSON.stringify(schema).length <= MAX_SCHEMA_CHARACTERS, {
-      error: "expected at most 64 KiB of schema",
-    })
-    .optional(),
+  input_schema: storableText(MAX_SCHEMA_CHARACTERS).optional(),
   /** How long an executor may be silent before its task is UNKNOWN, in seconds. */
   heartbeat_timeout: z.int().min(5).max(86_400).default(60),
   max_attempts: z.int().min(1).max(MAX_ATTEMPTS).default(3),

@@ -119,3 +119,35 @@ describe("no stream of events", () => {
     }
   });
 });
+
+describe("a stream is what Accept asks for", () => {
+  it.each([
+    ["text/event-stream;q=0", 400],
+    ["text/event-stream ; q=0.000, application/json", 400],
+    ["text/event-stream-x", 400],
+    ["application/json", 400],
+    ["Text/Event-Stream", 200],
+    ["application/json;q=0.5, TEXT/EVENT-STREAM;q=0.9", 200],
+    ["text/*", 200],
+  ])("%s is answered %i", async (accept, status) => {
+    const task = await at.create({ delay: 3600 });
+    const headers = {
+      Authorization: `Bearer ${at.world.stack.adminKey}`,
+      "X-Namespace": task.namespace_id,
+      Accept: accept,
+    };
+    const types = ["/v1/events/stream", `/v1/tasks/${task.task_id}`].map(async (path) => {
+      const abort = new AbortController();
+      const response = await fetch(`${at.world.worker.url}${path}`, {
+        headers,
+        signal: abort.signal,
+      });
+      abort.abort();
+      return [response.status, response.headers.get("Content-Type")];
+    });
+    const [ofEvents, ofTask] = await Promise.all(types);
+    expect(ofEvents?.[0]).toBe(status);
+    const type = status === 200 ? "text/event-stream" : "application/json";
+    expect(ofTask).toEqual([200, type]);
+  });
+});

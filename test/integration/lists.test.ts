@@ -1,5 +1,7 @@
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { UnshownRow } from "../../src/contract/common.ts";
 import type { Api } from "../support/api.ts";
 import { makeBatch, sentence, submit, untilEnded } from "../support/fixtures.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -242,5 +244,47 @@ describe("a list's filters", () => {
     const { next_cursor } = page.pagination;
     const rest = await api.post("/v1/buckets/list?cursor=zzz", { cursor: next_cursor }).expect(200);
     expect(Page.parse(rest.body).results.map((row) => row["bucket_id"])).toEqual(ids?.slice(0, 1));
+  });
+});
+
+describe("a row that can't be shown", () => {
+  it("is listed as far as it can be, and breaks no list", async () => {
+    const api = await world.inNamespace();
+    const submission = { kind: "task", task_type: "own.work", input: {} };
+    await api.put("/v1/task-types/own.work", { executor_url: "https://e.example.com/" });
+    for (const name of ["good", "bad"]) {
+      const schedule = { name, cron: "0 0 1 1 *", submission };
+      await api.post("/v1/schedules", schedule).expect(201);
+      const type = { schema: { type: "object" }, example: {} };
+      await api.put(`/v1/event-types/${name}.type`, type).expect(201);
+      await api.post("/v1/buckets", { name }).expect(201);
+    }
+    const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+    const mongo = await MongoClient.connect(world.stack.vars["MONGODB_URI"] ?? "");
+    const db = mongo.db(world.database);
+    const { body } = await api.get("/v1/buckets/bad").expect(200);
+    const of = { namespace_id: body["namespace_id"] };
+    await db
+      .collection("schedules")
+      .updateOne({ ...of, name: "bad" }, { $set: { submission: "{" } });
+    await db
+      .collection("event_types")
+      .updateOne({ ...of, name: "bad.type" }, { $set: { example: deep } });
+    await db
+      .collection("buckets")
+      .updateOne({ ...of, name: "bad" }, { $set: { updated_at: null } });
+    await mongo.close();
+    for (const [path, request, name] of [
+      ["/v1/schedules", {}, "bad"],
+      ["/v1/event-types", { origin: "registered" }, "bad.type"],
+      ["/v1/buckets", {}, "bad"],
+    ] as const) {
+      const page = (await api.post(`${path}/list`, request).expect(200)).body;
+      expect(page["results"]).toHaveLength(1);
+      expect(page["unshown"]).toMatchObject([{ name, created_at: expect.any(String) }]);
+      const [row] = UnshownRow.array().parse(page["unshown"]);
+      const logged = world.logs.filter((line) => line.includes("a row can't be shown"));
+      expect(logged.some((line) => line.includes(`"${String(row?.id)}"`))).toBe(true);
+    }
   });
 });

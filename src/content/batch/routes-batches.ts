@@ -62,7 +62,7 @@ export const batches = createRouter()
         bucket: c.req.valid("param").bucket_id,
       };
       return c.json(
-        presentPage(await listBatches({ ctx: c.var.inNamespace, input }), presentBatch),
+        presentPage(c, await listBatches({ ctx: c.var.inNamespace, input }), presentBatch),
         200,
       );
     },

@@ -48,7 +48,7 @@ export const buckets = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       return c.json(
-        presentPage(await listBuckets({ ctx: c.var.inNamespace, input }), presentBucket),
+        presentPage(c, await listBuckets({ ctx: c.var.inNamespace, input }), presentBucket),
         200,
       );
     },

@@ -64,7 +64,7 @@ export const clusters = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listClusters({ ctx: c.var.inNamespace, input });
-      return c.json(presentPage(page, presentRow), 200);
+      return c.json(presentPage(c, page, presentRow), 200);
     },
   )
   .openapi(

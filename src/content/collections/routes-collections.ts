@@ -50,7 +50,7 @@ export const collections = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       return c.json(
-        presentPage(await listCollections({ ctx: c.var.inNamespace, input }), presentCollection),
+        presentPage(c, await listCollections({ ctx: c.var.inNamespace, input }), presentCollection),
         200,
       );
     },

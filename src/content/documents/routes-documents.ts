@@ -42,7 +42,7 @@ export const documents = createRouter()
         collection: c.req.valid("param").collection_id,
       };
       return c.json(
-        presentPage(await listDocuments({ ctx: c.var.inNamespace, input }), presentDocument),
+        presentPage(c, await listDocuments({ ctx: c.var.inNamespace, input }), presentDocument),
         200,
       );
     },

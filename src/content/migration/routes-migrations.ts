@@ -74,7 +74,7 @@ export const migrations = createRouter()
     async (c) => {
       const ctx = await inSource(c.var.caller, c.req.valid("param"));
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
-      return c.json(presentPage(await listMigrations({ ctx, input }), presentMigration), 200);
+      return c.json(presentPage(c, await listMigrations({ ctx, input }), presentMigration), 200);
     },
   )
   .openapi(

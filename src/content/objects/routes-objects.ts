@@ -106,7 +106,7 @@ export const objects = createRouter()
         bucket: c.req.valid("param").bucket_id,
       };
       return c.json(
-        presentPage(await listObjects({ ctx: c.var.inNamespace, input }), presentObject),
+        presentPage(c, await listObjects({ ctx: c.var.inNamespace, input }), presentObject),
         200,
       );
     },

@@ -65,7 +65,7 @@ export const taxonomies = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listTaxonomies({ ctx: c.var.inNamespace, input });
-      return c.json(presentPage(page, presentTaxonomy), 200);
+      return c.json(presentPage(c, page, presentTaxonomy), 200);
     },
   )
   .openapi(

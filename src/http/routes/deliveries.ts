@@ -53,7 +53,7 @@ export const deliveries = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listDeliveries({ ctx: c.var.inNamespace, input });
-      return c.json(presentPage(page, presentDeliveryRow), 200);
+      return c.json(presentPage(c, page, presentDeliveryRow), 200);
     },
   )
   .openapi(
@@ -78,7 +78,7 @@ export const deliveries = createRouter()
         webhookId: c.req.valid("param").webhook_id,
       };
       const page = await listEndpointDeliveries({ ctx: c.var.inNamespace, input });
-      return c.json(presentPage(page, presentDeliveryRow), 200);
+      return c.json(presentPage(c, page, presentDeliveryRow), 200);
     },
   )
   .openapi(

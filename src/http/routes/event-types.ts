@@ -129,6 +129,6 @@ export const eventTypes = createRouter()
     },
   );
 
-function presentTypes({ results, nextCursor }: EventTypePage) {
-  return { results: [...results], pagination: { next_cursor: nextCursor } };
+function presentTypes({ shown, nextCursor }: EventTypePage) {
+  return { ...shown, pagination: { next_cursor: nextCursor } };
 }

@@ -13,6 +13,7 @@ import { IdOrName } from "../../contract/ids.ts";
 import { getEvent, listEvents, presentEvent } from "../../engine/events/read-events.ts";
 import { pollEndpoint } from "../../engine/webhooks/endpoints/poll-endpoint.ts";
 import { publishEvent } from "../../engine/events/publish-event.ts";
+import { showRows } from "../../engine/show-rows.ts";
 import { preferredWait } from "../prefer.ts";
 import { problems } from "../problem-responses.ts";
 import { createRouter, json, jsonAt, jsonBody, optionalJsonBody } from "../router.ts";
@@ -76,7 +77,7 @@ export const events = createRouter()
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listEvents({ ctx: c.var.inNamespace, input });
       const answer = {
-        results: page.events.map(presentEvent),
+        ...showRows(c.var.services.runtime, page.events, presentEvent),
         pagination: { next_cursor: page.nextCursor },
         end_cursor: page.endCursor,
       };

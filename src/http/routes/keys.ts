@@ -50,7 +50,7 @@ export const keys = createRouter()
     }),
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
-      return c.json(presentPage(await listKeys({ ctx: c.var.caller, input }), presentKey), 200);
+      return c.json(presentPage(c, await listKeys({ ctx: c.var.caller, input }), presentKey), 200);
     },
   )
   .openapi(

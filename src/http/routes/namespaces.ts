@@ -53,7 +53,7 @@ export const namespaces = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       return c.json(
-        presentPage(await listNamespaces({ ctx: c.var.caller, input }), presentNamespace),
+        presentPage(c, await listNamespaces({ ctx: c.var.caller, input }), presentNamespace),
         200,
       );
     },

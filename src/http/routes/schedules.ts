@@ -67,7 +67,7 @@ export function schedules(schemas: SubmissionSchemas) {
         const now = ctx.runtime.now();
         const page = await listSchedules({ ctx, input });
         return c.json(
-          presentPage(page, (schedule) => presentSchedule(schedule, now)),
+          presentPage(c, page, (schedule) => presentSchedule(schedule, now)),
           200,
         );
       },

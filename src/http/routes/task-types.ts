@@ -68,7 +68,7 @@ export const taskTypes = createRouter()
     async (c) => {
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listTaskTypes({ ctx: c.var.inNamespace, input });
-      return c.json(presentPage(page, presentTaskType), 200);
+      return c.json(presentPage(c, page, presentTaskType), 200);
     },
   )
   .openapi(

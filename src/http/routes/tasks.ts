@@ -43,7 +43,7 @@ tasks.openapi(
       ...c.req.valid("json"),
       headerNamespace: c.req.header("X-Namespace"),
     };
-    return c.json(presentPage(await listTasks({ ctx: c.var.caller, input }), presentTask), 200);
+    return c.json(presentPage(c, await listTasks({ ctx: c.var.caller, input }), presentTask), 200);
   },
 );
 

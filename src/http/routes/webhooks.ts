@@ -85,7 +85,7 @@ export const webhooks = createRouter()
       const input = { ...c.req.valid("query"), ...c.req.valid("json") };
       const page = await listEndpoints({ ctx: c.var.inNamespace, input });
       return c.json(
-        presentPage(page, (webhook) => presentEndpoint(c.var.services, webhook)),
+        presentPage(c, page, (webhook) => presentEndpoint(c.var.services, webhook)),
         200,
       );
     },

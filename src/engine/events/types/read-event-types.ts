@@ -5,10 +5,11 @@ import type { NamespaceContext } from "../../context.ts";
 import { asList, fromBase64Url, invalidCursor, toBase64Url } from "../../paging.ts";
 import { presentBuiltIn, presentEmitted, presentRegistered } from "./present-event-type.ts";
 import { notFound } from "../../errors.ts";
+import { type ShownRows, showRows } from "../../show-rows.ts";
 
 /** One page of the catalogue, sorted by name; a null cursor marks the last page. */
 export type EventTypePage = {
-  readonly results: readonly EventType[];
+  readonly shown: ShownRows<EventType>;
   readonly nextCursor: string | null;
 };
 
@@ -33,7 +34,7 @@ export async function listEventTypes({
     )
     .flatMap((name) => {
       const eventType = ofDeployment(ctx, name);
-      return eventType === null ? [] : [{ name, present: () => eventType }];
+      return eventType === null ? [] : [{ name, eventType }];
     });
   const heads =
     input.origin === "built_in"
@@ -44,17 +45,13 @@ export async function listEventTypes({
           after,
           limit + 1,
         );
-  const registered = heads.map((head) => ({
-    name: head.name,
-    present: () => presentRegistered(head),
-  }));
-  const all = [...builtIn, ...registered].toSorted((one, other) =>
-    one.name < other.name ? -1 : 1,
-  );
+  const all = [...builtIn, ...heads].toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const page = all.slice(0, limit);
   const last = page.at(-1);
   return {
-    results: page.map(({ present }) => present()),
+    shown: showRows(ctx.runtime, page, (one) =>
+      "eventType" in one ? one.eventType : presentRegistered(one),
+    ),
     nextCursor: all.length > limit && last !== undefined ? encodeCursor(last.name) : null,
   };
 }
