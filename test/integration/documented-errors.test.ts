@@ -172,7 +172,7 @@ const PROVOCATIONS: Record<ErrorCode, () => Promise<Answer>> = {
 
 describe("docs/errors.md", () => {
   it("has exactly the codes of the contract, each with its status", () => {
-    const table = page.slice(0, page.indexOf("## What QStash"));
+    const table = page.slice(0, page.indexOf("## Responses to QStash"));
     const documented = [...tableRows(table)].map(
       ([code, [status]]) => [code, Number(status)] as const,
     );
