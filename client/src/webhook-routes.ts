@@ -41,7 +41,7 @@ export const webhooks = {
     "POST /v1/webhooks/{webhook_id}/replay",
     ofBody<{ body: c.ReplayRequest; answer: c.ReplayOutcome }>(),
   ),
-  /** What the endpoint is subscribed to, for who can't be reached; go on with `next_cursor`. */
+  /** The endpoint's events, for consumers that can't be reached; continue with `next_cursor`. */
   poll: safe(
     "GET /v1/webhooks/{webhook_id}/poll",
     of<{
